@@ -1,0 +1,16 @@
+package org.tallyring.shardserver.coordination;
+
+import org.tallyring.proto.internal.v1.Member;
+
+/** Being one of the cluster's live shards. Thread-safe. */
+public interface Membership {
+
+  /**
+   * Registers this process under its id for as long as its session lives; again by itself, after a lost
+   * session. A registration of the same id by an earlier process is replaced. Returns when registered.
+   */
+  void join(Member member);
+
+  /** Ends the registration. Does nothing if there is none. */
+  void leave();
+}

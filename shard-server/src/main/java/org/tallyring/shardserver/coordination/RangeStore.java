@@ -1,0 +1,20 @@
+package org.tallyring.shardserver.coordination;
+
+import java.util.concurrent.CompletableFuture;
+import org.tallyring.proto.internal.v1.RangeRecord;
+
+/** The record of each range: epoch, owner, journal segments, snapshots. Thread-safe. */
+public interface RangeStore {
+
+  /** The stored record, past any cache; version {@link Versioned#ABSENT} if there is none. */
+  CompletableFuture<Versioned<RangeRecord>> read(int rangeId);
+
+  /**
+   * Stores a record if the stored one still has the expected version ({@link Versioned#ABSENT} to create
+   * the first).
+   *
+   * @return what is stored now; fails with {@link ConflictException} if the version is another
+   */
+  CompletableFuture<Versioned<RangeRecord>> compareAndSet(
+      int rangeId, int expectedVersion, RangeRecord record);
+}

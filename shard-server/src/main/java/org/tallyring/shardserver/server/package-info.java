@@ -1,0 +1,5 @@
+/** Configuration, start and stop of a shard server. */
+@NullMarked
+package org.tallyring.shardserver.server;
+
+import org.jspecify.annotations.NullMarked;

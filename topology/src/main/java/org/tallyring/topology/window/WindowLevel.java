@@ -1,0 +1,81 @@
+package org.tallyring.topology.window;
+
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+
+/**
+ * The kinds of tumbling window, finest first, with their borders in UTC.
+ *
+ * <p>Times are milliseconds since 1970-01-01T00:00:00Z and windows are half-open, {@code [start,
+ * end)}. The borders live here, once, for the same reason as the key hash: two parties that cut time
+ * differently would disagree about counts in silence.
+ */
+public enum WindowLevel {
+  /** An hour of the UTC clock. */
+  HOUR,
+  /** A UTC day. */
+  DAY,
+  /** A UTC calendar month. */
+  MONTH,
+  /** Everything ever counted: starts at 0 by convention and never ends. */
+  ALL;
+
+  private static final long HOUR_MILLIS = 3_600_000L;
+  private static final long DAY_MILLIS = 24 * HOUR_MILLIS;
+
+  /** The earliest event time that can be counted: the start of year 1. */
+  public static final long MIN_TIME_MILLIS = -62_135_596_800_000L;
+
+  /** The first event time that is too late to be counted: the start of year 10,000. */
+  public static final long MAX_TIME_MILLIS = 253_402_300_800_000L;
+
+  /** The start of the window that contains {@code timeMillis}; 0 for {@link #ALL}. */
+  public long start(long timeMillis) {
+    return switch (this) {
+      case HOUR -> Math.floorDiv(timeMillis, HOUR_MILLIS) * HOUR_MILLIS;
+      case DAY -> Math.floorDiv(timeMillis, DAY_MILLIS) * DAY_MILLIS;
+      case MONTH -> monthStart(timeMillis, 0);
+      case ALL -> 0;
+    };
+  }
+
+  /** The end, exclusive, of the window that starts at {@code startMillis}. */
+  public long end(long startMillis) {
+    return switch (this) {
+      case HOUR -> startMillis + HOUR_MILLIS;
+      case DAY -> startMillis + DAY_MILLIS;
+      case MONTH -> monthStart(startMillis, 1);
+      case ALL -> Long.MAX_VALUE;
+    };
+  }
+
+  /** The start of the window before the one that starts at {@code startMillis}. */
+  public long previous(long startMillis) {
+    return this == ALL ? 0 : start(startMillis - 1);
+  }
+
+  /**
+   * The start of the latest window that is final at {@code nowMillis}: the latest whose end lies at
+   * least {@code latenessMillis} back. 0 for {@link #ALL}, which is never final.
+   */
+  public long latestFinal(long nowMillis, long latenessMillis) {
+    return previous(start(nowMillis - latenessMillis));
+  }
+
+  /** Whether the window that starts at {@code startMillis} is final at {@code nowMillis}. */
+  public boolean isFinal(long startMillis, long nowMillis, long latenessMillis) {
+    return this != ALL && end(startMillis) + latenessMillis <= nowMillis;
+  }
+
+  private static long monthStart(long timeMillis, int monthsLater) {
+    return Instant.ofEpochMilli(timeMillis)
+        .atZone(ZoneOffset.UTC)
+        .toLocalDate()
+        .withDayOfMonth(1)
+        .plus(monthsLater, ChronoUnit.MONTHS)
+        .atStartOfDay(ZoneOffset.UTC)
+        .toInstant()
+        .toEpochMilli();
+  }
+}
