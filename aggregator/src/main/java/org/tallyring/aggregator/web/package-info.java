@@ -1,0 +1,5 @@
+/** REST, the dashboard and the documentation page. */
+@NullMarked
+package org.tallyring.aggregator.web;
+
+import org.jspecify.annotations.NullMarked;
