@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A directory with the data of one cluster on this machine, locked for as long as this process lives. The
- * lock also proves that an earlier process on it is dead, so that what that one left registered may be
- * replaced at once.
+ * A directory with the data of one cluster on this machine, locked for as long as this process
+ * lives. The lock also proves that an earlier process on it is dead, so that what that one left
+ * registered may be replaced at once.
  */
 final class DataDirectory implements AutoCloseable {
 
@@ -31,12 +31,13 @@ final class DataDirectory implements AutoCloseable {
   static DataDirectory lock(Path root) throws IOException {
     Files.createDirectories(root);
     FileChannel file =
-        FileChannel.open(
-            root.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(root.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     if (tryLock(file) == null) {
       file.close();
       throw new IOException(
-          "data: " + root + " is in use by another process (expected: stop it, or name another --data)");
+          "data: "
+              + root
+              + " is in use by another process (expected: stop it, or name another --data)");
     }
     return new DataDirectory(root, file);
   }

@@ -9,9 +9,9 @@ import org.apache.zookeeper.server.ServerCnxnFactory;
 import org.apache.zookeeper.server.ZooKeeperServer;
 
 /**
- * One ZooKeeper server in this JVM: the coordination of a single machine and of trials. For a cluster that
- * must survive the loss of a machine, run an ensemble of ZooKeeper's own distribution and point {@code
- * zookeeper.connect} at it.
+ * One ZooKeeper server in this JVM: the coordination of a single machine and of trials. For a
+ * cluster that must survive the loss of a machine, run an ensemble of ZooKeeper's own distribution
+ * and point {@code zookeeper.connect} at it.
  */
 public final class LocalZooKeeper implements AutoCloseable {
 
@@ -41,7 +41,8 @@ public final class LocalZooKeeper implements AutoCloseable {
    */
   public static LocalZooKeeper start(Path dataDir, String host, int port, int tickMillis)
       throws IOException {
-    // The log file is filled with zeros ahead in steps of this many KiB; the default of 64 MiB costs a
+    // The log file is filled with zeros ahead in steps of this many KiB; the default of 64 MiB
+    // costs a
     // small disk more than all the data of a single machine.
     if (System.getProperty("zookeeper.preAllocSize") == null) {
       System.setProperty("zookeeper.preAllocSize", "4096");

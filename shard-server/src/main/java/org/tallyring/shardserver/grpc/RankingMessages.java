@@ -58,9 +58,9 @@ final class RankingMessages {
             .setRevision(ranking.revision());
     ByteString.Output keys = ByteString.newOutput();
     for (int i = 0; i < ranking.size(); i++) {
-      byte[] key = ranking.keys()[i];
+      byte[] key = ranking.key(i);
       keys.write(key, 0, key.length);
-      message.addKeyLengths(key.length).addCounts(ranking.counts()[i]);
+      message.addKeyLengths(key.length).addCounts(ranking.count(i));
     }
     return message.setKeys(keys.toByteString()).build();
   }

@@ -10,9 +10,9 @@ import java.util.random.RandomGenerator;
 /**
  * The shop's products, and how popular each is at the moment.
  *
- * <p>Popularity follows Zipf's law: the product at rank r is asked for in proportion to 1/r. It drifts:
- * each step of {@link #drift} lets a few products overtake their neighbours and now and then takes one from
- * the long tail to the top, as an advertisement would.
+ * <p>Popularity follows Zipf's law: the product at rank r is asked for in proportion to 1/r. It
+ * drifts: each step of {@link #drift} lets a few products overtake their neighbours and now and
+ * then takes one from the long tail to the top, as an advertisement would.
  */
 final class Catalogue {
 
@@ -28,8 +28,20 @@ final class Catalogue {
 
   private static final List<String> THINGS =
       List.of(
-          "lamp", "desk", "chair", "kettle", "backpack", "clock", "mug", "blanket", "bookshelf",
-          "mirror", "notebook", "planter", "rug", "stool");
+          "lamp",
+          "desk",
+          "chair",
+          "kettle",
+          "backpack",
+          "clock",
+          "mug",
+          "blanket",
+          "bookshelf",
+          "mirror",
+          "notebook",
+          "planter",
+          "rug",
+          "stool");
 
   private static final int OVERTAKING_PER_STEP = 20;
   private static final double ADVERTISED_PER_STEP = 0.1;

@@ -11,8 +11,9 @@ import org.tallyring.client.TallyringClient;
 import org.tallyring.client.TallyringException;
 
 /**
- * Visitors of a shop: they view products, click some of what they view and buy some of what they click.
- * About {@value #VIEWS_PER_SECOND} views a second, through the client that any service would use.
+ * Visitors of a shop: they view products, click some of what they view and buy some of what they
+ * click. About {@value #VIEWS_PER_SECOND} views a second, through the client that any service would
+ * use.
  */
 public final class ShopTraffic implements AutoCloseable {
 
