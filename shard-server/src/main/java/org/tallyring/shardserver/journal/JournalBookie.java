@@ -32,12 +32,12 @@ public final class JournalBookie implements AutoCloseable {
 
   private static final String LOCK_FILE = "bookie.lock";
 
-  private final JournalBookieSettings settings;
+  private final BookieSettings settings;
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private final Deque<AutoCloseable> resources = new ArrayDeque<>();
   private volatile boolean stopping;
 
-  private JournalBookie(JournalBookieSettings settings) {
+  private JournalBookie(BookieSettings settings) {
     this.settings = settings;
   }
 
@@ -48,7 +48,7 @@ public final class JournalBookie implements AutoCloseable {
    * @throws IllegalStateException if it cannot start, for instance because another process uses the
    *     directory, or because the directory belongs to a bookie with another id
    */
-  public static JournalBookie start(JournalBookieSettings settings) {
+  public static JournalBookie start(BookieSettings settings) {
     JournalBookie bookie = new JournalBookie(settings);
     try {
       bookie.run();
@@ -82,7 +82,7 @@ public final class JournalBookie implements AutoCloseable {
     boolean used = Files.exists(settings.directory().resolve("ledgers/current/VERSION"));
     Files.createDirectories(settings.directory());
     lock(settings.directory().resolve(LOCK_FILE));
-    ServerConfiguration keys = JournalBookieConfiguration.of(settings);
+    ServerConfiguration keys = BookieConfigurationKeys.of(settings);
     MetadataBookieDriver metadata =
         opened(BookieResources.createMetadataDriver(keys, NullStatsLogger.INSTANCE));
     RegistrationManager registration = opened(metadata.createRegistrationManager());

@@ -20,7 +20,7 @@ import java.util.Optional;
  *     is removed instead of waited for. The lock on the directory proves that process dead, provided
  *     that all processes that use the directory are on one machine
  */
-public record JournalBookieSettings(
+public record BookieSettings(
     String id,
     Path directory,
     String zooKeeper,
@@ -30,7 +30,7 @@ public record JournalBookieSettings(
     boolean replaceStaleRegistration) {
 
   /** Checks the bounds. */
-  public JournalBookieSettings {
+  public BookieSettings {
     if (!id.matches("[a-zA-Z0-9_.-]+")) {
       throw new IllegalArgumentException(
           "id: '" + id + "' (expected: letters, digits, '.', '_' and '-')");
@@ -45,15 +45,15 @@ public record JournalBookieSettings(
   }
 
   /** The one bookie of a single machine: no port, a short session, a stale registration replaced. */
-  public static JournalBookieSettings singleMachine(Path directory, String zooKeeper) {
-    return new JournalBookieSettings(
+  public static BookieSettings embedded(Path directory, String zooKeeper) {
+    return new BookieSettings(
         "local", directory, zooKeeper, Duration.ofSeconds(4), Optional.empty(), false, true);
   }
 
   /** A bookie of a cluster: 10 s session, helping to restore lost copies. */
-  public static JournalBookieSettings clustered(
+  public static BookieSettings clustered(
       String id, Path directory, String zooKeeper, InetSocketAddress listen) {
-    return new JournalBookieSettings(
+    return new BookieSettings(
         id, directory, zooKeeper, Duration.ofSeconds(10), Optional.of(listen), true, true);
   }
 }

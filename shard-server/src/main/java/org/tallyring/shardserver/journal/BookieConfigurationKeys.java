@@ -9,13 +9,13 @@ import org.apache.bookkeeper.conf.ServerConfiguration;
  * BookKeeper's many keys, set for a small bookie: about 35 threads, some tens of megabytes of memory,
  * disk space given back within minutes of a ledger's deletion.
  */
-final class JournalBookieConfiguration {
+final class BookieConfigurationKeys {
 
   private static final long MIB = 1L << 20;
 
-  private JournalBookieConfiguration() {}
+  private BookieConfigurationKeys() {}
 
-  static ServerConfiguration of(JournalBookieSettings settings) {
+  static ServerConfiguration of(BookieSettings settings) {
     ServerConfiguration keys = new ServerConfiguration();
     identity(keys, settings);
     transport(keys, settings);
@@ -31,7 +31,7 @@ final class JournalBookieConfiguration {
     return keys;
   }
 
-  private static void identity(ServerConfiguration keys, JournalBookieSettings settings) {
+  private static void identity(ServerConfiguration keys, BookieSettings settings) {
     keys.setMetadataServiceUri(BookKeeperClient.metadataUri(settings.zooKeeper()));
     keys.setZkTimeout((int) settings.zooKeeperSessionTimeout().toMillis());
     keys.setBookieId(settings.id());
@@ -40,7 +40,7 @@ final class JournalBookieConfiguration {
     keys.setAllowMultipleDirsUnderSameDiskPartition(true);
   }
 
-  private static void transport(ServerConfiguration keys, JournalBookieSettings settings) {
+  private static void transport(ServerConfiguration keys, BookieSettings settings) {
     InetSocketAddress listen = settings.listen().orElse(null);
     keys.setAllowLoopback(true);
     // Naming an interface makes the bookie listen on the advertised address only, not on all.
