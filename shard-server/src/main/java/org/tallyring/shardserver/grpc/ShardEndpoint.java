@@ -1,14 +1,15 @@
 package org.tallyring.shardserver.grpc;
 
 import io.grpc.BindableService;
-import io.grpc.Grpc;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
@@ -64,7 +65,9 @@ public final class ShardEndpoint implements AutoCloseable {
                 peers),
             topology);
     ServerBuilder<?> builder =
-        Grpc.newServerBuilderForPort(port, InsecureServerCredentials.create())
+        // grpc-java's neutral builder knows ports only and would listen on every address.
+        NettyServerBuilder.forAddress(
+                new InetSocketAddress(host, port), InsecureServerCredentials.create())
             .maxInboundMessageSize(2 * ErrorInterceptor.MAX_MESSAGE_BYTES)
             .intercept(new ErrorInterceptor())
             .addService(health.getHealthService())
@@ -94,7 +97,8 @@ public final class ShardEndpoint implements AutoCloseable {
     ServingStatus status = serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
     health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
     services.forEach(
-        service -> health.setStatus(service.bindService().getServiceDescriptor().getName(), status));
+        service ->
+            health.setStatus(service.bindService().getServiceDescriptor().getName(), status));
   }
 
   /** Takes no new calls, lets those under way finish for a moment, ends the rest. */
