@@ -9,8 +9,9 @@ public interface ClusterWatch {
   ClusterView view();
 
   /**
-   * Calls the listener with the present view, then with a newer complete one after each change or burst
-   * of changes, one call at a time, on a thread of the coordination's own. A listener must not block.
+   * Calls the listener with the present view, then with a newer complete one after each change or
+   * burst of changes, one call at a time, on a thread of the coordination's own. A listener must
+   * not block.
    */
   void listen(Consumer<ClusterView> listener);
 }

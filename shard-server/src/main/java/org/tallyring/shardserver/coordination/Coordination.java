@@ -3,9 +3,11 @@ package org.tallyring.shardserver.coordination;
 import java.util.function.Consumer;
 
 /**
- * A process's connection to the coordination service. The only implementations are {@link
- * CuratorCoordination} (ZooKeeper) and {@link InMemoryCoordination} (tests); one contract suite runs
- * against both.
+ * A process's connection to the coordination service. {@link CuratorCoordination} makes it with
+ * ZooKeeper; tests have a twin in memory, and one contract suite runs against both. Thread-safe.
+ *
+ * <p>Listeners are called, and the futures of stores complete, on one thread of the coordination's
+ * own. Code that runs there must not block and must not wait for another future of a store.
  */
 public interface Coordination extends AutoCloseable {
 
@@ -33,6 +35,7 @@ public interface Coordination extends AutoCloseable {
   /** Calls the listener at each later change of the session's state, on a thread of its own. */
   void listenToSession(Consumer<SessionState> listener);
 
+  /** Ends the session, and with it the registration and the candidacy. */
   @Override
   void close();
 }

@@ -3,14 +3,14 @@ package org.tallyring.shardserver.coordination;
 import java.util.function.Consumer;
 
 /**
- * Choosing one controller. It is a matter of liveness only: for moments two processes can both believe
- * that they lead, so whatever a leader writes is a compare-and-set.
+ * Choosing one controller. It is a matter of liveness only: for moments two processes can both
+ * believe that they lead, so whatever a leader writes is a compare-and-set.
  */
 public interface Election {
 
   /**
-   * Stands for election under an id until the coordination is closed. The listener hears {@code true}
-   * when elected and {@code false} when that ends, on a thread of the coordination's own.
+   * Stands for election under an id until the coordination is closed. The listener hears {@code
+   * true} when elected and {@code false} when that ends, on a thread of the coordination's own.
    */
   void campaign(String id, Consumer<Boolean> listener);
 }

@@ -6,8 +6,12 @@ import org.tallyring.proto.internal.v1.Member;
 public interface Membership {
 
   /**
-   * Registers this process under its id for as long as its session lives; again by itself, after a lost
-   * session. A registration of the same id by an earlier process is replaced. Returns when registered.
+   * Registers this process under its id for as long as its session lives; again by itself, after a
+   * lost session. A registration of the same id by an earlier process is replaced, and that
+   * process, should it still live, has the session state {@link SessionState#LOST} from then on and
+   * for good. Returns when registered.
+   *
+   * @throws CoordinationException if the registration failed
    */
   void join(Member member);
 

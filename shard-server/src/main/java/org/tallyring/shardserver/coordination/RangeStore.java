@@ -10,10 +10,12 @@ public interface RangeStore {
   CompletableFuture<Versioned<RangeRecord>> read(int rangeId);
 
   /**
-   * Stores a record if the stored one still has the expected version ({@link Versioned#ABSENT} to create
-   * the first).
+   * Stores a record if the stored one still has the expected version ({@link Versioned#ABSENT} to
+   * create the first).
    *
-   * @return what is stored now; fails with {@link ConflictException} if the version is another
+   * @return what is stored now; fails with {@link ConflictException} if the version is another, and
+   *     with {@link CoordinationException} if the answer was lost, so that the record may or may
+   *     not be stored: read again
    */
   CompletableFuture<Versioned<RangeRecord>> compareAndSet(
       int rangeId, int expectedVersion, RangeRecord record);

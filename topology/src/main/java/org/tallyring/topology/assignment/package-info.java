@@ -1,4 +1,4 @@
-/** Which shard owns which range, at which epoch. */
+/** Shards, and which of them should own which range. */
 @NullMarked
 package org.tallyring.topology.assignment;
 

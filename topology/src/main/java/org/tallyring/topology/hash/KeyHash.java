@@ -6,13 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The hash that places a key on the ring: XXH3-64, seed 0, over the namespace in UTF-8, one zero byte,
- * then the key.
+ * The hash that places a key on the ring: XXH3-64, seed 0, over the namespace in UTF-8, one zero
+ * byte, then the key.
  *
- * <p>It is part of the wire contract and fixed for ever: clients and shards compute it apart from each
- * other, and if they differed, counts would go to ranges where nobody looks for them. The golden
- * vectors in {@code key-hash-vectors.tsv} hold it in place. The zero byte, which no namespace and no key
- * can contain, keeps ("a", "bc") and ("ab", "c") apart.
+ * <p>It is part of the wire contract and fixed for ever: clients and shards compute it apart from
+ * each other, and if they differed, counts would go to ranges where nobody looks for them. The
+ * golden vectors in {@code key-hash-vectors.tsv} hold it in place. The zero byte, which no
+ * namespace and no key can contain, keeps ("a", "bc") and ("ab", "c") apart.
  *
  * <p>An instance hashes keys of one namespace without allocation; it is not thread-safe.
  */

@@ -3,8 +3,8 @@ package org.tallyring.topology.range;
 /**
  * The ring of 64-bit key hashes, cut into equal half-open ranges.
  *
- * <p>Range {@code i} of {@code n} holds the hashes {@code [i * 2^64/n, (i+1) * 2^64/n)}, as unsigned
- * numbers. {@code n} is a power of two, so the range of a hash is its top bits. Immutable.
+ * <p>Range {@code i} of {@code n} holds the hashes {@code [i * 2^64/n, (i+1) * 2^64/n)}, as
+ * unsigned numbers. {@code n} is a power of two, so the range of a hash is its top bits. Immutable.
  *
  * @param rangeCount into how many ranges the ring is cut: a power of two, 1 to {@value
  *     #MAX_RANGE_COUNT}
@@ -37,8 +37,6 @@ public record RangeTable(int rangeCount) {
       throw new IllegalArgumentException(
           "rangeId: " + rangeId + " (expected: 0.." + (rangeCount - 1) + ")");
     }
-    return rangeCount == 1
-        ? 0
-        : (long) rangeId << (64 - Integer.numberOfTrailingZeros(rangeCount));
+    return rangeCount == 1 ? 0 : (long) rangeId << (64 - Integer.numberOfTrailingZeros(rangeCount));
   }
 }

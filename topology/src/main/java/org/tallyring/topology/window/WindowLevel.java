@@ -8,8 +8,8 @@ import java.time.temporal.ChronoUnit;
  * The kinds of tumbling window, finest first, with their borders in UTC.
  *
  * <p>Times are milliseconds since 1970-01-01T00:00:00Z and windows are half-open, {@code [start,
- * end)}. The borders live here, once, for the same reason as the key hash: two parties that cut time
- * differently would disagree about counts in silence.
+ * end)}. The borders live here, once, for the same reason as the key hash: two parties that cut
+ * time differently would disagree about counts in silence.
  */
 public enum WindowLevel {
   /** An hour of the UTC clock. */

@@ -1,0 +1,169 @@
+package org.tallyring.shardserver.grpc;
+
+import io.grpc.stub.StreamObserver;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.tallyring.proto.v1.AdminServiceGrpc.AdminServiceImplBase;
+import org.tallyring.proto.v1.CreateMetricRequest;
+import org.tallyring.proto.v1.CreateMetricResponse;
+import org.tallyring.proto.v1.CreateNamespaceRequest;
+import org.tallyring.proto.v1.CreateNamespaceResponse;
+import org.tallyring.proto.v1.DeleteNamespaceRequest;
+import org.tallyring.proto.v1.DeleteNamespaceResponse;
+import org.tallyring.proto.v1.GetNamespaceRequest;
+import org.tallyring.proto.v1.GetNamespaceResponse;
+import org.tallyring.proto.v1.ListNamespacesRequest;
+import org.tallyring.proto.v1.ListNamespacesResponse;
+import org.tallyring.proto.v1.ListRangesRequest;
+import org.tallyring.proto.v1.ListRangesResponse;
+import org.tallyring.proto.v1.RangeStatus;
+import org.tallyring.shardserver.coordination.ClusterWatch;
+import org.tallyring.shardserver.ownership.OwnedRange;
+import org.tallyring.shardserver.ownership.ShardRanges;
+
+/** AdminService on a shard. */
+final class AdminEndpoint extends AdminServiceImplBase {
+
+  private static final Logger log = LoggerFactory.getLogger(AdminEndpoint.class);
+
+  private static final long PEER_SECONDS = 5;
+
+  private final String shardId;
+  private final ClusterWatch watch;
+  private final NamespaceDirectory namespaces;
+  private final NamespaceEditor editor;
+  private final ShardRanges ranges;
+  private final PeerChannels peers;
+
+  AdminEndpoint(
+      String shardId,
+      ClusterWatch watch,
+      NamespaceDirectory namespaces,
+      NamespaceEditor editor,
+      ShardRanges ranges,
+      PeerChannels peers) {
+    this.shardId = shardId;
+    this.watch = watch;
+    this.namespaces = namespaces;
+    this.editor = editor;
+    this.ranges = ranges;
+    this.peers = peers;
+  }
+
+  @Override
+  public void createNamespace(
+      CreateNamespaceRequest request, StreamObserver<CreateNamespaceResponse> call) {
+    Calls.answer(
+        call,
+        editor
+            .create(request.getNamespace())
+            .thenApply(
+                stored -> CreateNamespaceResponse.newBuilder().setNamespace(stored).build()));
+  }
+
+  @Override
+  public void listNamespaces(
+      ListNamespacesRequest request, StreamObserver<ListNamespacesResponse> call) {
+    call.onNext(
+        ListNamespacesResponse.newBuilder()
+            .addAllNamespaces(watch.view().namespaces().values())
+            .build());
+    call.onCompleted();
+  }
+
+  @Override
+  public void getNamespace(GetNamespaceRequest request, StreamObserver<GetNamespaceResponse> call) {
+    Calls.answer(
+        call,
+        namespaces
+            .find(request.getName(), List.of())
+            .thenApply(found -> GetNamespaceResponse.newBuilder().setNamespace(found).build()));
+  }
+
+  @Override
+  public void deleteNamespace(
+      DeleteNamespaceRequest request, StreamObserver<DeleteNamespaceResponse> call) {
+    Calls.answer(
+        call,
+        editor
+            .delete(request.getName())
+            .thenApply(deleted -> DeleteNamespaceResponse.getDefaultInstance()));
+  }
+
+  @Override
+  public void createMetric(CreateMetricRequest request, StreamObserver<CreateMetricResponse> call) {
+    Calls.answer(
+        call,
+        editor
+            .addMetric(request.getNamespace(), request.getMetric())
+            .thenApply(stored -> CreateMetricResponse.newBuilder().setNamespace(stored).build()));
+  }
+
+  @Override
+  public void listRanges(ListRangesRequest request, StreamObserver<ListRangesResponse> call) {
+    List<CompletableFuture<List<RangeStatus>>> parts = new ArrayList<>();
+    parts.add(local());
+    if (!request.getLocalOnly()) {
+      watch.view().members().values().stream()
+          .filter(member -> !member.getId().equals(shardId))
+          .forEach(member -> parts.add(remote(member.getId(), member.getAddress())));
+    }
+    Calls.answer(
+        call,
+        CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
+            .thenApply(
+                all -> {
+                  // While a range moves two shards may report it: the newer owner's word counts.
+                  Map<Integer, RangeStatus> byId = new TreeMap<>();
+                  for (CompletableFuture<List<RangeStatus>> part : parts) {
+                    for (RangeStatus status : part.join()) {
+                      byId.merge(
+                          status.getRangeId(),
+                          status,
+                          (a, b) -> a.getEpoch() >= b.getEpoch() ? a : b);
+                    }
+                  }
+                  return ListRangesResponse.newBuilder().addAllRanges(byId.values()).build();
+                }));
+  }
+
+  private CompletableFuture<List<RangeStatus>> local() {
+    List<CompletableFuture<@Nullable RangeStatus>> asked = new ArrayList<>();
+    for (OwnedRange range : ranges.all()) {
+      asked.add(range.status());
+    }
+    return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+        .thenApply(
+            all -> {
+              List<RangeStatus> statuses = new ArrayList<>();
+              for (CompletableFuture<@Nullable RangeStatus> answer : asked) {
+                RangeStatus status = answer.join();
+                if (status != null) {
+                  statuses.add(status);
+                }
+              }
+              return statuses;
+            });
+  }
+
+  private CompletableFuture<List<RangeStatus>> remote(String id, String address) {
+    return Calls.toFuture(
+            peers
+                .admin(address)
+                .withDeadlineAfter(PEER_SECONDS, TimeUnit.SECONDS)
+                .listRanges(ListRangesRequest.newBuilder().setLocalOnly(true).build()))
+        .thenApply(ListRangesResponse::getRangesList)
+        .exceptionally(
+            failure -> {
+              log.info("{} at {}: no range list ({})", id, address, failure.toString());
+              return List.of();
+            });
+  }
+}

@@ -1,0 +1,136 @@
+package org.tallyring.shardserver.grpc;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Status.Code;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.internal.v1.Member;
+import org.tallyring.proto.internal.v1.RecordForwardedRequest;
+import org.tallyring.proto.internal.v1.RecordForwardedResponse;
+import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.proto.v1.RecordStreamResponse;
+import org.tallyring.shardserver.ownership.Answers;
+import org.tallyring.shardserver.ownership.OwnedRange;
+import org.tallyring.shardserver.ownership.ShardRanges;
+import org.tallyring.shardserver.ownership.Submission;
+
+/**
+ * Brings a batch to the owner of its range: into a range held here, or to the shard that holds it.
+ * The answer is always a response; the future fails only on a defect.
+ */
+final class BatchRouter {
+
+  /** How long a forwarded batch may take before its outcome is called in doubt. */
+  private static final long FORWARD_SECONDS = 10;
+
+  private final int rangeCount;
+  private final ShardRanges ranges;
+  private final RangeOwners owners;
+  private final PeerChannels peers;
+  private final NamespaceDirectory namespaces;
+
+  BatchRouter(
+      int rangeCount,
+      ShardRanges ranges,
+      RangeOwners owners,
+      PeerChannels peers,
+      NamespaceDirectory namespaces) {
+    this.rangeCount = rangeCount;
+    this.ranges = ranges;
+    this.owners = owners;
+    this.peers = peers;
+    this.namespaces = namespaces;
+  }
+
+  /** Routes a batch that a producer sent here. */
+  CompletableFuture<RecordStreamResponse> route(ByteString session, RecordBatch batch) {
+    return route(session, batch, true);
+  }
+
+  /** Takes a batch that another shard sent here; it is not sent on. */
+  CompletableFuture<RecordStreamResponse> takeForwarded(ByteString session, RecordBatch batch) {
+    return route(session, batch, false);
+  }
+
+  private CompletableFuture<RecordStreamResponse> route(
+      ByteString session, RecordBatch batch, boolean forward) {
+    int rangeId = batch.getRangeId();
+    if (rangeId < 0 || rangeId >= rangeCount) {
+      return refused(
+          session,
+          batch,
+          Errors.of(
+              Code.NOT_FOUND,
+              ErrorReason.ERROR_REASON_RANGE_NOT_FOUND,
+              "range_id: "
+                  + Integer.toUnsignedString(rangeId)
+                  + " (expected: 0.."
+                  + (rangeCount - 1)
+                  + ")"));
+    }
+    Optional<OwnedRange> held = ranges.find(rangeId);
+    if (held.isPresent()) {
+      return namespaces
+          .find(batch.getNamespace(), batch.getMetricsList())
+          .thenCompose(namespace -> submit(held.get(), session, batch, namespace))
+          .exceptionallyCompose(failure -> refused(session, batch, Calls.unwrap(failure)));
+    }
+    if (!forward) {
+      return refused(session, batch, owners.notOwner(rangeId));
+    }
+    return owners
+        .peerServing(rangeId)
+        .map(owner -> forward(owner, session, batch))
+        .orElseGet(() -> refused(session, batch, RangeOwners.unavailable(rangeId)));
+  }
+
+  private static CompletableFuture<RecordStreamResponse> submit(
+      OwnedRange range, ByteString session, RecordBatch batch, NamespaceDefinition namespace) {
+    CompletableFuture<RecordStreamResponse> answer = new CompletableFuture<>();
+    range.submit(new Submission(session, batch, namespace, answer::complete));
+    return answer;
+  }
+
+  private CompletableFuture<RecordStreamResponse> forward(
+      Member owner, ByteString session, RecordBatch batch) {
+    RecordForwardedRequest request =
+        RecordForwardedRequest.newBuilder().setSessionId(session).setBatch(batch).build();
+    return Calls.toFuture(
+            peers
+                .ranges(owner.getAddress())
+                .withDeadlineAfter(FORWARD_SECONDS, TimeUnit.SECONDS)
+                .recordForwarded(request))
+        .thenApply(RecordForwardedResponse::getResponse)
+        .exceptionally(
+            failure ->
+                addressed(
+                    session,
+                    batch,
+                    Answers.inDoubt(
+                        "range: "
+                            + batch.getRangeId()
+                            + " at "
+                            + owner.getId()
+                            + " did not answer ("
+                            + Calls.unwrap(failure).getMessage()
+                            + ")")));
+  }
+
+  private static CompletableFuture<RecordStreamResponse> refused(
+      ByteString session, RecordBatch batch, Throwable error) {
+    return CompletableFuture.completedFuture(addressed(session, batch, Answers.refused(error)));
+  }
+
+  private static RecordStreamResponse addressed(
+      ByteString session, RecordBatch batch, RecordStreamResponse.Builder response) {
+    return response
+        .setSessionId(session)
+        .setRangeId(batch.getRangeId())
+        .setSequence(batch.getSequence())
+        .build();
+  }
+}

@@ -1,0 +1,101 @@
+package org.tallyring.shardserver.grpc;
+
+import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.MetricDefinition;
+import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.shardserver.coordination.ClusterWatch;
+import org.tallyring.shardserver.coordination.NamespaceStore;
+import org.tallyring.shardserver.coordination.Versioned;
+import org.tallyring.shardserver.ownership.Namespaces;
+import org.tallyring.topology.name.NameRules;
+
+/**
+ * Finds namespaces and metrics by name: in the newest view, and where that does not know them, in
+ * the store itself, so that what was created a moment ago through another shard is found.
+ */
+final class NamespaceDirectory {
+
+  private final ClusterWatch watch;
+  private final NamespaceStore store;
+
+  NamespaceDirectory(ClusterWatch watch, NamespaceStore store) {
+    this.watch = watch;
+    this.store = store;
+  }
+
+  /**
+   * The definition of a namespace, new enough to have the metrics if they exist.
+   *
+   * @param name the name; empty means "default"
+   * @return fails with NAMESPACE_NOT_FOUND or BAD_NAME; whether the metrics exist is for the caller
+   *     to see
+   */
+  CompletableFuture<NamespaceDefinition> find(String name, Collection<String> metrics) {
+    String wanted = name.isEmpty() ? Namespaces.DEFAULT : name;
+    String violation = NameRules.violation("namespace", wanted);
+    if (violation != null) {
+      return CompletableFuture.failedFuture(
+          Errors.invalid(ErrorReason.ERROR_REASON_BAD_NAME, "namespace", violation));
+    }
+    @Nullable NamespaceDefinition seen = watch.view().namespaces().get(wanted);
+    if (seen != null && metricNames(seen).containsAll(metrics)) {
+      return CompletableFuture.completedFuture(seen);
+    }
+    return store
+        .read(wanted)
+        .thenApply(
+            stored -> {
+              if (stored.version() == Versioned.ABSENT) {
+                throw namespaceNotFound(wanted);
+              }
+              return stored.value();
+            });
+  }
+
+  /** Like {@link #find}, and fails with METRIC_NOT_FOUND. */
+  CompletableFuture<NamespaceDefinition> findWithMetric(String name, String metric) {
+    return find(name, Set.of(metric))
+        .thenApply(
+            namespace -> {
+              if (!metricNames(namespace).contains(metric)) {
+                throw metricNotFound(namespace, metric);
+              }
+              return namespace;
+            });
+  }
+
+  private static Set<String> metricNames(NamespaceDefinition namespace) {
+    Set<String> names = new HashSet<>();
+    for (MetricDefinition metric : namespace.getMetricsList()) {
+      names.add(metric.getName());
+    }
+    return names;
+  }
+
+  static StatusRuntimeException namespaceNotFound(String name) {
+    return Errors.of(
+        Code.NOT_FOUND,
+        ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND,
+        "namespace: " + name + " (expected: an existing one; create it first)");
+  }
+
+  private static StatusRuntimeException metricNotFound(
+      NamespaceDefinition namespace, String metric) {
+    return Errors.of(
+        Code.NOT_FOUND,
+        ErrorReason.ERROR_REASON_METRIC_NOT_FOUND,
+        "metric: "
+            + metric
+            + " (expected: one of "
+            + String.join(", ", metricNames(namespace))
+            + ")");
+  }
+}

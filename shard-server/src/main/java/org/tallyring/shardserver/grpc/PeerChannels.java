@@ -1,0 +1,39 @@
+package org.tallyring.shardserver.grpc;
+
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.tallyring.proto.internal.v1.RangeServiceGrpc;
+import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceFutureStub;
+import org.tallyring.proto.v1.AdminServiceGrpc;
+import org.tallyring.proto.v1.AdminServiceGrpc.AdminServiceFutureStub;
+
+/** Channels to the other shards, by address, made on first use. Thread-safe. */
+final class PeerChannels implements AutoCloseable {
+
+  private final Map<String, ManagedChannel> channels = new ConcurrentHashMap<>();
+
+  RangeServiceFutureStub ranges(String address) {
+    return RangeServiceGrpc.newFutureStub(channel(address));
+  }
+
+  AdminServiceFutureStub admin(String address) {
+    return AdminServiceGrpc.newFutureStub(channel(address));
+  }
+
+  private ManagedChannel channel(String address) {
+    return channels.computeIfAbsent(
+        address,
+        target ->
+            Grpc.newChannelBuilder(target, InsecureChannelCredentials.create())
+                .maxInboundMessageSize(2 * ErrorInterceptor.MAX_MESSAGE_BYTES)
+                .build());
+  }
+
+  @Override
+  public void close() {
+    channels.values().forEach(ManagedChannel::shutdownNow);
+  }
+}

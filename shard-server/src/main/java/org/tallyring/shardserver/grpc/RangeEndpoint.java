@@ -1,0 +1,173 @@
+package org.tallyring.shardserver.grpc;
+
+import com.google.protobuf.ByteString;
+import io.grpc.stub.StreamObserver;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.internal.v1.CollectTopKRequest;
+import org.tallyring.proto.internal.v1.CollectTopKResponse;
+import org.tallyring.proto.internal.v1.QueryCountsRequest;
+import org.tallyring.proto.internal.v1.QueryCountsResponse;
+import org.tallyring.proto.internal.v1.QueryTopKRequest;
+import org.tallyring.proto.internal.v1.QueryTopKResponse;
+import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceImplBase;
+import org.tallyring.proto.internal.v1.RangeVersion;
+import org.tallyring.proto.internal.v1.RecordForwardedRequest;
+import org.tallyring.proto.internal.v1.RecordForwardedResponse;
+import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.shardserver.engine.WindowKey;
+import org.tallyring.shardserver.ownership.OwnedRange;
+import org.tallyring.shardserver.ownership.ShardRanges;
+import org.tallyring.topology.window.WindowLevel;
+
+/** RangeService: what aggregators and other shards ask of the ranges held here. */
+final class RangeEndpoint extends RangeServiceImplBase {
+
+  private static final int MAX_K = 1000;
+
+  private final String shardId;
+  private final ShardRanges ranges;
+  private final RangeReads reads;
+  private final BatchRouter router;
+  private final NamespaceDirectory namespaces;
+  private final ReadGuard guard;
+  private final InstantSource clock;
+
+  RangeEndpoint(
+      String shardId,
+      ShardRanges ranges,
+      RangeReads reads,
+      BatchRouter router,
+      NamespaceDirectory namespaces,
+      ReadGuard guard,
+      InstantSource clock) {
+    this.shardId = shardId;
+    this.ranges = ranges;
+    this.reads = reads;
+    this.router = router;
+    this.namespaces = namespaces;
+    this.guard = guard;
+    this.clock = clock;
+  }
+
+  @Override
+  public void collectTopK(CollectTopKRequest request, StreamObserver<CollectTopKResponse> call) {
+    guard.check();
+    Map<Integer, RangeVersion> known = new HashMap<>();
+    request.getKnownList().forEach(version -> known.put(version.getRangeId(), version));
+    CollectTopKResponse.Builder response = CollectTopKResponse.newBuilder().setShardId(shardId);
+    CompletableFuture<CollectTopKResponse> collected =
+        fromEach(
+            OwnedRange::published,
+            (range, rankings) ->
+                response.addRanges(
+                    RankingMessages.collected(
+                        range.rangeId(),
+                        range.epoch(),
+                        rankings,
+                        known.get(range.rangeId()),
+                        clock.millis())),
+            response::build);
+    Calls.answer(call, collected);
+  }
+
+  @Override
+  public void queryTopK(QueryTopKRequest request, StreamObserver<QueryTopKResponse> call) {
+    guard.check();
+    int k = request.getK();
+    if (k < 1 || k > MAX_K) {
+      throw Errors.invalid(
+          ErrorReason.ERROR_REASON_BAD_K, "k", "k: " + k + " (expected: 1.." + MAX_K + ")");
+    }
+    WindowLevel level = WindowSelection.level(request.getWindow());
+    QueryTopKResponse.Builder response = QueryTopKResponse.newBuilder();
+    Calls.answer(
+        call,
+        namespaces
+            .findWithMetric(request.getNamespace(), request.getMetric())
+            .thenCompose(
+                namespace -> {
+                  WindowKey window =
+                      new WindowKey(
+                          namespace.getUid(), request.getMetric(), level, request.getStartMillis());
+                  return fromEach(
+                      range ->
+                          range.read(
+                              engine ->
+                                  engine.ranking(
+                                      window.namespaceUid(),
+                                      window.metric(),
+                                      level,
+                                      window.startMillis(),
+                                      k)),
+                      (range, ranking) ->
+                          response
+                              .addRankings(
+                                  RankingMessages.ranking(range.rangeId(), window, ranking))
+                              .addVersions(
+                                  RangeVersion.newBuilder()
+                                      .setRangeId(range.rangeId())
+                                      .setEpoch(range.epoch())),
+                      response::build);
+                }));
+  }
+
+  /** Asks every range held here, then hands the answers of those that serve over, one by one. */
+  private <A, R> CompletableFuture<R> fromEach(
+      Function<OwnedRange, CompletableFuture<@Nullable A>> question,
+      BiConsumer<OwnedRange, A> take,
+      Supplier<R> result) {
+    List<OwnedRange> asked = new ArrayList<>(ranges.all());
+    List<CompletableFuture<@Nullable A>> answers = new ArrayList<>();
+    asked.forEach(range -> answers.add(question.apply(range)));
+    return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+        .thenApply(
+            all -> {
+              for (int i = 0; i < asked.size(); i++) {
+                A answer = answers.get(i).join();
+                if (answer != null) {
+                  take.accept(asked.get(i), answer);
+                }
+              }
+              return result.get();
+            });
+  }
+
+  @Override
+  public void queryCounts(QueryCountsRequest request, StreamObserver<QueryCountsResponse> call) {
+    guard.check();
+    CountsReader.checkKeys(request.getKeysList());
+    WindowLevel level = WindowSelection.level(request.getWindow());
+    Calls.answer(
+        call,
+        namespaces
+            .findWithMetric(request.getNamespace(), request.getMetric())
+            .thenCompose(
+                namespace -> {
+                  Map<Integer, List<ByteString>> keys =
+                      reads.byRange(namespace.getName(), request.getKeysList());
+                  return reads.counts(
+                      namespace, request.getMetric(), level, request.getStartMillis(), keys);
+                }));
+  }
+
+  @Override
+  public void recordForwarded(
+      RecordForwardedRequest request, StreamObserver<RecordForwardedResponse> call) {
+    Calls.answer(
+        call,
+        router
+            .takeForwarded(request.getSessionId(), request.getBatch())
+            .thenApply(
+                response -> RecordForwardedResponse.newBuilder().setResponse(response).build()));
+  }
+}

@@ -1,0 +1,67 @@
+package org.tallyring.shardserver.grpc;
+
+import com.google.protobuf.ByteString;
+import org.jspecify.annotations.Nullable;
+import org.tallyring.proto.internal.v1.CollectedRange;
+import org.tallyring.proto.internal.v1.LateCorrections;
+import org.tallyring.proto.internal.v1.RangeRanking;
+import org.tallyring.proto.internal.v1.RangeVersion;
+import org.tallyring.shardserver.engine.PublishedRanking;
+import org.tallyring.shardserver.engine.PublishedRankings;
+import org.tallyring.shardserver.engine.Ranking;
+import org.tallyring.shardserver.engine.WindowKey;
+
+/** Rankings on the wire between shards and aggregators. */
+final class RankingMessages {
+
+  private RankingMessages() {}
+
+  /** One range's answer to a collector that knows {@code known}, or nothing. */
+  static CollectedRange collected(
+      int rangeId,
+      long epoch,
+      PublishedRankings rankings,
+      @Nullable RangeVersion known,
+      long nowMillis) {
+    CollectedRange.Builder range =
+        CollectedRange.newBuilder()
+            .setVersion(
+                RangeVersion.newBuilder()
+                    .setRangeId(rangeId)
+                    .setEpoch(epoch)
+                    .setVersion(rankings.version()))
+            .setPublishedAtMillis(nowMillis);
+    long since = known != null && known.getEpoch() == epoch ? known.getVersion() : 0;
+    for (PublishedRanking changed : rankings.changedSince(since)) {
+      range.addRankings(ranking(rangeId, changed.window(), changed.ranking()));
+    }
+    rankings
+        .lateCorrections()
+        .forEach(
+            late ->
+                range.addLateCorrections(
+                    LateCorrections.newBuilder()
+                        .setNamespaceUid(late.namespaceUid())
+                        .setMetric(late.metric())
+                        .setBatches(late.batches())));
+    return range.build();
+  }
+
+  static RangeRanking ranking(int rangeId, WindowKey window, Ranking ranking) {
+    RangeRanking.Builder message =
+        RangeRanking.newBuilder()
+            .setRangeId(rangeId)
+            .setNamespaceUid(window.namespaceUid())
+            .setMetric(window.metric())
+            .setWindow(WindowSelection.window(window.level()))
+            .setStartMillis(window.startMillis())
+            .setRevision(ranking.revision());
+    ByteString.Output keys = ByteString.newOutput();
+    for (int i = 0; i < ranking.size(); i++) {
+      byte[] key = ranking.key(i);
+      keys.write(key, 0, key.length);
+      message.addKeyLengths(key.length).addCounts(ranking.count(i));
+    }
+    return message.setKeys(keys.toByteString()).build();
+  }
+}

@@ -1,0 +1,112 @@
+package org.tallyring.shardserver.grpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.IntPredicate;
+import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.proto.v1.RecordStreamRequest;
+import org.tallyring.proto.v1.RecordStreamResponse;
+
+/**
+ * One producer's stream.
+ *
+ * <p><b>Flow control.</b> The stream asks the transport for one more message for each answer it has
+ * sent, so at most {@value #UNANSWERED} batches of a stream are inside the shard; a slow disk stops
+ * the producer through HTTP/2, not through memory. Answers are small and bounded by the same
+ * number, so they are not held back when the producer reads slowly.
+ *
+ * <p><b>Order.</b> Batches of a range held here queue on its loop in the order of arrival. Batches
+ * that must be forwarded go one at a time per range, since unary calls between shards could
+ * overtake each other.
+ */
+final class RecordStreamHandler implements StreamObserver<RecordStreamRequest> {
+
+  private static final int UNANSWERED = 128;
+
+  private final BatchRouter router;
+  private final IntPredicate heldHere;
+  private final ServerCallStreamObserver<RecordStreamResponse> answers;
+  private final Map<Integer, CompletableFuture<RecordStreamResponse>> forwarded = new HashMap<>();
+  private int unanswered;
+  private boolean inputEnded;
+  private boolean ended;
+
+  RecordStreamHandler(
+      BatchRouter router,
+      IntPredicate heldHere,
+      ServerCallStreamObserver<RecordStreamResponse> answers) {
+    this.router = router;
+    this.heldHere = heldHere;
+    this.answers = answers;
+    answers.disableAutoRequest();
+    answers.setOnCancelHandler(this::end);
+    answers.request(UNANSWERED);
+  }
+
+  @Override
+  public void onNext(RecordStreamRequest request) {
+    synchronized (this) {
+      unanswered++;
+    }
+    send(request).whenComplete((response, failure) -> answer(response, failure));
+  }
+
+  private CompletableFuture<RecordStreamResponse> send(RecordStreamRequest request) {
+    RecordBatch batch = request.getBatch();
+    int rangeId = batch.getRangeId();
+    CompletableFuture<RecordStreamResponse> before = forwarded.get(rangeId);
+    if (before != null && before.isDone()) {
+      forwarded.remove(rangeId);
+      before = null;
+    }
+    if (before == null && heldHere.test(rangeId)) {
+      return router.route(request.getSessionId(), batch);
+    }
+    CompletableFuture<RecordStreamResponse> after =
+        before == null
+            ? router.route(request.getSessionId(), batch)
+            : before.thenCompose(done -> router.route(request.getSessionId(), batch));
+    forwarded.put(rangeId, after);
+    return after;
+  }
+
+  private synchronized void answer(RecordStreamResponse response, Throwable failure) {
+    unanswered--;
+    if (ended || answers.isCancelled()) {
+      return;
+    }
+    if (failure != null) {
+      ended = true;
+      answers.onError(Calls.toStatus(failure));
+      return;
+    }
+    answers.onNext(response);
+    if (inputEnded && unanswered == 0) {
+      ended = true;
+      answers.onCompleted();
+    } else {
+      answers.request(1);
+    }
+  }
+
+  @Override
+  public void onError(Throwable cause) {
+    end();
+  }
+
+  @Override
+  public synchronized void onCompleted() {
+    inputEnded = true;
+    if (unanswered == 0 && !ended) {
+      ended = true;
+      answers.onCompleted();
+    }
+  }
+
+  private synchronized void end() {
+    ended = true;
+  }
+}

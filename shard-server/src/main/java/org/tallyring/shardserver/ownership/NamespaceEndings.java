@@ -1,0 +1,65 @@
+package org.tallyring.shardserver.ownership;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.shardserver.coordination.ClusterView;
+import org.tallyring.shardserver.coordination.NamespaceStore;
+import org.tallyring.shardserver.coordination.Versioned;
+
+/**
+ * Ends deleted namespaces in the ranges held here.
+ *
+ * <p>A namespace that vanishes from a view is looked up in the store, past every cache, before its
+ * counts are dropped: a view can be incomplete while a connection comes back, and this is the one
+ * place where believing it would destroy data. A namespace deleted and created again has another
+ * uid.
+ */
+final class NamespaceEndings {
+
+  private static final Logger log = LoggerFactory.getLogger(NamespaceEndings.class);
+
+  private final NamespaceStore store;
+  private final Supplier<Collection<OwnedRange>> ranges;
+  private Map<Long, String> known = Map.of();
+
+  NamespaceEndings(NamespaceStore store, Supplier<Collection<OwnedRange>> ranges) {
+    this.store = store;
+    this.ranges = ranges;
+  }
+
+  synchronized void compare(ClusterView view) {
+    Map<Long, String> present = new HashMap<>();
+    for (NamespaceDefinition namespace : view.namespaces().values()) {
+      present.put(namespace.getUid(), namespace.getName());
+    }
+    known.forEach(
+        (uid, name) -> {
+          if (!present.containsKey(uid)) {
+            endIfDeleted(uid, name);
+          }
+        });
+    known = present;
+  }
+
+  private void endIfDeleted(long uid, String name) {
+    store
+        .read(name)
+        .whenComplete(
+            (stored, failure) -> {
+              if (failure != null) {
+                log.warn(
+                    "namespace {}: not known whether it was deleted, its counts stay",
+                    name,
+                    failure);
+              } else if (stored.version() == Versioned.ABSENT || stored.value().getUid() != uid) {
+                log.info("namespace {} ({}): deleted, its counts are dropped", name, uid);
+                ranges.get().forEach(range -> range.deleteNamespace(uid));
+              }
+            });
+  }
+}

@@ -1,0 +1,311 @@
+package org.tallyring.shardserver.ownership;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.proto.v1.RangeStatus;
+import org.tallyring.shardserver.engine.BatchValidator;
+import org.tallyring.shardserver.engine.PublishedRankings;
+import org.tallyring.shardserver.engine.RangeEngine;
+import org.tallyring.shardserver.journal.JournalHealth;
+import org.tallyring.shardserver.journal.JournalReplay;
+import org.tallyring.shardserver.journal.Position;
+import org.tallyring.shardserver.journal.RangeJournal;
+import org.tallyring.shardserver.journal.RangeJournals;
+import org.tallyring.topology.range.RangeTable;
+
+/**
+ * One tenure of one range on this shard: from taking its journal to giving it up or losing it. A
+ * lost or released range is never revived; the next tenure is another object.
+ *
+ * <p>Public methods may be called from any thread and do their work on the range's loop; the fields
+ * belong to the loop, but for {@link #state}, which anybody may look at.
+ */
+public final class OwnedRange {
+
+  private static final Logger log = LoggerFactory.getLogger(OwnedRange.class);
+
+  /** The longest rankings that are published. */
+  private static final int PUBLISHED_K = 1000;
+
+  /** Rankings are not computed anew more often than this, however many collectors ask. */
+  private static final long PUBLISH_EVERY_MILLIS = 200;
+
+  private final int rangeId;
+  private final String shardId;
+  private final RangeTable table;
+  private final RangeSettings settings;
+  private final InstantSource clock;
+  private final Executor loop;
+  private final InFlightBudget budget;
+  private final Consumer<OwnedRange> onLost;
+
+  private volatile RangeState state = RangeState.RECOVERING;
+  private RangeEngine engine;
+  private @Nullable RangeJournal journal;
+  private @Nullable RangeIntake intake;
+  private Position applied = Position.START;
+  private boolean snapshotUnderWay;
+  private long publishedAtMillis = Long.MIN_VALUE;
+
+  OwnedRange(
+      int rangeId,
+      String shardId,
+      RangeTable table,
+      RangeSettings settings,
+      InstantSource clock,
+      Executor loop,
+      InFlightBudget budget,
+      Consumer<OwnedRange> onLost) {
+    this.rangeId = rangeId;
+    this.shardId = shardId;
+    this.table = table;
+    this.settings = settings;
+    this.clock = clock;
+    this.loop = loop;
+    this.budget = budget;
+    this.onLost = onLost;
+    this.engine = new RangeEngine(rangeId);
+  }
+
+  /** The range's number. */
+  public int rangeId() {
+    return rangeId;
+  }
+
+  /** The present state; a moment later it can be another. */
+  public RangeState state() {
+    return state;
+  }
+
+  /** The epoch of this tenure; 0 while it is not known yet. */
+  public long epoch() {
+    RangeJournal open = journal;
+    return open == null ? 0 : open.epoch();
+  }
+
+  /** Takes the journal and serves. Completes when serving, or exceptionally when lost. */
+  CompletableFuture<Void> open(RangeJournals journals) {
+    return journals
+        .open(rangeId, shardId, new Rebuild(), loop)
+        .handleAsync(
+            (opened, failure) -> {
+              if (failure != null) {
+                lost(failure);
+                throw new IllegalStateException("range " + rangeId + ": not opened", failure);
+              }
+              serve(opened);
+              return null;
+            },
+            loop);
+  }
+
+  /** Rebuilds the engine from what the journal holds. */
+  private final class Rebuild implements JournalReplay {
+    @Override
+    public void restore(List<byte[]> chunks) {
+      engine = RangeEngine.restore(rangeId, chunks);
+    }
+
+    @Override
+    public void replay(Position position, byte[] entry) {
+      try {
+        engine.apply(JournalEntry.parseFrom(entry));
+        applied = position;
+      } catch (InvalidProtocolBufferException e) {
+        throw new IllegalStateException(
+            "journal of range " + rangeId + " at " + position + ": not an entry", e);
+      }
+    }
+  }
+
+  private void serve(RangeJournal opened) {
+    journal = opened;
+    if (state != RangeState.RECOVERING) {
+      // Released while it was being opened.
+      closeJournal(opened);
+      return;
+    }
+    intake =
+        new RangeIntake(
+            rangeId,
+            engine,
+            opened,
+            new BatchValidator(table),
+            clock,
+            loop,
+            budget,
+            this::applied,
+            this::lost);
+    state = state.to(RangeState.SERVING);
+    log.debug("range {}: serving at epoch {}, {} keys", rangeId, opened.epoch(), engine.keys());
+  }
+
+  /** Sends a batch in. */
+  public void submit(Submission submission) {
+    loop.execute(
+        () -> {
+          RangeIntake open = intake;
+          if (state != RangeState.SERVING || open == null) {
+            submission.answer(Answers.recovering(rangeId));
+          } else {
+            open.submit(submission);
+          }
+        });
+  }
+
+  /** Ends a namespace in this range. */
+  void deleteNamespace(long namespaceUid) {
+    loop.execute(
+        () -> {
+          RangeIntake open = intake;
+          if (state == RangeState.SERVING && open != null) {
+            open.deleteNamespace(namespaceUid);
+          }
+        });
+  }
+
+  /** Reads from the engine; null when the range does not serve. */
+  public <T> CompletableFuture<@Nullable T> read(Function<RangeEngine, T> question) {
+    CompletableFuture<@Nullable T> answer = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          try {
+            answer.complete(state == RangeState.SERVING ? question.apply(engine) : null);
+          } catch (RuntimeException e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    return answer;
+  }
+
+  /** The rankings of the open windows, computed anew if they are due. */
+  public CompletableFuture<@Nullable PublishedRankings> published() {
+    return read(
+        engine -> {
+          long now = clock.millis();
+          if (now - publishedAtMillis >= PUBLISH_EVERY_MILLIS || latest == null) {
+            publishedAtMillis = now;
+            latest = engine.publish(now, PUBLISHED_K);
+          }
+          return latest;
+        });
+  }
+
+  private @Nullable PublishedRankings latest;
+
+  /** How the range is; null when it does not serve. */
+  public CompletableFuture<@Nullable RangeStatus> status() {
+    return read(
+        engine -> {
+          RangeStatus.Builder status =
+              RangeStatus.newBuilder()
+                  .setRangeId(rangeId)
+                  .setOwner(shardId)
+                  .setEpoch(epoch())
+                  .setState(state.name())
+                  .setKeys(engine.keys())
+                  .setIncrements(engine.increments());
+          RangeJournal open = journal;
+          if (open != null) {
+            JournalHealth health = open.health();
+            status
+                .setJournalBytes(open.bytesSinceSnapshot())
+                .setCopies(health.copies())
+                .setDegraded(health.state() == JournalHealth.State.DEGRADED);
+          }
+          return status.build();
+        });
+  }
+
+  /** Takes nothing new, finishes what is in flight, closes the journal. */
+  CompletableFuture<Void> release() {
+    CompletableFuture<Void> released = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          RangeIntake open = intake;
+          RangeJournal opened = journal;
+          if (state == RangeState.SERVING && open != null && opened != null) {
+            state = state.to(RangeState.RELEASING);
+            open.drained()
+                .thenCompose(drained -> opened.close())
+                .whenCompleteAsync(
+                    (closed, failure) -> {
+                      if (state == RangeState.RELEASING) {
+                        state = state.to(RangeState.RELEASED);
+                      }
+                      released.complete(null);
+                    },
+                    loop);
+          } else {
+            if (state.next().contains(RangeState.RELEASED)) {
+              state = state.to(RangeState.RELEASED);
+            }
+            released.complete(null);
+          }
+        });
+    return released;
+  }
+
+  private void applied(Position position, JournalEntry entry) {
+    applied = position;
+    RangeJournal open = journal;
+    if (open != null
+        && !snapshotUnderWay
+        && open.bytesSinceSnapshot() >= settings.snapshotBytes()) {
+      snapshotUnderWay = true;
+      List<byte[]> chunks = engine.snapshot(open.maxEntryBytes());
+      open.snapshot(applied, chunks)
+          .whenCompleteAsync(
+              (stored, failure) -> {
+                snapshotUnderWay = false;
+                if (failure != null) {
+                  log.warn(
+                      "range {}: snapshot not stored, the next one is tried later",
+                      rangeId,
+                      failure);
+                }
+              },
+              loop);
+    }
+  }
+
+  private void lost(Throwable cause) {
+    if (!state.next().contains(RangeState.LOST)) {
+      return;
+    }
+    log.info("range {}: lost as {} ({})", rangeId, state, rootMessage(cause));
+    state = state.to(RangeState.LOST);
+    RangeJournal open = journal;
+    if (open != null) {
+      closeJournal(open);
+    }
+    onLost.accept(this);
+  }
+
+  private void closeJournal(RangeJournal open) {
+    open.close()
+        .whenComplete(
+            (closed, failure) -> {
+              if (failure != null) {
+                log.info("range {}: journal not closed ({})", rangeId, rootMessage(failure));
+              }
+            });
+  }
+
+  private static String rootMessage(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root.toString();
+  }
+}

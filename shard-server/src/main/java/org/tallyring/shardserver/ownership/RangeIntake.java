@@ -1,0 +1,419 @@
+package org.tallyring.shardserver.ownership;
+
+import com.google.protobuf.ByteString;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.tallyring.proto.internal.v1.AcceptedBatch;
+import org.tallyring.proto.internal.v1.AcceptedBatches;
+import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.proto.internal.v1.NamespaceDeleted;
+import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.shardserver.engine.BatchValidator;
+import org.tallyring.shardserver.engine.BatchViolation;
+import org.tallyring.shardserver.engine.RangeEngine;
+import org.tallyring.shardserver.engine.RowViolation;
+import org.tallyring.shardserver.journal.Position;
+import org.tallyring.shardserver.journal.RangeJournal;
+
+/**
+ * The way of a batch into a serving range: admitted, queued, appended, applied, answered.
+ * Everything happens on the range's loop.
+ *
+ * <p><b>Group append.</b> Admitted batches queue. With nothing in flight the queue goes out at
+ * once, so a lone batch waits for nothing; with entries in flight it waits until it fills {@value
+ * #WORTHWHILE_BYTES} bytes or the earlier entries are acknowledged. Under load entries grow to
+ * {@value #ENTRY_BYTES} bytes by themselves, at rest latency is one append.
+ *
+ * <p><b>Order.</b> The journal completes appends in order, so entries are applied in journal order
+ * and answered after that: no read shows what is not durable, and an answer is never ahead of a
+ * read.
+ *
+ * <p><b>Admission looks ahead.</b> Checks must hold when the batch is applied, not when it comes
+ * in, so sequences are checked against the last <em>admitted</em> batch of the session ({@link
+ * #admitted}), and the sum of what is under way counts towards the overflow bound. A repeat of a
+ * batch still in flight is answered after it, by standing behind it in the queue. Only when a
+ * 64-bit overflow is possible at all (the sum of all absolute deltas ever nears 2^63) does a batch
+ * wait until nothing is in flight and is then checked row by row; later ones wait behind it.
+ *
+ * <p><b>Loss.</b> After a failed append nothing in flight has a known outcome. What was appended is
+ * answered as in doubt, what was only queued as refused, and the intake is dead.
+ */
+final class RangeIntake {
+
+  private static final int WORTHWHILE_BYTES = 16 << 10;
+  private static final int ENTRY_BYTES = 64 << 10;
+  private static final int MAX_ENTRIES_IN_FLIGHT = 8;
+
+  /** Room in an entry for what surrounds a batch. */
+  private static final int ENVELOPE_BYTES = 256;
+
+  private final int rangeId;
+  private final RangeEngine engine;
+  private final RangeJournal journal;
+  private final BatchValidator validator;
+  private final InstantSource clock;
+  private final Executor loop;
+  private final InFlightBudget budget;
+  private final BiConsumer<Position, JournalEntry> onApplied;
+  private final Consumer<Throwable> onLost;
+
+  private final ArrayDeque<Pending> queue = new ArrayDeque<>();
+  private final ArrayDeque<Submission> waitingForQuiet = new ArrayDeque<>();
+  private final ArrayDeque<List<Pending>> inFlight = new ArrayDeque<>();
+  private final Map<ByteString, Long> admitted = new HashMap<>();
+  private final List<CompletableFuture<Void>> drains = new ArrayList<>();
+  private int queuedBytes;
+
+  /** An upper bound on what is under way; it falls back to 0 when nothing is. */
+  private long absoluteSumPending;
+
+  private boolean dead;
+
+  RangeIntake(
+      int rangeId,
+      RangeEngine engine,
+      RangeJournal journal,
+      BatchValidator validator,
+      InstantSource clock,
+      Executor loop,
+      InFlightBudget budget,
+      BiConsumer<Position, JournalEntry> onApplied,
+      Consumer<Throwable> onLost) {
+    this.rangeId = rangeId;
+    this.engine = engine;
+    this.journal = journal;
+    this.validator = validator;
+    this.clock = clock;
+    this.loop = loop;
+    this.budget = budget;
+    this.onApplied = onApplied;
+    this.onLost = onLost;
+  }
+
+  /**
+   * One thing in the queue: a batch to append, a repeat that waits for the original, or a
+   * namespace's end.
+   */
+  private record Pending(
+      @Nullable Submission submission,
+      @Nullable AcceptedBatch batch,
+      @Nullable JournalEntry control,
+      int bytes,
+      long absoluteSum) {
+
+    static Pending repeat(Submission submission) {
+      return new Pending(submission, null, null, 0, 0);
+    }
+  }
+
+  /** Takes a batch; its answer comes through the submission. */
+  void submit(Submission submission) {
+    if (dead) {
+      submission.answer(Answers.recovering(rangeId));
+    } else if (!waitingForQuiet.isEmpty()) {
+      waitingForQuiet.add(submission);
+    } else {
+      admit(submission);
+      flush();
+    }
+  }
+
+  /** Ends a namespace in this range, durably. */
+  void deleteNamespace(long namespaceUid) {
+    if (dead) {
+      return;
+    }
+    JournalEntry entry =
+        JournalEntry.newBuilder()
+            .setNamespaceDeleted(NamespaceDeleted.newBuilder().setNamespaceUid(namespaceUid))
+            .build();
+    enqueue(new Pending(null, null, entry, entry.getSerializedSize(), 0));
+    flush();
+  }
+
+  /** Completes when nothing is queued or in flight, or the journal is lost. */
+  CompletableFuture<Void> drained() {
+    CompletableFuture<Void> drained = new CompletableFuture<>();
+    drains.add(drained);
+    completeDrains();
+    return drained;
+  }
+
+  private void admit(Submission submission) {
+    RecordBatch batch = submission.batch();
+    ByteString session = submission.sessionId();
+    BatchViolation malformed = BatchValidator.validateSession(session, batch.getSequence());
+    if (malformed != null) {
+      submission.answer(Answers.invalid(malformed));
+      return;
+    }
+    if (!session.isEmpty() && answeredBySequence(submission)) {
+      return;
+    }
+    if (submission.bytes() > journal.maxEntryBytes() - ENVELOPE_BYTES) {
+      submission.answer(
+          Answers.invalid(
+              new BatchViolation(
+                  ErrorReason.ERROR_REASON_BAD_SIZE,
+                  "batch",
+                  "batch: "
+                      + submission.bytes()
+                      + " bytes (expected: at most "
+                      + (journal.maxEntryBytes() - ENVELOPE_BYTES)
+                      + ")",
+                  List.of())));
+      return;
+    }
+    long now = clock.millis();
+    BatchViolation violation = validator.validate(batch, submission.namespace(), now);
+    if (violation != null) {
+      submission.answer(Answers.invalid(violation));
+      return;
+    }
+    accept(submission, now);
+  }
+
+  /** Whether the sequence alone decides: a repeat, a gap or a forgotten session. */
+  private boolean answeredBySequence(Submission submission) {
+    ByteString session = submission.sessionId();
+    long sequence = submission.batch().getSequence();
+    long applied = engine.lastSequence(session);
+    long last = admitted.getOrDefault(session, applied);
+    if (sequence == last + 1 || (last == -1 && sequence == 1)) {
+      return false;
+    }
+    if (last == -1) {
+      submission.answer(Answers.sessionExpired(sequence));
+    } else if (sequence > last) {
+      submission.answer(Answers.sequenceGap(sequence, last));
+    } else if (sequence <= applied) {
+      submission.answer(Answers.duplicate());
+    } else {
+      enqueue(Pending.repeat(submission));
+    }
+    return true;
+  }
+
+  private void accept(Submission submission, long now) {
+    AcceptedBatch accepted =
+        AcceptedBatch.newBuilder()
+            .setSessionId(submission.sessionId())
+            .setNamespaceUid(submission.namespace().getUid())
+            .setLatenessMillis(Namespaces.latenessMillis(submission.namespace()))
+            .setAcceptedAtMillis(Math.max(now, engine.journalTimeMillis()))
+            .setBatch(submission.batch())
+            .build();
+    long absoluteSum = absoluteSum(submission.batch());
+    if (engine.couldOverflow(saturatedSum(absoluteSumPending, absoluteSum))) {
+      if (!queue.isEmpty() || !inFlight.isEmpty()) {
+        waitingForQuiet.add(submission);
+        return;
+      }
+      int[] rows = engine.overflowingRows(accepted);
+      if (rows.length > 0) {
+        submission.answer(Answers.invalid(overflow(rows)));
+        return;
+      }
+    }
+    if (!budget.tryTake(submission.bytes())) {
+      submission.answer(Answers.overloaded());
+      return;
+    }
+    if (!submission.sessionId().isEmpty()) {
+      admitted.put(submission.sessionId(), submission.batch().getSequence());
+    }
+    enqueue(
+        new Pending(submission, accepted, null, submission.bytes() + ENVELOPE_BYTES, absoluteSum));
+  }
+
+  private static BatchViolation overflow(int[] rows) {
+    List<RowViolation> violations = new ArrayList<>();
+    for (int row : rows) {
+      String field = "rows[" + row + "].delta";
+      violations.add(
+          new RowViolation(
+              row,
+              ErrorReason.ERROR_REASON_COUNT_OVERFLOW,
+              field,
+              field + ": the total would overflow (expected: totals within 64 bits)"));
+    }
+    return new BatchViolation(
+        ErrorReason.ERROR_REASON_COUNT_OVERFLOW,
+        violations.get(0).field(),
+        violations.get(0).message(),
+        violations);
+  }
+
+  private void enqueue(Pending pending) {
+    queue.add(pending);
+    queuedBytes += pending.bytes();
+    absoluteSumPending = saturatedSum(absoluteSumPending, pending.absoluteSum());
+  }
+
+  private void flush() {
+    while (!queue.isEmpty()
+        && !dead
+        && (inFlight.isEmpty()
+            || (queuedBytes >= WORTHWHILE_BYTES && inFlight.size() < MAX_ENTRIES_IN_FLIGHT))) {
+      List<Pending> group = nextGroup();
+      JournalEntry entry = entryOf(group);
+      inFlight.add(group);
+      if (entry == null) {
+        // Only repeats whose originals are applied already: nothing to append.
+        finishHead(null, null);
+      } else {
+        journal
+            .append(entry.toByteArray())
+            .whenComplete(
+                (position, failure) -> loop.execute(() -> completed(position, entry, failure)));
+      }
+    }
+    completeDrains();
+  }
+
+  /** The batches of the next entry; a control entry stands alone. */
+  private List<Pending> nextGroup() {
+    int limit = Math.min(ENTRY_BYTES, journal.maxEntryBytes());
+    List<Pending> group = new ArrayList<>();
+    int bytes = 0;
+    while (!queue.isEmpty()) {
+      Pending next = queue.element();
+      boolean fits = group.isEmpty() || bytes + next.bytes() <= limit;
+      if (!fits || (next.control() != null && !group.isEmpty())) {
+        break;
+      }
+      queue.remove();
+      group.add(next);
+      bytes += next.bytes();
+      queuedBytes -= next.bytes();
+      if (next.control() != null) {
+        break;
+      }
+    }
+    return group;
+  }
+
+  private static @Nullable JournalEntry entryOf(List<Pending> group) {
+    JournalEntry control = group.get(0).control();
+    if (control != null) {
+      return control;
+    }
+    AcceptedBatches.Builder batches = AcceptedBatches.newBuilder();
+    for (Pending pending : group) {
+      if (pending.batch() != null) {
+        batches.addBatches(pending.batch());
+      }
+    }
+    return batches.getBatchesCount() == 0
+        ? null
+        : JournalEntry.newBuilder().setBatches(batches).build();
+  }
+
+  private void completed(
+      @Nullable Position position, JournalEntry entry, @Nullable Throwable failure) {
+    if (dead) {
+      return;
+    }
+    if (failure != null || position == null) {
+      lose(failure == null ? new IllegalStateException("append: no position") : failure);
+      return;
+    }
+    finishHead(position, entry);
+    if (inFlight.isEmpty() && queue.isEmpty()) {
+      retryWaiting();
+    }
+    flush();
+  }
+
+  /** Applies and answers the oldest group in flight. */
+  private void finishHead(@Nullable Position position, @Nullable JournalEntry entry) {
+    List<Pending> group = inFlight.remove();
+    if (position != null && entry != null) {
+      engine.apply(entry);
+      onApplied.accept(position, entry);
+    }
+    if (inFlight.isEmpty() && queue.isEmpty()) {
+      absoluteSumPending = 0;
+    }
+    for (Pending pending : group) {
+      Submission submission = pending.submission();
+      if (submission == null) {
+        continue;
+      }
+      if (pending.batch() == null) {
+        submission.answer(Answers.duplicate());
+        continue;
+      }
+      budget.giveBack(submission.bytes());
+      admitted.remove(submission.sessionId(), submission.batch().getSequence());
+      submission.answer(Answers.applied());
+    }
+  }
+
+  private void retryWaiting() {
+    List<Submission> waiting = List.copyOf(waitingForQuiet);
+    waitingForQuiet.clear();
+    waiting.forEach(this::submit);
+  }
+
+  private void lose(Throwable cause) {
+    dead = true;
+    String message = "journal of range " + rangeId + ": lost with the batch in flight";
+    for (List<Pending> group : inFlight) {
+      group.forEach(pending -> abandon(pending, true, message));
+    }
+    queue.forEach(pending -> abandon(pending, pending.batch() == null, message));
+    waitingForQuiet.forEach(submission -> submission.answer(Answers.recovering(rangeId)));
+    inFlight.clear();
+    queue.clear();
+    waitingForQuiet.clear();
+    admitted.clear();
+    completeDrains();
+    onLost.accept(cause);
+  }
+
+  private void abandon(Pending pending, boolean inDoubt, String message) {
+    Submission submission = pending.submission();
+    if (submission == null) {
+      return;
+    }
+    if (pending.batch() != null) {
+      budget.giveBack(submission.bytes());
+    }
+    submission.answer(inDoubt ? Answers.inDoubt(message) : Answers.recovering(rangeId));
+  }
+
+  private void completeDrains() {
+    if (dead || (queue.isEmpty() && inFlight.isEmpty() && waitingForQuiet.isEmpty())) {
+      List<CompletableFuture<Void>> done = List.copyOf(drains);
+      drains.clear();
+      done.forEach(drain -> drain.complete(null));
+    }
+  }
+
+  private static long absoluteSum(RecordBatch batch) {
+    if (batch.getDeltasCount() == 0) {
+      return batch.getKeyLengthsCount();
+    }
+    long sum = 0;
+    for (int i = 0; i < batch.getDeltasCount(); i++) {
+      sum = saturatedSum(sum, Math.abs(batch.getDeltas(i)));
+    }
+    return sum;
+  }
+
+  private static long saturatedSum(long a, long b) {
+    long sum = a + b;
+    return sum < 0 ? Long.MAX_VALUE : sum;
+  }
+}

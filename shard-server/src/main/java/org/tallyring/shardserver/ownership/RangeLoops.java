@@ -1,0 +1,54 @@
+package org.tallyring.shardserver.ownership;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The event loops: as many single threads as asked for, each the only writer of the ranges pinned
+ * to it.
+ *
+ * <p>A range's state has no locks because every touch of it, reads included, is a task of its loop,
+ * and a loop runs one task at a time in the order of submission.
+ */
+public final class RangeLoops implements AutoCloseable {
+
+  private final List<ExecutorService> loops = new ArrayList<>();
+
+  /**
+   * Starts the loops.
+   *
+   * @param name what thread names begin with
+   * @param count how many; 0 for one per core
+   */
+  public RangeLoops(String name, int count) {
+    int threads = count == 0 ? Runtime.getRuntime().availableProcessors() : count;
+    for (int i = 0; i < threads; i++) {
+      String threadName = name + "-loop-" + i;
+      loops.add(Executors.newSingleThreadExecutor(task -> new Thread(task, threadName)));
+    }
+  }
+
+  /** The loop that a range is pinned to, for ever. */
+  ExecutorService loopOf(int rangeId) {
+    return loops.get(rangeId % loops.size());
+  }
+
+  /** Lets the loops finish what was submitted, for a few seconds at most. */
+  @Override
+  public void close() {
+    loops.forEach(ExecutorService::shutdown);
+    for (ExecutorService loop : loops) {
+      try {
+        if (!loop.awaitTermination(5, TimeUnit.SECONDS)) {
+          loop.shutdownNow();
+        }
+      } catch (InterruptedException e) {
+        loop.shutdownNow();
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

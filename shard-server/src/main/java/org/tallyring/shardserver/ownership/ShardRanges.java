@@ -1,0 +1,169 @@
+package org.tallyring.shardserver.ownership;
+
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.tallyring.proto.internal.v1.RangeRecord;
+import org.tallyring.shardserver.coordination.ClusterView;
+import org.tallyring.shardserver.coordination.NamespaceStore;
+import org.tallyring.shardserver.journal.RangeJournals;
+import org.tallyring.topology.range.RangeTable;
+
+/**
+ * The ranges that this shard holds, kept equal to what the assignment gives it.
+ *
+ * <p>It is a reconciliation, not a sequence of commands: each view of the cluster (and each loss,
+ * and a timer after a failed open) compares what is assigned with what is held, opens what is
+ * missing and releases what is too much. So a missed event, a burst of assignments or a restart
+ * needs no special case. Two shards that both believe in an assignment do no harm, since the
+ * journal admits only the one that opened it last.
+ */
+public final class ShardRanges {
+
+  private static final Logger log = LoggerFactory.getLogger(ShardRanges.class);
+
+  private static final long FIRST_REOPEN_DELAY_MILLIS = 100;
+  private static final long MAX_REOPEN_DELAY_MILLIS = 5_000;
+
+  private final String shardId;
+  private final RangeTable table;
+  private final RangeJournals journals;
+  private final RangeLoops loops;
+  private final RangeSettings settings;
+  private final InstantSource clock;
+  private final ScheduledExecutorService scheduler;
+  private final InFlightBudget budget;
+  private final NamespaceEndings namespaceEndings;
+
+  private final Map<Integer, OwnedRange> held = new ConcurrentHashMap<>();
+  private @Nullable ClusterView latest;
+  private boolean closed;
+  private boolean reopenScheduled;
+  private long reopenDelayMillis = FIRST_REOPEN_DELAY_MILLIS;
+
+  /**
+   * No ranges yet; {@link #reconcile} fetches them.
+   *
+   * @param scheduler runs retries
+   */
+  public ShardRanges(
+      String shardId,
+      RangeTable table,
+      RangeJournals journals,
+      NamespaceStore namespaces,
+      RangeLoops loops,
+      RangeSettings settings,
+      InstantSource clock,
+      ScheduledExecutorService scheduler) {
+    this.shardId = shardId;
+    this.table = table;
+    this.journals = journals;
+    this.loops = loops;
+    this.settings = settings;
+    this.clock = clock;
+    this.scheduler = scheduler;
+    this.budget = new InFlightBudget(settings.inFlightBytes());
+    this.namespaceEndings = new NamespaceEndings(namespaces, this::all);
+  }
+
+  /** Opens what the view assigns to this shard and is not held, releases the rest. */
+  public synchronized void reconcile(ClusterView view) {
+    latest = view;
+    if (closed) {
+      return;
+    }
+    List<String> owners = view.assignment().value().getOwnersList();
+    for (int rangeId = 0; rangeId < table.rangeCount(); rangeId++) {
+      boolean assigned = rangeId < owners.size() && owners.get(rangeId).equals(shardId);
+      OwnedRange range = held.get(rangeId);
+      if (assigned && range == null) {
+        open(rangeId);
+      } else if (!assigned && range != null) {
+        release(range);
+      } else if (range != null && takenByAnother(range, view.ranges().get(rangeId))) {
+        log.info("range {}: taken by {}", rangeId, view.ranges().get(rangeId).getOwner());
+        release(range);
+      }
+    }
+    namespaceEndings.compare(view);
+  }
+
+  private boolean takenByAnother(OwnedRange range, RangeRecord record) {
+    return range.epoch() != 0 && record.getEpoch() > range.epoch();
+  }
+
+  private void open(int rangeId) {
+    OwnedRange range =
+        new OwnedRange(
+            rangeId,
+            shardId,
+            table,
+            settings,
+            clock,
+            loops.loopOf(rangeId),
+            budget,
+            this::afterLoss);
+    held.put(rangeId, range);
+    range.open(journals).thenRun(this::opened);
+  }
+
+  private synchronized void opened() {
+    reopenDelayMillis = FIRST_REOPEN_DELAY_MILLIS;
+  }
+
+  private void release(OwnedRange range) {
+    held.remove(range.rangeId(), range);
+    range.release();
+  }
+
+  /** A lost range that is still assigned here is opened again, ever later while nothing opens. */
+  private synchronized void afterLoss(OwnedRange range) {
+    held.remove(range.rangeId(), range);
+    if (closed || reopenScheduled) {
+      return;
+    }
+    reopenScheduled = true;
+    scheduler.schedule(this::reconcileAgain, reopenDelayMillis, TimeUnit.MILLISECONDS);
+    reopenDelayMillis = Math.min(2 * reopenDelayMillis, MAX_REOPEN_DELAY_MILLIS);
+  }
+
+  private synchronized void reconcileAgain() {
+    reopenScheduled = false;
+    if (latest != null) {
+      reconcile(latest);
+    }
+  }
+
+  /** The range, if this shard holds it in whatever state. */
+  public Optional<OwnedRange> find(int rangeId) {
+    return Optional.ofNullable(held.get(rangeId));
+  }
+
+  /** All that are held. */
+  public Collection<OwnedRange> all() {
+    return List.copyOf(held.values());
+  }
+
+  /** Releases everything and opens nothing any more; completes when all journals are closed. */
+  public CompletableFuture<Void> close() {
+    List<CompletableFuture<Void>> releases = new ArrayList<>();
+    synchronized (this) {
+      closed = true;
+      for (OwnedRange range : all()) {
+        held.remove(range.rangeId(), range);
+        releases.add(range.release());
+      }
+    }
+    return CompletableFuture.allOf(releases.toArray(CompletableFuture[]::new));
+  }
+}

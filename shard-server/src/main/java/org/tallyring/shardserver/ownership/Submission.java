@@ -1,0 +1,35 @@
+package org.tallyring.shardserver.ownership;
+
+import com.google.protobuf.ByteString;
+import java.util.function.Consumer;
+import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.proto.v1.RecordStreamResponse;
+
+/**
+ * A batch on its way into a range.
+ *
+ * @param sessionId the producer's session; empty for no protection against repeats
+ * @param batch as received
+ * @param namespace the definition of the batch's namespace
+ * @param reply hears what became of it, once, on the range's loop
+ */
+public record Submission(
+    ByteString sessionId,
+    RecordBatch batch,
+    NamespaceDefinition namespace,
+    Consumer<RecordStreamResponse> reply) {
+
+  int bytes() {
+    return batch.getSerializedSize();
+  }
+
+  void answer(RecordStreamResponse.Builder response) {
+    reply.accept(
+        response
+            .setSessionId(sessionId)
+            .setRangeId(batch.getRangeId())
+            .setSequence(batch.getSequence())
+            .build());
+  }
+}
