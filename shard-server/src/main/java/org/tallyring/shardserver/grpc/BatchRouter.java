@@ -19,8 +19,8 @@ import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.shardserver.ownership.Submission;
 
 /**
- * Brings a batch to the owner of its range: into a range held here, or to the shard that holds it. The
- * answer is always a response; the future fails only on a defect.
+ * Brings a batch to the owner of its range: into a range held here, or to the shard that holds it.
+ * The answer is always a response; the future fails only on a defect.
  */
 final class BatchRouter {
 

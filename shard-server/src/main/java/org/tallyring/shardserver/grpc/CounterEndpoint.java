@@ -22,8 +22,7 @@ final class CounterEndpoint extends CounterServiceImplBase {
   private final CountsReader counts;
   private final ShardRanges ranges;
 
-  CounterEndpoint(
-      RowRecorder rows, BatchRouter router, CountsReader counts, ShardRanges ranges) {
+  CounterEndpoint(RowRecorder rows, BatchRouter router, CountsReader counts, ShardRanges ranges) {
     this.rows = rows;
     this.router = router;
     this.counts = counts;
@@ -34,8 +33,7 @@ final class CounterEndpoint extends CounterServiceImplBase {
   public void record(RecordRequest request, StreamObserver<RecordResponse> call) {
     Deadline deadline = Context.current().getDeadline();
     Calls.answer(
-        call,
-        rows.record(request, deadline == null ? Deadline.after(1, TimeUnit.DAYS) : deadline));
+        call, rows.record(request, deadline == null ? Deadline.after(1, TimeUnit.DAYS) : deadline));
   }
 
   @Override

@@ -27,7 +27,10 @@ import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.shardserver.ownership.Namespaces;
 import org.tallyring.topology.name.KeyRules;
 
-/** Answers GetCounts for any keys: from the ranges held here and from the shards that hold the others. */
+/**
+ * Answers GetCounts for any keys: from the ranges held here and from the shards that hold the
+ * others.
+ */
 final class CountsReader {
 
   private static final Logger log = LoggerFactory.getLogger(CountsReader.class);
@@ -72,8 +75,7 @@ final class CountsReader {
       GetCountsRequest request, NamespaceDefinition namespace, long now) {
     WindowSelection window =
         WindowSelection.of(request.getWindow(), now, Namespaces.latenessMillis(namespace));
-    Map<Integer, List<ByteString>> keys =
-        reads.byRange(namespace.getName(), request.getKeysList());
+    Map<Integer, List<ByteString>> keys = reads.byRange(namespace.getName(), request.getKeysList());
     List<CompletableFuture<QueryCountsResponse>> parts = new ArrayList<>();
     parts.add(
         reads.counts(namespace, request.getMetric(), window.level(), window.startMillis(), keys));
@@ -123,7 +125,8 @@ final class CountsReader {
                 .queryCounts(request))
         .exceptionally(
             failure -> {
-              log.info("{} at {}: no counts ({})", peer.getId(), peer.getAddress(), failure.toString());
+              log.info(
+                  "{} at {}: no counts ({})", peer.getId(), peer.getAddress(), failure.toString());
               return QueryCountsResponse.getDefaultInstance();
             });
   }

@@ -15,11 +15,11 @@ import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.v1.ErrorReason;
 
 /**
- * The one place where what a handler throws becomes a status with an ErrorInfo, so that no caller ever
- * sees UNKNOWN.
+ * The one place where what a handler throws becomes a status with an ErrorInfo, so that no caller
+ * ever sees UNKNOWN.
  *
- * <p>It also refuses messages over {@value #MAX_MESSAGE_BYTES} bytes. The transport's own limit is twice
- * as high, because it can only reset the stream, which tells the caller nothing.
+ * <p>It also refuses messages over {@value #MAX_MESSAGE_BYTES} bytes. The transport's own limit is
+ * twice as high, because it can only reset the stream, which tells the caller nothing.
  */
 final class ErrorInterceptor implements ServerInterceptor {
 
@@ -46,11 +46,7 @@ final class ErrorInterceptor implements ServerInterceptor {
               Errors.of(
                   Code.RESOURCE_EXHAUSTED,
                   ErrorReason.ERROR_REASON_MESSAGE_TOO_LARGE,
-                  "message: "
-                      + bytes
-                      + " bytes (expected: at most "
-                      + MAX_MESSAGE_BYTES
-                      + ")"));
+                  "message: " + bytes + " bytes (expected: at most " + MAX_MESSAGE_BYTES + ")"));
           return;
         }
         guarded(() -> super.onMessage(message));
@@ -81,7 +77,8 @@ final class ErrorInterceptor implements ServerInterceptor {
         if (Errors.reasonOf(failure) == ErrorReason.ERROR_REASON_UNSPECIFIED) {
           log.error("{} failed", call.getMethodDescriptor().getFullMethodName(), failure);
         }
-        StatusRuntimeException answer = StatusProto.toStatusRuntimeException(Errors.toProto(failure));
+        StatusRuntimeException answer =
+            StatusProto.toStatusRuntimeException(Errors.toProto(failure));
         Metadata trailers = answer.getTrailers();
         call.close(answer.getStatus(), trailers == null ? new Metadata() : trailers);
       }

@@ -18,8 +18,8 @@ import org.tallyring.shardserver.ownership.Namespaces;
 import org.tallyring.topology.name.NameRules;
 
 /**
- * Finds namespaces and metrics by name: in the newest view, and where that does not know them, in the
- * store itself, so that what was created a moment ago through another shard is found.
+ * Finds namespaces and metrics by name: in the newest view, and where that does not know them, in
+ * the store itself, so that what was created a moment ago through another shard is found.
  */
 final class NamespaceDirectory {
 
@@ -35,7 +35,8 @@ final class NamespaceDirectory {
    * The definition of a namespace, new enough to have the metrics if they exist.
    *
    * @param name the name; empty means "default"
-   * @return fails with NAMESPACE_NOT_FOUND or BAD_NAME; whether the metrics exist is for the caller to see
+   * @return fails with NAMESPACE_NOT_FOUND or BAD_NAME; whether the metrics exist is for the caller
+   *     to see
    */
   CompletableFuture<NamespaceDefinition> find(String name, Collection<String> metrics) {
     String wanted = name.isEmpty() ? Namespaces.DEFAULT : name;
@@ -91,6 +92,10 @@ final class NamespaceDirectory {
     return Errors.of(
         Code.NOT_FOUND,
         ErrorReason.ERROR_REASON_METRIC_NOT_FOUND,
-        "metric: " + metric + " (expected: one of " + String.join(", ", metricNames(namespace)) + ")");
+        "metric: "
+            + metric
+            + " (expected: one of "
+            + String.join(", ", metricNames(namespace))
+            + ")");
   }
 }

@@ -18,8 +18,8 @@ import org.tallyring.shardserver.ownership.Namespaces;
 import org.tallyring.topology.name.NameRules;
 
 /**
- * Changes namespace definitions: read, check, compare-and-set, and from the start again when another
- * change came between.
+ * Changes namespace definitions: read, check, compare-and-set, and from the start again when
+ * another change came between.
  */
 final class NamespaceEditor {
 
@@ -70,7 +70,9 @@ final class NamespaceEditor {
         .read(wanted.getName())
         .thenApply(
             stored -> {
-              if (!stored.value().equals(wanted.toBuilder().setUid(stored.value().getUid()).build())) {
+              if (!stored
+                  .value()
+                  .equals(wanted.toBuilder().setUid(stored.value().getUid()).build())) {
                 throw Errors.of(
                     Code.ALREADY_EXISTS,
                     ErrorReason.ERROR_REASON_NAMESPACE_EXISTS,

@@ -42,7 +42,13 @@ final class RangeOwners {
     return Errors.of(
         Code.ABORTED,
         ErrorReason.ERROR_REASON_NOT_OWNER,
-        "range: " + rangeId + " is not owned by " + shardId + " (expected: " + record.getOwner() + ")",
+        "range: "
+            + rangeId
+            + " is not owned by "
+            + shardId
+            + " (expected: "
+            + record.getOwner()
+            + ")",
         Map.of(
             "rangeId", Integer.toString(rangeId),
             "owner", record.getOwner(),

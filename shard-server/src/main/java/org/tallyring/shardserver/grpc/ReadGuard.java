@@ -8,8 +8,9 @@ import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.shardserver.coordination.SessionState;
 
 /**
- * Refuses reads while the session with the coordination service is not known to be alive: another shard may
- * own the ranges by then and have counted further. Writes need no such guard, the journal fences them.
+ * Refuses reads while the session with the coordination service is not known to be alive: another
+ * shard may own the ranges by then and have counted further. Writes need no such guard, the journal
+ * fences them.
  */
 final class ReadGuard {
 

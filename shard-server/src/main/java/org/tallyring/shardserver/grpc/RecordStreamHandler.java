@@ -13,14 +13,14 @@ import org.tallyring.proto.v1.RecordStreamResponse;
 /**
  * One producer's stream.
  *
- * <p><b>Flow control.</b> The stream asks the transport for one more message for each answer it has sent, so
- * at most {@value #UNANSWERED} batches of a stream are inside the shard; a slow disk stops the producer
- * through HTTP/2, not through memory. Answers are small and bounded by the same number, so they are not
- * held back when the producer reads slowly.
+ * <p><b>Flow control.</b> The stream asks the transport for one more message for each answer it has
+ * sent, so at most {@value #UNANSWERED} batches of a stream are inside the shard; a slow disk stops
+ * the producer through HTTP/2, not through memory. Answers are small and bounded by the same
+ * number, so they are not held back when the producer reads slowly.
  *
- * <p><b>Order.</b> Batches of a range held here queue on its loop in the order of arrival. Batches that
- * must be forwarded go one at a time per range, since unary calls between shards could overtake each
- * other.
+ * <p><b>Order.</b> Batches of a range held here queue on its loop in the order of arrival. Batches
+ * that must be forwarded go one at a time per range, since unary calls between shards could
+ * overtake each other.
  */
 final class RecordStreamHandler implements StreamObserver<RecordStreamRequest> {
 

@@ -12,8 +12,8 @@ import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.range.RangeTable;
 
 /**
- * Turns increments given row by row into one columnar batch per range. Increments without an event time
- * get the time of this shard's clock.
+ * Turns increments given row by row into one columnar batch per range. Increments without an event
+ * time get the time of this shard's clock.
  */
 final class RowBatches {
 

@@ -30,10 +30,10 @@ import org.tallyring.topology.range.RangeTable;
 /**
  * Records increments given row by row.
  *
- * <p>The request id is the session and each range's part of the request is its only batch, with sequence
- * 1: what makes retries of streams exactly-once makes the retry of a request so, too. While the deadline
- * lasts, parts that were definitely not applied are tried again here; those in doubt only when there is a
- * request id.
+ * <p>The request id is the session and each range's part of the request is its only batch, with
+ * sequence 1: what makes retries of streams exactly-once makes the retry of a request so, too.
+ * While the deadline lasts, parts that were definitely not applied are tried again here; those in
+ * doubt only when there is a request id.
  *
  * <p>All parts are validated before the first is sent, so an invalid increment changes nothing.
  */
@@ -145,8 +145,7 @@ final class RowRecorder {
             ? !requestId.isEmpty()
             : PASSING.contains(Errors.reasonOf(response.getError()));
     if (passing && deadline.timeRemaining(TimeUnit.MILLISECONDS) > RETRY_MILLIS) {
-      Executor later =
-          task -> scheduler.schedule(task, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+      Executor later = task -> scheduler.schedule(task, RETRY_MILLIS, TimeUnit.MILLISECONDS);
       return CompletableFuture.supplyAsync(() -> send(requestId, part, deadline), later)
           .thenCompose(sent -> sent);
     }

@@ -12,7 +12,10 @@ import org.tallyring.proto.v1.WatchTopologyRequest;
 import org.tallyring.proto.v1.WatchTopologyResponse;
 import org.tallyring.shardserver.coordination.ClusterWatch;
 
-/** Serves the topology from the newest view; a watcher that reads slowly gets only the newest picture. */
+/**
+ * Serves the topology from the newest view; a watcher that reads slowly gets only the newest
+ * picture.
+ */
 final class TopologyEndpoint extends TopologyServiceImplBase {
 
   private final String cluster;

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The journal of one range, open for one owner at one epoch. Appends come from one thread; the other
- * methods may be called from any.
+ * The journal of one range, open for one owner at one epoch. Appends come from one thread; the
+ * other methods may be called from any.
  */
 public interface RangeJournal {
 
@@ -17,15 +17,16 @@ public interface RangeJournal {
 
   /**
    * Makes an entry durable. Futures of one journal complete in the order of the calls, when the ack
-   * quorum has written the entry to stable storage. After one has failed, every later one fails too,
-   * always with {@link JournalLostException}: the entry may or may not be in the journal, and the only
-   * way on is a new {@link RangeJournals#open}. Changing segments happens inside and is not seen here.
+   * quorum has written the entry to stable storage. After one has failed, every later one fails
+   * too, always with {@link JournalLostException}: the entry may or may not be in the journal, and
+   * the only way on is a new {@link RangeJournals#open}. Changing segments happens inside and is
+   * not seen here.
    */
   CompletableFuture<Position> append(byte[] entry);
 
   /**
-   * Stores a state of the range, drops the segments that the snapshot before this one makes unnecessary
-   * and deletes their ledgers. A failure leaves the journal as it was. One at a time.
+   * Stores a state of the range, drops the segments that the snapshot before this one makes
+   * unnecessary and deletes their ledgers. A failure leaves the journal as it was. One at a time.
    *
    * @param upTo the last entry whose effect is in the state
    * @param chunks the state in pieces of at most {@link #maxEntryBytes}

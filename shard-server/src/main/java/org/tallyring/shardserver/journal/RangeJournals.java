@@ -10,10 +10,11 @@ public interface RangeJournals extends AutoCloseable {
    * Takes a range: raises its epoch, fences every earlier owner, rebuilds the state through {@code
    * replay} and begins a new segment.
    *
-   * <p>When the future completes, no append of an earlier owner can succeed any more, everything that
-   * was ever acknowledged has been replayed, and the range's record names this owner as serving. It
-   * fails with {@link JournalLostException} when another owner took the range meanwhile, and with
-   * another exception when the engines cannot be reached; both may be retried by a new call.
+   * <p>When the future completes, no append of an earlier owner can succeed any more, everything
+   * that was ever acknowledged has been replayed, and the range's record names this owner as
+   * serving. It fails with {@link JournalLostException} when another owner took the range
+   * meanwhile, and with another exception when the engines cannot be reached; both may be retried
+   * by a new call.
    *
    * @param rangeId the range
    * @param owner the id of the shard that takes it

@@ -1,8 +1,8 @@
 package org.tallyring.shardserver.ownership;
 
+import com.google.protobuf.Any;
 import com.google.rpc.BadRequest;
 import com.google.rpc.BadRequest.FieldViolation;
-import com.google.protobuf.Any;
 import io.grpc.Status.Code;
 import java.time.Duration;
 import java.util.List;

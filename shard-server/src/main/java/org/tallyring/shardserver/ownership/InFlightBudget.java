@@ -3,8 +3,8 @@ package org.tallyring.shardserver.ownership;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Bounds the bytes of batches that a shard holds unanswered, so that a slow disk slows producers down
- * instead of filling the heap. Thread-safe.
+ * Bounds the bytes of batches that a shard holds unanswered, so that a slow disk slows producers
+ * down instead of filling the heap. Thread-safe.
  */
 final class InFlightBudget {
 
@@ -15,7 +15,10 @@ final class InFlightBudget {
     this.limit = limit;
   }
 
-  /** Takes bytes unless that would exceed the limit. A single batch over the limit passes when alone. */
+  /**
+   * Takes bytes unless that would exceed the limit. A single batch over the limit passes when
+   * alone.
+   */
   boolean tryTake(int bytes) {
     long before = used.getAndAdd(bytes);
     if (before > 0 && before + bytes > limit) {

@@ -14,9 +14,10 @@ import org.tallyring.shardserver.coordination.Versioned;
 /**
  * Ends deleted namespaces in the ranges held here.
  *
- * <p>A namespace that vanishes from a view is looked up in the store, past every cache, before its counts
- * are dropped: a view can be incomplete while a connection comes back, and this is the one place where
- * believing it would destroy data. A namespace deleted and created again has another uid.
+ * <p>A namespace that vanishes from a view is looked up in the store, past every cache, before its
+ * counts are dropped: a view can be incomplete while a connection comes back, and this is the one
+ * place where believing it would destroy data. A namespace deleted and created again has another
+ * uid.
  */
 final class NamespaceEndings {
 
@@ -51,7 +52,10 @@ final class NamespaceEndings {
         .whenComplete(
             (stored, failure) -> {
               if (failure != null) {
-                log.warn("namespace {}: not known whether it was deleted, its counts stay", name, failure);
+                log.warn(
+                    "namespace {}: not known whether it was deleted, its counts stay",
+                    name,
+                    failure);
               } else if (stored.version() == Versioned.ABSENT || stored.value().getUid() != uid) {
                 log.info("namespace {} ({}): deleted, its counts are dropped", name, uid);
                 ranges.get().forEach(range -> range.deleteNamespace(uid));

@@ -14,8 +14,6 @@ public final class Namespaces {
 
   /** How long after its end a window of the namespace waits for late events, in milliseconds. */
   public static long latenessMillis(NamespaceDefinition namespace) {
-    return namespace.hasLatenessMillis()
-        ? namespace.getLatenessMillis()
-        : DEFAULT_LATENESS_MILLIS;
+    return namespace.hasLatenessMillis() ? namespace.getLatenessMillis() : DEFAULT_LATENESS_MILLIS;
   }
 }

@@ -23,8 +23,8 @@ import org.tallyring.shardserver.journal.RangeJournals;
 import org.tallyring.topology.range.RangeTable;
 
 /**
- * One tenure of one range on this shard: from taking its journal to giving it up or losing it. A lost or
- * released range is never revived; the next tenure is another object.
+ * One tenure of one range on this shard: from taking its journal to giving it up or losing it. A
+ * lost or released range is never revived; the next tenure is another object.
  *
  * <p>Public methods may be called from any thread and do their work on the range's loop; the fields
  * belong to the loop, but for {@link #state}, which anybody may look at.
@@ -268,7 +268,10 @@ public final class OwnedRange {
               (stored, failure) -> {
                 snapshotUnderWay = false;
                 if (failure != null) {
-                  log.warn("range {}: snapshot not stored, the next one is tried later", rangeId, failure);
+                  log.warn(
+                      "range {}: snapshot not stored, the next one is tried later",
+                      rangeId,
+                      failure);
                 }
               },
               loop);

@@ -26,23 +26,24 @@ import org.tallyring.shardserver.journal.Position;
 import org.tallyring.shardserver.journal.RangeJournal;
 
 /**
- * The way of a batch into a serving range: admitted, queued, appended, applied, answered. Everything
- * happens on the range's loop.
+ * The way of a batch into a serving range: admitted, queued, appended, applied, answered.
+ * Everything happens on the range's loop.
  *
- * <p><b>Group append.</b> Admitted batches queue. With nothing in flight the queue goes out at once, so a
- * lone batch waits for nothing; with entries in flight it waits until it fills {@value
- * #WORTHWHILE_BYTES} bytes or the earlier entries are acknowledged. Under load entries grow to {@value
- * #ENTRY_BYTES} bytes by themselves, at rest latency is one append.
+ * <p><b>Group append.</b> Admitted batches queue. With nothing in flight the queue goes out at
+ * once, so a lone batch waits for nothing; with entries in flight it waits until it fills {@value
+ * #WORTHWHILE_BYTES} bytes or the earlier entries are acknowledged. Under load entries grow to
+ * {@value #ENTRY_BYTES} bytes by themselves, at rest latency is one append.
  *
- * <p><b>Order.</b> The journal completes appends in order, so entries are applied in journal order and
- * answered after that: no read shows what is not durable, and an answer is never ahead of a read.
+ * <p><b>Order.</b> The journal completes appends in order, so entries are applied in journal order
+ * and answered after that: no read shows what is not durable, and an answer is never ahead of a
+ * read.
  *
- * <p><b>Admission looks ahead.</b> Checks must hold when the batch is applied, not when it comes in, so
- * sequences are checked against the last <em>admitted</em> batch of the session ({@link #admitted}), and
- * the sum of what is under way counts towards the overflow bound. A repeat of a batch still in flight is
- * answered after it, by standing behind it in the queue. Only when a 64-bit overflow is possible at all
- * (the sum of all absolute deltas ever nears 2^63) does a batch wait until nothing is in flight and is
- * then checked row by row; later ones wait behind it.
+ * <p><b>Admission looks ahead.</b> Checks must hold when the batch is applied, not when it comes
+ * in, so sequences are checked against the last <em>admitted</em> batch of the session ({@link
+ * #admitted}), and the sum of what is under way counts towards the overflow bound. A repeat of a
+ * batch still in flight is answered after it, by standing behind it in the queue. Only when a
+ * 64-bit overflow is possible at all (the sum of all absolute deltas ever nears 2^63) does a batch
+ * wait until nothing is in flight and is then checked row by row; later ones wait behind it.
  *
  * <p><b>Loss.</b> After a failed append nothing in flight has a known outcome. What was appended is
  * answered as in doubt, what was only queued as refused, and the intake is dead.
@@ -100,7 +101,8 @@ final class RangeIntake {
   }
 
   /**
-   * One thing in the queue: a batch to append, a repeat that waits for the original, or a namespace's end.
+   * One thing in the queue: a batch to append, a repeat that waits for the original, or a
+   * namespace's end.
    */
   private record Pending(
       @Nullable Submission submission,

@@ -7,10 +7,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The event loops: as many single threads as asked for, each the only writer of the ranges pinned to it.
+ * The event loops: as many single threads as asked for, each the only writer of the ranges pinned
+ * to it.
  *
- * <p>A range's state has no locks because every touch of it, reads included, is a task of its loop, and a
- * loop runs one task at a time in the order of submission.
+ * <p>A range's state has no locks because every touch of it, reads included, is a task of its loop,
+ * and a loop runs one task at a time in the order of submission.
  */
 public final class RangeLoops implements AutoCloseable {
 

@@ -34,7 +34,8 @@ public enum RangeState {
    */
   RangeState to(RangeState target) {
     if (!next().contains(target)) {
-      throw new IllegalStateException("range state: " + this + " to " + target + " (expected: one of " + next() + ")");
+      throw new IllegalStateException(
+          "range state: " + this + " to " + target + " (expected: one of " + next() + ")");
     }
     return target;
   }

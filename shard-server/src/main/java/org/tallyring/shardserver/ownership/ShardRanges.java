@@ -22,11 +22,11 @@ import org.tallyring.topology.range.RangeTable;
 /**
  * The ranges that this shard holds, kept equal to what the assignment gives it.
  *
- * <p>It is a reconciliation, not a sequence of commands: each view of the cluster (and each loss, and a
- * timer after a failed open) compares what is assigned with what is held, opens what is missing and
- * releases what is too much. So a missed event, a burst of assignments or a restart needs no special
- * case. Two shards that both believe in an assignment do no harm, since the journal admits only the one
- * that opened it last.
+ * <p>It is a reconciliation, not a sequence of commands: each view of the cluster (and each loss,
+ * and a timer after a failed open) compares what is assigned with what is held, opens what is
+ * missing and releases what is too much. So a missed event, a burst of assignments or a restart
+ * needs no special case. Two shards that both believe in an assignment do no harm, since the
+ * journal admits only the one that opened it last.
  */
 public final class ShardRanges {
 

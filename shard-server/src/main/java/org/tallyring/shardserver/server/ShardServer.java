@@ -23,8 +23,8 @@ import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.range.RangeTable;
 
 /**
- * A shard: joins the cluster, takes the ranges assigned to it and serves them over gRPC; the elected one
- * of all shards also decides assignments.
+ * A shard: joins the cluster, takes the ranges assigned to it and serves them over gRPC; the
+ * elected one of all shards also decides assignments.
  *
  * <p>The coordination and the journals are given from outside and stay open, since a process with
  * several shards shares them.
@@ -81,14 +81,13 @@ public final class ShardServer implements AutoCloseable {
         new Controller(
             settings.shardId(),
             coordination,
-            new ControllerSettings(settings.expectedMembers(), settings.rejoinGrace()),
-            clock,
+            new ControllerSettings(settings.rejoinGrace(), settings.expectedMembers()),
             scheduler);
   }
 
   /**
-   * Starts a shard. When this returns it listens and is a member; its ranges follow as the controller
-   * assigns them.
+   * Starts a shard. When this returns it listens and is a member; its ranges follow as the
+   * controller assigns them.
    *
    * @throws IOException if the port cannot be bound
    */
@@ -147,8 +146,8 @@ public final class ShardServer implements AutoCloseable {
   }
 
   /**
-   * Stops: decides nothing any more, finishes what is in flight, closes the journals, leaves the cluster
-   * and ends the calls.
+   * Stops: decides nothing any more, finishes what is in flight, closes the journals, leaves the
+   * cluster and ends the calls.
    */
   @Override
   public void close() {

@@ -14,8 +14,8 @@ import org.tallyring.shardserver.ownership.RangeSettings;
  * @param zone its failure zone; may be empty
  * @param loops how many event loops; 0 for one per core
  * @param ranges how ranges behave
- * @param expectedMembers how many shards to wait for, within the grace, before ranges of a fresh cluster
- *     are assigned
+ * @param expectedMembers how many shards to wait for, within the grace, before ranges of a fresh
+ *     cluster are assigned
  * @param rejoinGrace how long after this process started a missing shard may still be on its way
  */
 public record ShardServerSettings(

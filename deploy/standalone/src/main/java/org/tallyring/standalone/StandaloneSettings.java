@@ -1,0 +1,30 @@
+package org.tallyring.standalone;
+
+import java.nio.file.Path;
+
+/**
+ * A whole cluster in one JVM.
+ *
+ * @param data where everything is kept
+ * @param shards how many shards, 1 to {@value #MAX_SHARDS}
+ * @param port the aggregator's; shard i listens on {@code port + i}, ZooKeeper on {@code port + 20}
+ */
+public record StandaloneSettings(Path data, int shards, int port) {
+
+  /** The most shards that fit between the aggregator's port and ZooKeeper's. */
+  public static final int MAX_SHARDS = 16;
+
+  static final int ZOOKEEPER_PORT_OFFSET = 20;
+
+  /** Refuses numbers out of bounds. */
+  public StandaloneSettings {
+    if (shards < 1 || shards > MAX_SHARDS) {
+      throw new IllegalArgumentException(
+          "shards: " + shards + " (expected: 1.." + MAX_SHARDS + ")");
+    }
+    if (port < 1 || port > 65_535 - ZOOKEEPER_PORT_OFFSET) {
+      throw new IllegalArgumentException(
+          "port: " + port + " (expected: 1.." + (65_535 - ZOOKEEPER_PORT_OFFSET) + ")");
+    }
+  }
+}

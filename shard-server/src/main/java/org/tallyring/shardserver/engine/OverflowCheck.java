@@ -1,0 +1,87 @@
+package org.tallyring.shardserver.engine;
+
+import com.google.protobuf.ByteString;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.tallyring.proto.internal.v1.AcceptedBatch;
+import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.topology.window.WindowLevel;
+
+/**
+ * Finds the rows that would take a count out of 64 bits, by applying a batch to copies of the
+ * counts it touches. It is needed only when the deltas of a range's whole life sum up to 2^63, so
+ * it may be slow; but then it must be exact, or one producer's absurd delta would block everybody
+ * else.
+ */
+final class OverflowCheck {
+
+  private record Cell(WindowKey window, ByteString key) {}
+
+  private final RangeState state;
+  private final Map<Cell, Long> simulated = new HashMap<>();
+
+  /** A check against a state, for one batch. */
+  OverflowCheck(RangeState state) {
+    this.state = state;
+  }
+
+  /**
+   * The rows to refuse, rising; each was judged as if the refused ones before it were not there.
+   */
+  int[] overflowingRows(AcceptedBatch accepted) {
+    if (state.deletedNamespaceUids.contains(accepted.getNamespaceUid())) {
+      return new int[0];
+    }
+    RecordBatch batch = accepted.getBatch();
+    IntStream.Builder refused = IntStream.builder();
+    int start = 0;
+    for (int row = 0; row < batch.getKeyLengthsCount(); row++) {
+      int end = start + batch.getKeyLengths(row);
+      if (!addIfFits(accepted, row, batch.getKeys().substring(start, end))) {
+        refused.add(row);
+      }
+      start = end;
+    }
+    return refused.build().toArray();
+  }
+
+  private boolean addIfFits(AcceptedBatch accepted, int row, ByteString key) {
+    RecordBatch batch = accepted.getBatch();
+    String metric =
+        batch.getMetrics(batch.getMetricIndexesCount() == 0 ? 0 : batch.getMetricIndexes(row));
+    long delta = batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(row);
+    long offset = batch.getTimeOffsetsMillisCount() == 0 ? 0 : batch.getTimeOffsetsMillis(row);
+    long timeMillis = RowBlock.baseTimeMillis(accepted) + offset;
+    Map<WindowLevel, Long> sums = new EnumMap<>(WindowLevel.class);
+    for (WindowLevel level : WindowLevel.values()) {
+      Cell cell = cell(accepted, metric, level, timeMillis, key);
+      long count = simulated.computeIfAbsent(cell, this::count);
+      long sum = count + delta;
+      // Overflow is when both terms have a sign that the sum has not.
+      if (((count ^ sum) & (delta ^ sum)) < 0) {
+        return false;
+      }
+      sums.put(level, sum);
+    }
+    sums.forEach(
+        (level, sum) -> simulated.put(cell(accepted, metric, level, timeMillis, key), sum));
+    return true;
+  }
+
+  private static Cell cell(
+      AcceptedBatch accepted, String metric, WindowLevel level, long timeMillis, ByteString key) {
+    long start = level.start(timeMillis);
+    return new Cell(new WindowKey(accepted.getNamespaceUid(), metric, level, start), key);
+  }
+
+  private long count(Cell cell) {
+    BucketCounts bucket = state.bucket(cell.window);
+    if (bucket == null) {
+      return 0;
+    }
+    int slot = state.namespace(cell.window.namespaceUid()).keys().slotOf(cell.key.toByteArray());
+    return slot == KeyTable.NO_SLOT ? 0 : bucket.get(slot);
+  }
+}

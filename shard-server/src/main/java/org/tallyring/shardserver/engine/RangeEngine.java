@@ -1,0 +1,176 @@
+package org.tallyring.shardserver.engine;
+
+import com.google.protobuf.ByteString;
+import java.util.List;
+import org.tallyring.proto.internal.v1.AcceptedBatch;
+import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.topology.window.WindowLevel;
+
+/**
+ * The state of one range: a deterministic fold over its journal. Not thread-safe; a range has one
+ * writer, which also reads. What leaves the writer's thread is what {@link #publish} returns.
+ *
+ * <p>{@link #apply} sees nothing but the entries: no clock, no definition, no randomness. So
+ * recovery, hand-off and restore are one operation, and two engines that applied the same entries,
+ * with or without snapshots in between, answer everything alike and write the same snapshot.
+ *
+ * <p>Apply does not validate. What is in the journal has passed {@link BatchValidator} and the
+ * overflow checks here, and was acknowledged or may be; refusing it later would lose it. Only what
+ * cannot come from a correct owner fails, with {@link IllegalStateException}, after which the
+ * engine must not be used.
+ */
+public final class RangeEngine {
+
+  private final RangeState state;
+  private final RankingPublisher publisher = new RankingPublisher();
+  private final RowBlock rows = new RowBlock();
+
+  /** Numbers the batches applied by this process; tells one batch from the next, nothing else. */
+  private long batches;
+
+  /** The state before the first entry. */
+  public RangeEngine(int rangeId) {
+    this(new RangeState(rangeId));
+  }
+
+  private RangeEngine(RangeState state) {
+    this.state = state;
+  }
+
+  /**
+   * The state that a snapshot holds.
+   *
+   * @param chunks what {@link #snapshot} returned
+   * @throws IllegalArgumentException if they cannot be read, or are of another range or layout
+   */
+  public static RangeEngine restore(int rangeId, List<byte[]> chunks) {
+    return new RangeEngine(SnapshotReader.read(rangeId, chunks));
+  }
+
+  /**
+   * Applies one entry of the journal. Headers change nothing.
+   *
+   * @throws IllegalStateException if the entry cannot follow: it skips a session's sequence, or is
+   *     of a kind not known here
+   */
+  public void apply(JournalEntry entry) {
+    switch (entry.getContentCase()) {
+      case HEADER -> {}
+      case BATCHES -> entry.getBatches().getBatchesList().forEach(this::apply);
+      case NAMESPACE_DELETED -> {
+        long uid = entry.getNamespaceDeleted().getNamespaceUid();
+        state.namespaces.remove(uid);
+        state.deletedNamespaceUids.add(uid);
+      }
+      case CONTENT_NOT_SET ->
+          throw new IllegalStateException("the journal holds an entry of a kind not known here");
+    }
+  }
+
+  private void apply(AcceptedBatch accepted) {
+    state.journalTimeMillis = Math.max(state.journalTimeMillis, accepted.getAcceptedAtMillis());
+    state.sessions.sweep(state.journalTimeMillis);
+    if (!accepted.getSessionId().isEmpty()) {
+      long sequence = accepted.getBatch().getSequence();
+      state.sessions.advance(accepted.getSessionId(), sequence, state.journalTimeMillis);
+    }
+    long uid = accepted.getNamespaceUid();
+    if (state.deletedNamespaceUids.contains(uid)) {
+      return;
+    }
+    NamespaceCounts namespace =
+        state.namespaces.computeIfAbsent(
+            uid, absent -> new NamespaceCounts(absent, accepted.getBatch().getNamespace()));
+    batches++;
+    long added = namespace.add(accepted, batches, rows);
+    state.absoluteSum = AbsoluteSum.add(state.absoluteSum, added);
+    state.increments += accepted.getBatch().getKeyLengthsCount();
+  }
+
+  /**
+   * The whole state.
+   *
+   * @param maxChunkBytes how large a chunk may be; at least {@value SnapshotWriter#MIN_CHUNK_BYTES}
+   * @return length-delimited {@code SnapshotPiece}s; none straddles two chunks
+   * @throws IllegalArgumentException if a piece that cannot be divided is larger than a chunk
+   */
+  public List<byte[]> snapshot(int maxChunkBytes) {
+    return SnapshotWriter.write(state, maxChunkBytes);
+  }
+
+  /** The last sequence applied in a session, or -1 for a session that is unknown or forgotten. */
+  public long lastSequence(ByteString sessionId) {
+    return state.sessions.lastSequence(sessionId);
+  }
+
+  /**
+   * Whether some count might leave 64 bits if deltas were applied: a bound from one addition, wrong
+   * only on the safe side. When it says yes, {@link #overflowingRows} says which rows.
+   *
+   * @param absoluteSumPending the sum of the absolute values of all deltas that are not applied yet
+   */
+  public boolean couldOverflow(long absoluteSumPending) {
+    return absoluteSumPending < 0 || absoluteSumPending > Long.MAX_VALUE - state.absoluteSum;
+  }
+
+  /**
+   * The rows that must be refused because a count of their key would leave 64 bits in one of the
+   * four windows, if the others were applied in order; rising. Exact for this state, so no other
+   * batch may be on its way into the journal meanwhile. Slow.
+   */
+  public int[] overflowingRows(AcceptedBatch batch) {
+    return new OverflowCheck(state).overflowingRows(batch);
+  }
+
+  /** The count of a key in a window, 0 if there is none. */
+  public long count(
+      long namespaceUid, String metric, WindowLevel level, long startMillis, byte[] key) {
+    BucketCounts bucket = state.bucket(new WindowKey(namespaceUid, metric, level, startMillis));
+    if (bucket == null) {
+      return 0;
+    }
+    int slot = state.namespace(namespaceUid).keys().slotOf(key);
+    return slot == KeyTable.NO_SLOT ? 0 : bucket.get(slot);
+  }
+
+  /** How many batches corrected a window after it was final. */
+  public long revision(long namespaceUid, String metric, WindowLevel level, long startMillis) {
+    BucketCounts bucket = state.bucket(new WindowKey(namespaceUid, metric, level, startMillis));
+    return bucket == null ? 0 : bucket.revision();
+  }
+
+  /** The best {@code k} keys of a window. */
+  public Ranking ranking(
+      long namespaceUid, String metric, WindowLevel level, long startMillis, int k) {
+    BucketCounts bucket = state.bucket(new WindowKey(namespaceUid, metric, level, startMillis));
+    return bucket == null
+        ? Ranking.EMPTY
+        : RankingHeap.rank(state.namespace(namespaceUid).keys(), bucket, k);
+  }
+
+  /**
+   * The rankings of the open windows (those that contain {@code nowMillis}, and all time) of all
+   * metrics. Only windows that were added to since the last call are scanned.
+   *
+   * @param k how many keys of each
+   * @return the same object as the last call if nothing in it would differ
+   */
+  public PublishedRankings publish(long nowMillis, int k) {
+    return publisher.publish(state.namespaces.values(), nowMillis, k);
+  }
+
+  /** How many distinct keys there are, over all namespaces. */
+  public long keys() {
+    return state.namespaces.values().stream().mapToLong(each -> each.keys().size()).sum();
+  }
+
+  /** How many increments were ever applied. */
+  public long increments() {
+    return state.increments;
+  }
+
+  /** The newest acceptance time in the journal, in milliseconds since 1970-01-01T00:00:00Z. */
+  public long journalTimeMillis() {
+    return state.journalTimeMillis;
+  }
+}

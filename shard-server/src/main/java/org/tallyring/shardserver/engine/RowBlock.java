@@ -1,0 +1,116 @@
+package org.tallyring.shardserver.engine;
+
+import org.tallyring.proto.internal.v1.AcceptedBatch;
+import org.tallyring.proto.v1.RecordBatch;
+
+/**
+ * A block of consecutive rows of a batch, spread into arrays that are used again for the next
+ * block.
+ *
+ * <p>512 rows: enough for cache misses to overlap, few enough for the arrays (about 20 KiB and the
+ * keys) to stay in the second-level cache and to cost little in each range.
+ */
+final class RowBlock {
+
+  /** How many rows a block has at most. */
+  static final int CAPACITY = 512;
+
+  private static final int INITIAL_KEY_BYTES = CAPACITY * 16;
+
+  /** How many rows there are. */
+  int size;
+
+  /** All keys, one after the other; row {@code i} is {@code [keyStarts[i], keyStarts[i + 1])}. */
+  byte[] keys = new byte[INITIAL_KEY_BYTES];
+
+  final int[] keyStarts = new int[CAPACITY + 1];
+
+  /** Index of each row's metric in the batch. */
+  final int[] metricIndexes = new int[CAPACITY];
+
+  final long[] deltas = new long[CAPACITY];
+  final long[] timesMillis = new long[CAPACITY];
+
+  /** Set by {@link KeyTable#resolve}; the other two are its scratch. */
+  final int[] slots = new int[CAPACITY];
+
+  final long[] hashes = new long[CAPACITY];
+  final int[] addresses = new int[CAPACITY];
+
+  /**
+   * Takes the rows from {@code firstRow} on, as many as fit.
+   *
+   * @param keyOffset where in the batch's keys the first row's key starts
+   */
+  void load(AcceptedBatch accepted, int firstRow, int keyOffset) {
+    RecordBatch batch = accepted.getBatch();
+    size = Math.min(CAPACITY, batch.getKeyLengthsCount() - firstRow);
+    loadKeys(batch, firstRow, keyOffset);
+    boolean oneMetric = batch.getMetricIndexesCount() == 0;
+    boolean ones = batch.getDeltasCount() == 0;
+    boolean oneTime = batch.getTimeOffsetsMillisCount() == 0;
+    long base = baseTimeMillis(accepted);
+    for (int i = 0; i < size; i++) {
+      metricIndexes[i] = oneMetric ? 0 : batch.getMetricIndexes(firstRow + i);
+      deltas[i] = ones ? 1 : batch.getDeltas(firstRow + i);
+      timesMillis[i] = oneTime ? base : base + batch.getTimeOffsetsMillis(firstRow + i);
+    }
+  }
+
+  /** How many bytes the keys of this block have. */
+  int keyBytes() {
+    return keyStarts[size];
+  }
+
+  /**
+   * The end, exclusive, of the rows from {@code from} on with its metric and a time in the given
+   * hour.
+   */
+  int endOfRun(int from, long hourStartMillis, long hourEndMillis) {
+    int metric = metricIndexes[from];
+    int end = from + 1;
+    while (end < size
+        && metricIndexes[end] == metric
+        && timesMillis[end] >= hourStartMillis
+        && timesMillis[end] < hourEndMillis) {
+      end++;
+    }
+    return end;
+  }
+
+  /** The sum of the absolute values of the deltas, or the largest number. */
+  long absoluteSum() {
+    long sum = 0;
+    for (int i = 0; i < size; i++) {
+      sum = AbsoluteSum.add(sum, AbsoluteSum.of(deltas[i]));
+    }
+    return sum;
+  }
+
+  /** The highest event time. */
+  long highestTimeMillis() {
+    long highest = Long.MIN_VALUE;
+    for (int i = 0; i < size; i++) {
+      highest = Math.max(highest, timesMillis[i]);
+    }
+    return highest;
+  }
+
+  /** What the time offsets of a batch count from. */
+  static long baseTimeMillis(AcceptedBatch accepted) {
+    RecordBatch batch = accepted.getBatch();
+    return batch.hasBaseTimeMillis() ? batch.getBaseTimeMillis() : accepted.getAcceptedAtMillis();
+  }
+
+  private void loadKeys(RecordBatch batch, int firstRow, int keyOffset) {
+    int end = 0;
+    for (int i = 0; i < size; i++) {
+      end += batch.getKeyLengths(firstRow + i);
+      keyStarts[i + 1] = end;
+    }
+    if (keys.length < end) {
+      keys = new byte[end];
+    }
+    batch.getKeys().substring(keyOffset, keyOffset + end).copyTo(keys, 0);
+  }
+}

@@ -1,0 +1,25 @@
+package org.tallyring.shardserver.engine;
+
+/** Counts by slot. A slot that was never added to has the count 0. */
+sealed interface SlotCounts permits SparseCounts, PagedCounts {
+
+  /**
+   * Adds {@code deltas[i]} to {@code slots[i]} for each {@code i} in {@code [from, to)}, in this
+   * order.
+   *
+   * @return {@code to}, or the first row that was not added because there is no room for its slot
+   */
+  int add(int[] slots, long[] deltas, int from, int to);
+
+  /** The count of a slot. */
+  long get(int slot);
+
+  /** Gives every count that is not 0 to {@code consumer}, in any order. */
+  void forEach(Consumer consumer);
+
+  /** Takes counts. */
+  interface Consumer {
+    /** Takes one count, never 0. */
+    void accept(int slot, long count);
+  }
+}

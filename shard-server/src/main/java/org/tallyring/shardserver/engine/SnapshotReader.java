@@ -1,0 +1,163 @@
+package org.tallyring.shardserver.engine;
+
+import com.google.protobuf.ByteString;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.tallyring.proto.internal.v1.SnapshotBucket;
+import org.tallyring.proto.internal.v1.SnapshotHead;
+import org.tallyring.proto.internal.v1.SnapshotKeys;
+import org.tallyring.proto.internal.v1.SnapshotNamespace;
+import org.tallyring.proto.internal.v1.SnapshotPiece;
+import org.tallyring.proto.internal.v1.SnapshotSessions;
+
+/**
+ * Reads what {@link SnapshotWriter} wrote, and trusts nothing in it: a damaged snapshot must fail
+ * here, where the one before it can be taken, not give wrong counts later.
+ */
+final class SnapshotReader {
+
+  private final RangeState state;
+  private boolean headRead;
+  private @Nullable NamespaceCounts namespace;
+
+  private SnapshotReader(int rangeId) {
+    state = new RangeState(rangeId);
+  }
+
+  /**
+   * The state in a snapshot.
+   *
+   * @throws IllegalArgumentException if it cannot be read, or is of another range or layout
+   */
+  static RangeState read(int rangeId, List<byte[]> chunks) {
+    SnapshotReader reader = new SnapshotReader(rangeId);
+    try {
+      for (byte[] chunk : chunks) {
+        ByteArrayInputStream in = new ByteArrayInputStream(chunk);
+        SnapshotPiece piece = SnapshotPiece.parseDelimitedFrom(in);
+        while (piece != null) {
+          reader.read(piece);
+          piece = SnapshotPiece.parseDelimitedFrom(in);
+        }
+      }
+    } catch (IOException e) {
+      throw new IllegalArgumentException("the snapshot is damaged: " + e.getMessage(), e);
+    }
+    require(reader.headRead, "the snapshot has no head");
+    return reader.state;
+  }
+
+  private void read(SnapshotPiece piece) {
+    require(
+        headRead != piece.hasHead(), "the snapshot's head is not its first piece, or not its only");
+    switch (piece.getContentCase()) {
+      case HEAD -> readHead(piece.getHead());
+      case SESSIONS -> readSessions(piece.getSessions());
+      case NAMESPACE -> namespace = readNamespace(piece.getNamespace());
+      case KEYS -> readKeys(begun(), piece.getKeys());
+      case BUCKET -> readBucket(begun(), piece.getBucket());
+      case CONTENT_NOT_SET ->
+          throw new IllegalArgumentException("the snapshot has a piece of a kind not known here");
+    }
+  }
+
+  private void readHead(SnapshotHead head) {
+    requireEqual("format", head.getFormat(), SnapshotFormat.NUMBER);
+    requireEqual("rangeId", head.getRangeId(), state.rangeId);
+    headRead = true;
+    state.journalTimeMillis = head.getJournalTimeMillis();
+    state.sessions.restoreSweptAt(head.getSessionsSweptAtMillis());
+    state.increments = head.getIncrements();
+    state.absoluteSum = head.getAbsoluteSum();
+    state.deletedNamespaceUids.addAll(head.getDeletedNamespaceUidsList());
+  }
+
+  private void readSessions(SnapshotSessions sessions) {
+    int count = sessions.getSequencesCount();
+    ByteString ids = sessions.getSessionIds();
+    requireEqual("sessionIds", ids.size(), (long) count * BatchValidator.SESSION_ID_BYTES);
+    requireEqual("appliedAtMillis", sessions.getAppliedAtMillisCount(), count);
+    for (int i = 0; i < count; i++) {
+      int start = i * BatchValidator.SESSION_ID_BYTES;
+      byte[] id = ids.substring(start, start + BatchValidator.SESSION_ID_BYTES).toByteArray();
+      state.sessions.restore(
+          ByteString.copyFrom(id), sessions.getSequences(i), sessions.getAppliedAtMillis(i));
+    }
+  }
+
+  private NamespaceCounts readNamespace(SnapshotNamespace begin) {
+    requireEqual("lateCorrections", begin.getLateCorrectionsCount(), begin.getMetricsCount());
+    NamespaceCounts restored = new NamespaceCounts(begin.getUid(), begin.getName());
+    restored.restoreWatermark(begin.getWatermarkMillis());
+    for (int i = 0; i < begin.getMetricsCount(); i++) {
+      restored
+          .metricForWriting(begin.getMetrics(i))
+          .restoreLateCorrections(begin.getLateCorrections(i));
+    }
+    requireEqual("distinct metrics", restored.metrics().size(), begin.getMetricsCount());
+    require(
+        state.namespaces.put(begin.getUid(), restored) == null,
+        "the snapshot has a namespace twice");
+    return restored;
+  }
+
+  private static void readKeys(NamespaceCounts namespace, SnapshotKeys piece) {
+    byte[] bytes = piece.getKeys().toByteArray();
+    int start = 0;
+    for (int length : piece.getKeyLengthsList()) {
+      require(length >= 0 && length <= bytes.length - start, "the snapshot's keys are cut off");
+      int expected = namespace.keys().size();
+      int slot = namespace.keys().slotOfAdded(bytes, start, length);
+      require(slot == expected, "the snapshot has a key twice");
+      start += length;
+    }
+    requireEqual("keys", start, bytes.length);
+  }
+
+  private static void readBucket(NamespaceCounts namespace, SnapshotBucket piece) {
+    int count = piece.getSlotsCount();
+    requireEqual("counts", piece.getCountsCount(), count);
+    int metric = piece.getMetricIndex();
+    require(
+        metric >= 0 && metric < namespace.metrics().size(),
+        "the snapshot has counts of an unknown metric");
+    BucketCounts bucket =
+        namespace
+            .metrics()
+            .get(metric)
+            .bucketForWriting(SnapshotFormat.levelOf(piece.getWindow()), piece.getStartMillis());
+    bucket.restoreRevision(piece.getRevision());
+    int[] slots = new int[count];
+    long[] counts = new long[count];
+    for (int i = 0; i < count; i++) {
+      slots[i] = piece.getSlots(i);
+      counts[i] = piece.getCounts(i);
+      require(
+          slots[i] >= 0 && slots[i] < namespace.keys().size(),
+          "the snapshot has counts of an unknown key");
+    }
+    bucket.add(slots, counts, 0, count);
+  }
+
+  private NamespaceCounts begun() {
+    if (namespace == null) {
+      throw new IllegalArgumentException("the snapshot has keys or counts before any namespace");
+    }
+    return namespace;
+  }
+
+  private static void require(boolean condition, String otherwise) {
+    if (!condition) {
+      throw new IllegalArgumentException(otherwise);
+    }
+  }
+
+  private static void requireEqual(String name, long actual, long expected) {
+    if (actual != expected) {
+      throw new IllegalArgumentException(
+          "snapshot " + name + ": " + actual + " (expected: " + expected + ")");
+    }
+  }
+}

@@ -1,0 +1,184 @@
+package org.tallyring.shardserver.engine;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.tallyring.proto.internal.v1.SnapshotBucket;
+import org.tallyring.proto.internal.v1.SnapshotHead;
+import org.tallyring.proto.internal.v1.SnapshotKeys;
+import org.tallyring.proto.internal.v1.SnapshotNamespace;
+import org.tallyring.proto.internal.v1.SnapshotPiece;
+import org.tallyring.proto.internal.v1.SnapshotSessions;
+
+/**
+ * Writes a state as pieces, in an order that depends on the state alone, so that equal states give
+ * equal bytes. Counts of 0 are left out.
+ */
+final class SnapshotWriter {
+
+  /** The smallest chunk that every piece that can be divided fits in. */
+  static final int MIN_CHUNK_BYTES = 4096;
+
+  private static final int MAX_PIECE_BYTES = 1 << 16;
+
+  // Bounds of what protobuf makes of one element, and of a piece without its elements.
+  private static final int PIECE_OVERHEAD_BYTES = 128;
+  private static final int SESSION_BYTES = BatchValidator.SESSION_ID_BYTES + 10 + 10;
+  private static final int KEY_LENGTH_BYTES = 3;
+  private static final int COUNT_BYTES = 5 + 10;
+
+  private final int maxChunkBytes;
+  private final int maxContentBytes;
+  private final List<byte[]> chunks = new ArrayList<>();
+  private final ByteArrayOutputStream chunk = new ByteArrayOutputStream();
+
+  private SnapshotWriter(int maxChunkBytes) {
+    if (maxChunkBytes < MIN_CHUNK_BYTES) {
+      throw new IllegalArgumentException(
+          "maxChunkBytes: " + maxChunkBytes + " (expected: at least " + MIN_CHUNK_BYTES + ")");
+    }
+    this.maxChunkBytes = maxChunkBytes;
+    this.maxContentBytes = Math.min(maxChunkBytes, MAX_PIECE_BYTES) - PIECE_OVERHEAD_BYTES;
+  }
+
+  /** Writes a state in chunks of at most {@code maxChunkBytes}. */
+  static List<byte[]> write(RangeState state, int maxChunkBytes) {
+    SnapshotWriter writer = new SnapshotWriter(maxChunkBytes);
+    writer.writeHead(state);
+    writer.writeSessions(state.sessions);
+    state.namespaces.values().forEach(writer::writeNamespace);
+    writer.endChunk();
+    return writer.chunks;
+  }
+
+  private void writeHead(RangeState state) {
+    write(
+        SnapshotPiece.newBuilder()
+            .setHead(
+                SnapshotHead.newBuilder()
+                    .setFormat(SnapshotFormat.NUMBER)
+                    .setRangeId(state.rangeId)
+                    .setJournalTimeMillis(state.journalTimeMillis)
+                    .setSessionsSweptAtMillis(state.sessions.sweptAtMillis())
+                    .setIncrements(state.increments)
+                    .setAbsoluteSum(state.absoluteSum)
+                    .addAllDeletedNamespaceUids(state.deletedNamespaceUids))
+            .build());
+  }
+
+  private void writeSessions(SessionTable sessions) {
+    ByteString.Output ids = ByteString.newOutput();
+    SnapshotSessions.Builder piece = SnapshotSessions.newBuilder();
+    sessions.forEach(
+        (id, sequence, appliedAtMillis) -> {
+          if ((piece.getSequencesCount() + 1) * SESSION_BYTES > maxContentBytes) {
+            writeSessions(piece, ids);
+          }
+          ids.write(id.toByteArray(), 0, id.size());
+          piece.addSequences(sequence).addAppliedAtMillis(appliedAtMillis);
+        });
+    if (piece.getSequencesCount() > 0) {
+      writeSessions(piece, ids);
+    }
+  }
+
+  private void writeSessions(SnapshotSessions.Builder piece, ByteString.Output ids) {
+    write(SnapshotPiece.newBuilder().setSessions(piece.setSessionIds(ids.toByteString())).build());
+    piece.clear();
+    ids.reset();
+  }
+
+  private void writeNamespace(NamespaceCounts namespace) {
+    SnapshotNamespace.Builder begin =
+        SnapshotNamespace.newBuilder()
+            .setUid(namespace.uid())
+            .setName(namespace.name())
+            .setWatermarkMillis(namespace.watermarkMillis());
+    for (MetricCounts metric : namespace.metrics()) {
+      begin.addMetrics(metric.name()).addLateCorrections(metric.lateCorrections());
+    }
+    write(SnapshotPiece.newBuilder().setNamespace(begin).build());
+    writeKeys(namespace.keys());
+    for (int i = 0; i < namespace.metrics().size(); i++) {
+      for (BucketCounts bucket : namespace.metrics().get(i).sortedBuckets()) {
+        writeBucket(i, bucket);
+      }
+    }
+  }
+
+  private void writeKeys(KeyTable keys) {
+    ByteString.Output bytes = ByteString.newOutput();
+    SnapshotKeys.Builder piece = SnapshotKeys.newBuilder();
+    int contentBytes = 0;
+    for (int slot = 0; slot < keys.size(); slot++) {
+      byte[] key = keys.key(slot);
+      int needed = key.length + KEY_LENGTH_BYTES;
+      if (contentBytes + needed > maxContentBytes && contentBytes > 0) {
+        writeKeys(piece, bytes);
+        contentBytes = 0;
+      }
+      bytes.write(key, 0, key.length);
+      piece.addKeyLengths(key.length);
+      contentBytes += needed;
+    }
+    if (contentBytes > 0) {
+      writeKeys(piece, bytes);
+    }
+  }
+
+  private void writeKeys(SnapshotKeys.Builder piece, ByteString.Output bytes) {
+    write(SnapshotPiece.newBuilder().setKeys(piece.setKeys(bytes.toByteString())).build());
+    piece.clear();
+    bytes.reset();
+  }
+
+  /** Writes at least one piece, since an empty bucket can have a revision. */
+  private void writeBucket(int metricIndex, BucketCounts bucket) {
+    int[] slots = bucket.sortedSlots();
+    int perPiece = maxContentBytes / COUNT_BYTES;
+    int from = 0;
+    do {
+      int to = Math.min(slots.length, from + perPiece);
+      SnapshotBucket.Builder piece =
+          SnapshotBucket.newBuilder()
+              .setMetricIndex(metricIndex)
+              .setWindow(SnapshotFormat.numberOf(bucket.level()))
+              .setStartMillis(bucket.startMillis())
+              .setRevision(bucket.revision());
+      for (int slot : Arrays.copyOfRange(slots, from, to)) {
+        piece.addSlots(slot).addCounts(bucket.get(slot));
+      }
+      write(SnapshotPiece.newBuilder().setBucket(piece).build());
+      from = to;
+    } while (from < slots.length);
+  }
+
+  private void write(SnapshotPiece piece) {
+    int size = piece.getSerializedSize();
+    long delimitedSize = (long) CodedOutputStream.computeUInt32SizeNoTag(size) + size;
+    if (delimitedSize > maxChunkBytes) {
+      throw new IllegalArgumentException(
+          "maxChunkBytes: " + maxChunkBytes + " (expected: at least " + delimitedSize + ")");
+    }
+    if (chunk.size() + delimitedSize > maxChunkBytes) {
+      endChunk();
+    }
+    try {
+      piece.writeDelimitedTo(chunk);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void endChunk() {
+    if (chunk.size() > 0) {
+      chunks.add(chunk.toByteArray());
+      chunk.reset();
+    }
+  }
+}

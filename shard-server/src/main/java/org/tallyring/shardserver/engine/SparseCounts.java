@@ -1,0 +1,95 @@
+package org.tallyring.shardserver.engine;
+
+import java.util.Arrays;
+
+/**
+ * Counts of few slots out of many: an open-addressing table of fixed capacity, 12 bytes an entry. A
+ * replay of years leaves thousands of hours with a handful of keys each; this is what they cost.
+ */
+final class SparseCounts implements SlotCounts {
+
+  /** The smallest capacity. */
+  static final int MIN_CAPACITY = 8;
+
+  /** What one entry takes, used or free. */
+  static final int ENTRY_BYTES = Integer.BYTES + Long.BYTES;
+
+  // 2^32 / golden ratio: spreads consecutive slots over the top bits.
+  private static final int SPREAD = 0x9E3779B9;
+
+  /** Slot plus one; 0 is a free entry. */
+  private final int[] entries;
+
+  private final long[] counts;
+  private final int shift;
+  private int size;
+
+  /**
+   * An empty table.
+   *
+   * @param capacity a power of two
+   */
+  SparseCounts(int capacity) {
+    entries = new int[capacity];
+    counts = new long[capacity];
+    shift = Integer.SIZE - Integer.numberOfTrailingZeros(capacity);
+  }
+
+  int capacity() {
+    return entries.length;
+  }
+
+  @Override
+  public int add(int[] slots, long[] deltas, int from, int to) {
+    for (int i = from; i < to; i++) {
+      int place = placeOf(slots[i]);
+      if (entries[place] == 0) {
+        // At most 3/4 full, so that probes stay short and always end.
+        if (size >= entries.length / 4 * 3) {
+          return i;
+        }
+        entries[place] = slots[i] + 1;
+        size++;
+      }
+      counts[place] += deltas[i];
+    }
+    return to;
+  }
+
+  /** Sets the count of a slot that has none; there must be room. */
+  void put(int slot, long count) {
+    int place = placeOf(slot);
+    entries[place] = slot + 1;
+    counts[place] = count;
+    size++;
+  }
+
+  @Override
+  public long get(int slot) {
+    return counts[placeOf(slot)];
+  }
+
+  @Override
+  public void forEach(Consumer consumer) {
+    for (int place = 0; place < entries.length; place++) {
+      if (counts[place] != 0) {
+        consumer.accept(entries[place] - 1, counts[place]);
+      }
+    }
+  }
+
+  /** The highest slot, or -1. */
+  int highestSlot() {
+    return Arrays.stream(entries).max().orElse(0) - 1;
+  }
+
+  /** The place of a slot, or the free one where it would go, whose count is 0. */
+  private int placeOf(int slot) {
+    int mask = entries.length - 1;
+    int place = ((slot + 1) * SPREAD) >>> shift;
+    while (entries[place] != slot + 1 && entries[place] != 0) {
+      place = (place + 1) & mask;
+    }
+    return place;
+  }
+}
