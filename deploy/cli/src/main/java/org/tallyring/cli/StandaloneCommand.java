@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.tallyring.cli.failure.CliException;
 import org.tallyring.cli.failure.ExitCode;
+import org.tallyring.standalone.StandaloneSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -22,20 +23,16 @@ import picocli.CommandLine.Option;
     })
 final class StandaloneCommand implements Callable<Integer> {
 
-  /** What fits between the aggregator's port and ZooKeeper's. */
-  private static final int MAX_SHARDS = 16;
-
-  private static final int ZOOKEEPER_PORT_OFFSET = 20;
-  private static final int MAX_PORT = 65_535 - ZOOKEEPER_PORT_OFFSET;
+  private static final int MAX_PORT = 65_535 - StandaloneSettings.ZOOKEEPER_PORT_OFFSET;
 
   private final Roles roles;
 
   @Option(
       names = "--data",
       paramLabel = "DIR",
-      defaultValue = "tallyring-data",
+      defaultValue = "${sys:user.home}/.tallyring/standalone",
       description = "Where everything is kept; made when missing. Default: ${DEFAULT-VALUE}.")
-  private Path data = Path.of("tallyring-data");
+  private Path data = Path.of(System.getProperty("user.home"), ".tallyring", "standalone");
 
   @Option(
       names = "--shards",
@@ -49,7 +46,7 @@ final class StandaloneCommand implements Callable<Integer> {
       paramLabel = "P",
       defaultValue = "7070",
       description = {
-        "Where the aggregator serves HTTP, REST, gRPC and the dashboard. Default: ${DEFAULT-VALUE}.",
+        "Where the aggregator serves REST and gRPC. Default: ${DEFAULT-VALUE}.",
         "Shard i listens on P+i, ZooKeeper on P+20."
       })
   private int port = 7070;
@@ -63,8 +60,8 @@ final class StandaloneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (shards < 1 || shards > MAX_SHARDS) {
-      throw CliException.usage("--shards", shards, "1-" + MAX_SHARDS);
+    if (shards < 1 || shards > StandaloneSettings.MAX_SHARDS) {
+      throw CliException.usage("--shards", shards, "1-" + StandaloneSettings.MAX_SHARDS);
     }
     if (port < 1 || port > MAX_PORT) {
       throw CliException.usage("--port", port, "1-" + MAX_PORT);
