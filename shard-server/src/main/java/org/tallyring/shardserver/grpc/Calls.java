@@ -8,6 +8,7 @@ import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.proto.error.Errors;
@@ -40,7 +41,7 @@ final class Calls {
         call,
         new FutureCallback<T>() {
           @Override
-          public void onSuccess(T result) {
+          public void onSuccess(@Nullable T result) {
             future.complete(result);
           }
 

@@ -1,0 +1,138 @@
+package org.tallyring.shardserver.journal;
+
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import org.apache.bookkeeper.client.BookKeeper;
+import org.apache.bookkeeper.client.api.BKException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.tallyring.proto.internal.v1.RangeRecord;
+import org.tallyring.shardserver.coordination.RangeStore;
+import org.tallyring.shardserver.journal.JournalRecovery.Recovered;
+
+/**
+ * The journals of all ranges on BookKeeper.
+ *
+ * <p>Taking a range is five steps, of which the fourth runs beside the second and third:
+ *
+ * <ol>
+ *   <li>raise the epoch in the record, so that no earlier owner can change it any more;
+ *   <li>open every segment with recovery, so that no earlier owner can append any more;
+ *   <li>restore the newest readable snapshot and replay what follows it;
+ *   <li>make a ledger with a header, which nobody knows of yet;
+ *   <li>name it in the record as the last segment, and this owner as serving.
+ * </ol>
+ *
+ * <p>The order of 1, 2 and 3 is what makes the replay complete: after 2 no entry can be
+ * acknowledged to anybody, and after 1 none can be in a ledger that the record does not name.
+ * Between 1 and 5 the record changes only by another owner's step 1, which makes 5 fail.
+ *
+ * <p>No thread waits anywhere here. Costs of an open, beside the replay: three operations on the
+ * record and one new ledger, so that many ranges can be opened at once.
+ */
+public final class BookKeeperJournals implements RangeJournals {
+
+  private static final Logger log = LoggerFactory.getLogger(BookKeeperJournals.class);
+
+  private final JournalSettings settings;
+  private final RangeStore store;
+  private final BookKeeper client;
+  private final Ledgers ledgers;
+  private final Bookies bookies;
+  private final Set<BookKeeperJournal> journals = ConcurrentHashMap.newKeySet();
+
+  private BookKeeperJournals(JournalSettings settings, RangeStore store, BookKeeper client) {
+    this.settings = settings;
+    this.store = store;
+    this.client = client;
+    this.ledgers = new Ledgers(client, settings.cluster());
+    this.bookies =
+        new Bookies(
+            client.getMetadataClientDriver().getRegistrationClient(),
+            settings.singleMachine(),
+            () -> journals.forEach(BookKeeperJournal::bookiesChanged));
+  }
+
+  /**
+   * Connects to the bookies. Blocks until it knows which there are; there may be none yet.
+   *
+   * @param store where the ranges' records are
+   * @throws IllegalStateException if the bookies' metadata cannot be reached, for instance because
+   *     no bookie has ever been started
+   */
+  public static BookKeeperJournals connect(JournalSettings settings, RangeStore store) {
+    BookKeeperJournals journals =
+        new BookKeeperJournals(settings, store, BookKeeperClient.connect(settings));
+    journals.bookies.start().join();
+    return journals;
+  }
+
+  @Override
+  public CompletableFuture<RangeJournal> open(
+      int rangeId, String owner, JournalReplay replay, Executor executor) {
+    return OwnedRecord.claim(store, rangeId, owner)
+        .thenCompose(record -> open(rangeId, record, replay, executor));
+  }
+
+  private CompletableFuture<RangeJournal> open(
+      int rangeId, OwnedRecord record, JournalReplay replay, Executor executor) {
+    Garbage garbage = new Garbage(ledgers, store, rangeId, record);
+    SegmentStart segments = new SegmentStart(ledgers, bookies, rangeId, record, garbage);
+    CompletableFuture<Segment> prepared = segments.prepare();
+    CompletableFuture<Recovered> recovered =
+        new JournalRecovery(
+                ledgers, settings.replayChunkBytes(), rangeId, record.value(), replay, executor)
+            .run();
+    return CompletableFuture.allOf(prepared, recovered)
+        .whenComplete(
+            (both, failure) -> {
+              if (failure != null && !prepared.isCompletedExceptionally()) {
+                garbage.discard(prepared.join().ledger().getId());
+              }
+            })
+        .thenCompose(
+            both ->
+                segments.publish(
+                    prepared.join(),
+                    range -> published(range, recovered.join())))
+        .thenApply(
+            segment -> {
+              BookKeeperJournal journal =
+                  new BookKeeperJournal(
+                      settings,
+                      ledgers,
+                      bookies,
+                      segments,
+                      garbage,
+                      record,
+                      rangeId,
+                      segment,
+                      recovered.join().bytes(),
+                      journals::remove);
+              journals.add(journal);
+              garbage.collect();
+              return journal;
+            });
+  }
+
+  private static RangeRecord published(RangeRecord range, Recovered recovered) {
+    return JournalLayout.withoutUnreadableSnapshots(range, recovered.snapshot()).toBuilder()
+        .setServing(true)
+        .build();
+  }
+
+  /** Disconnects. Journals that are still open are lost. */
+  @Override
+  public void close() {
+    bookies.close();
+    try {
+      client.close();
+    } catch (BKException e) {
+      log.info("The bookies' client did not close cleanly: {}", e.toString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

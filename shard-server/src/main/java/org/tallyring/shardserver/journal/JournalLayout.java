@@ -1,0 +1,109 @@
+package org.tallyring.shardserver.journal;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.tallyring.proto.internal.v1.JournalSegment;
+import org.tallyring.proto.internal.v1.RangeRecord;
+import org.tallyring.proto.internal.v1.SnapshotReference;
+
+/**
+ * What a range's record says of its journal, and how that changes. Pure. Every change can be made
+ * again on a record that has it already.
+ *
+ * <p>Invariants: segment numbers are contiguous; the segments reach back to the previous snapshot,
+ * or to the first segment ever while there is none; a ledger is a segment, a snapshot or garbage,
+ * never two of them.
+ */
+final class JournalLayout {
+
+  private JournalLayout() {}
+
+  /** The number that the next segment has. */
+  static long nextSegmentNumber(RangeRecord range) {
+    int count = range.getSegmentsCount();
+    return count > 0
+        ? range.getSegments(count - 1).getNumber() + 1
+        : range.getSnapshot().getSegment() + 1;
+  }
+
+  /** With a ledger as the last segment. */
+  static RangeRecord withSegment(RangeRecord range, long number, long ledgerId) {
+    if (refersTo(range, ledgerId)) {
+      return range;
+    }
+    return range.toBuilder()
+        .addSegments(JournalSegment.newBuilder().setNumber(number).setLedgerId(ledgerId))
+        .build();
+  }
+
+  /**
+   * With a newest snapshot. The one that was newest becomes the previous one, and every segment
+   * that ends before it becomes garbage, as does the previous one before.
+   */
+  static RangeRecord withSnapshot(RangeRecord range, SnapshotReference snapshot) {
+    if (refersTo(range, snapshot.getLedgerId())) {
+      return range;
+    }
+    RangeRecord.Builder changed = range.toBuilder().setSnapshot(snapshot);
+    if (range.hasPreviousSnapshot()) {
+      changed.addGarbageLedgerIds(range.getPreviousSnapshot().getLedgerId());
+    }
+    if (range.hasSnapshot()) {
+      changed.setPreviousSnapshot(range.getSnapshot()).clearSegments();
+      for (JournalSegment segment : range.getSegmentsList()) {
+        if (segment.getNumber() < range.getSnapshot().getSegment()) {
+          changed.addGarbageLedgerIds(segment.getLedgerId());
+        } else {
+          changed.addSegments(segment);
+        }
+      }
+    }
+    return changed.build();
+  }
+
+  /**
+   * Without the snapshots newer than the one that a recovery could read. The segments still reach
+   * back to that one, or to the beginning, so nothing depends on the others.
+   *
+   * @param readable what the state was restored from; empty if the whole journal was replayed
+   */
+  static RangeRecord withoutUnreadableSnapshots(
+      RangeRecord range, Optional<SnapshotReference> readable) {
+    if (!range.hasSnapshot() || readable.filter(range.getSnapshot()::equals).isPresent()) {
+      return range;
+    }
+    RangeRecord.Builder changed = range.toBuilder().clearSnapshot().clearPreviousSnapshot();
+    changed.addGarbageLedgerIds(range.getSnapshot().getLedgerId());
+    if (range.hasPreviousSnapshot()
+        && readable.filter(range.getPreviousSnapshot()::equals).isEmpty()) {
+      changed.addGarbageLedgerIds(range.getPreviousSnapshot().getLedgerId());
+    }
+    readable.ifPresent(changed::setSnapshot);
+    return changed.build();
+  }
+
+  /** Without garbage that is deleted. */
+  static RangeRecord withoutGarbage(RangeRecord range, Collection<Long> deleted) {
+    List<Long> rest = new ArrayList<>(range.getGarbageLedgerIdsList());
+    return rest.removeAll(deleted)
+        ? range.toBuilder().clearGarbageLedgerIds().addAllGarbageLedgerIds(rest).build()
+        : range;
+  }
+
+  /** Whether a ledger is named in the record. */
+  static boolean refersTo(RangeRecord range, long ledgerId) {
+    return range.getSegmentsList().stream().anyMatch(s -> s.getLedgerId() == ledgerId)
+        || (range.hasSnapshot() && range.getSnapshot().getLedgerId() == ledgerId)
+        || (range.hasPreviousSnapshot() && range.getPreviousSnapshot().getLedgerId() == ledgerId)
+        || range.getGarbageLedgerIdsList().contains(ledgerId);
+  }
+
+  /** The place up to which the newest snapshot reaches. */
+  static Position snapshotPosition(RangeRecord range) {
+    return range.hasSnapshot()
+        ? new Position(range.getSnapshot().getSegment(), range.getSnapshot().getEntry())
+        : Position.START;
+  }
+}

@@ -1,0 +1,112 @@
+package org.tallyring.shardserver.engine;
+
+import com.google.protobuf.ByteString;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.tallyring.proto.internal.v1.AcceptedBatch;
+import org.tallyring.proto.internal.v1.AcceptedBatches;
+import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.proto.internal.v1.NamespaceDeleted;
+import org.tallyring.proto.v1.RecordBatch;
+
+/** Builds accepted batches row by row. */
+final class Batches {
+
+  static final long UID = 7;
+  static final String NAMESPACE = "shop";
+  static final String METRIC = "clicks";
+
+  /** 2024-02-29T12:00:00Z. */
+  static final long NOON = 1_709_208_000_000L;
+
+  private final AcceptedBatch.Builder accepted =
+      AcceptedBatch.newBuilder()
+          .setNamespaceUid(UID)
+          .setLatenessMillis(60_000)
+          .setAcceptedAtMillis(NOON);
+  private final RecordBatch.Builder batch =
+      RecordBatch.newBuilder().setNamespace(NAMESPACE).setBaseTimeMillis(0);
+  private final ByteString.Output keys = ByteString.newOutput();
+  private final Map<String, Integer> metrics = new LinkedHashMap<>();
+
+  static Batches batch() {
+    return new Batches();
+  }
+
+  static byte[] bytes(String key) {
+    return key.getBytes(StandardCharsets.UTF_8);
+  }
+
+  static ByteString session(int number) {
+    return ByteString.copyFrom(new byte[12])
+        .concat(
+            ByteString.copyFrom(
+                new byte[] {
+                  (byte) (number >>> 24),
+                  (byte) (number >>> 16),
+                  (byte) (number >>> 8),
+                  (byte) number
+                }));
+  }
+
+  static JournalEntry deletion(long uid) {
+    return JournalEntry.newBuilder()
+        .setNamespaceDeleted(NamespaceDeleted.newBuilder().setNamespaceUid(uid))
+        .build();
+  }
+
+  Batches namespace(long uid, String name) {
+    accepted.setNamespaceUid(uid);
+    batch.setNamespace(name);
+    return this;
+  }
+
+  Batches acceptedAt(long millis) {
+    accepted.setAcceptedAtMillis(millis);
+    return this;
+  }
+
+  Batches lateness(long millis) {
+    accepted.setLatenessMillis(millis);
+    return this;
+  }
+
+  Batches session(ByteString id, long sequence) {
+    accepted.setSessionId(id);
+    batch.setSequence(sequence);
+    return this;
+  }
+
+  Batches row(String key, long delta) {
+    return row(METRIC, key, delta, NOON);
+  }
+
+  Batches row(String metric, String key, long delta, long timeMillis) {
+    byte[] bytes = bytes(key);
+    keys.write(bytes, 0, bytes.length);
+    batch
+        .addKeyLengths(bytes.length)
+        .addMetricIndexes(metrics.computeIfAbsent(metric, unused -> metrics.size()))
+        .addDeltas(delta)
+        .addTimeOffsetsMillis(timeMillis);
+    return this;
+  }
+
+  AcceptedBatch accepted() {
+    return accepted
+        .setBatch(batch.setKeys(keys.toByteString()).clearMetrics().addAllMetrics(metrics.keySet()))
+        .build();
+  }
+
+  JournalEntry entry() {
+    return entry(accepted());
+  }
+
+  static JournalEntry entry(AcceptedBatch... batches) {
+    return JournalEntry.newBuilder()
+        .setBatches(AcceptedBatches.newBuilder().addAllBatches(List.of(batches)))
+        .build();
+  }
+}
