@@ -160,8 +160,7 @@ final class BadLinesIT {
 
   private static void assertTop(String namespace, List<String> expected) {
     cluster.api().awaitFreshRankings(namespace, "clicks");
-    Tally.Outcome top =
-        cluster.tally().run("top", "--namespace", namespace, "--output", "tsv");
+    Tally.Outcome top = cluster.tally().run("top", "--namespace", namespace, "--output", "tsv");
     assertThat(top.lines()).isEqualTo(expected);
   }
 

@@ -53,8 +53,7 @@ final class ReplayIT {
         namespace, seconds, set.validRows() / seconds);
     assertThat(replay.exitCode()).as(replay.stderr()).isEqualTo(set.replayExitCode());
     assertThat(replay.lastLine())
-        .isEqualTo(
-            "recorded %d, duplicate 0, rejected %d", set.validRows(), set.invalidRows());
+        .isEqualTo("recorded %d, duplicate 0, rejected %d", set.validRows(), set.invalidRows());
     TruthChecks checks = new TruthChecks(tally, processes.directory());
     checks.assertEveryCount(set, namespace, 1);
     set.truth()

@@ -77,7 +77,8 @@ final class ShardAndBookieLossIT {
     awaitResumed(probes, System.nanoTime());
     printGaps(victim + " killed (it was the controller)", probes);
     Figures.print(
-        "of which %d ms are the time-out of its session", ProcessCluster.SESSION_TIMEOUT.toMillis());
+        "of which %d ms are the time-out of its session",
+        ProcessCluster.SESSION_TIMEOUT.toMillis());
   }
 
   private static void loseBookie(ProcessCluster cluster, WriteProbes probes) {

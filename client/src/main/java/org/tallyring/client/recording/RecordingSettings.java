@@ -29,9 +29,9 @@ public record RecordingSettings(
   static final Duration LINGER = Duration.ofMillis(2);
 
   /**
-   * How long it waits otherwise. When the answer to the last batch on its way comes in, the next one
-   * leaves at once, so under load batches grow with the cluster's response time instead of arriving
-   * as a crowd of small ones.
+   * How long it waits otherwise. When the answer to the last batch on its way comes in, the next
+   * one leaves at once, so under load batches grow with the cluster's response time instead of
+   * arriving as a crowd of small ones.
    */
   static final Duration LINGER_WHILE_BUSY = Duration.ofMillis(20);
 
@@ -40,6 +40,9 @@ public record RecordingSettings(
 
   /** A stream that leaves a batch unanswered for this long is replaced. */
   static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
+
+  /** How long the beginning of a session may stay in doubt; ranges forget sessions after an hour. */
+  static final Duration SESSION_TRUST = Duration.ofMinutes(30);
 
   /** After this long without progress, another server is asked for the topology. */
   static final Duration SUSPICION = Duration.ofSeconds(2);

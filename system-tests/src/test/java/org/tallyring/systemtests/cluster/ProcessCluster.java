@@ -23,12 +23,15 @@ import org.tallyring.systemtests.process.Processes;
 import org.tallyring.systemtests.process.TallyProcess;
 
 /**
- * A cluster of eight processes: ZooKeeper, three bookies, three shards and an aggregator. Three bookies
- * keep two copies of everything, so that one bookie may be lost.
+ * A cluster of eight processes: ZooKeeper, three bookies, three shards and an aggregator. Three
+ * bookies keep two copies of everything, so that one bookie may be lost.
  */
 public final class ProcessCluster implements AutoCloseable {
 
-  /** After how long a silent shard is dead: the shortest that ZooKeeper grants at a tick of a second. */
+  /**
+   * After how long a silent shard is dead: the shortest that ZooKeeper grants at a tick of a
+   * second.
+   */
   public static final Duration SESSION_TIMEOUT = Duration.ofSeconds(2);
 
   private static final int BOOKIES = 3;
@@ -61,10 +64,7 @@ public final class ProcessCluster implements AutoCloseable {
         "zookeeper",
         "zookeeper",
         Map.of(
-            "zookeeper.data-dir",
-            dataOf("zookeeper"),
-            "zookeeper.port",
-            port + ZOOKEEPER_OFFSET));
+            "zookeeper.data-dir", dataOf("zookeeper"), "zookeeper.port", port + ZOOKEEPER_OFFSET));
     awaitListening(port + ZOOKEEPER_OFFSET);
     for (int i = 1; i <= BOOKIES; i++) {
       startRole(
@@ -148,11 +148,15 @@ public final class ProcessCluster implements AutoCloseable {
     }
   }
 
-  /** A process by its name: {@code zookeeper}, {@code bookie-1}, {@code shard-1}, {@code aggregator}. */
+  /**
+   * A process by its name: {@code zookeeper}, {@code bookie-1}, {@code shard-1}, {@code
+   * aggregator}.
+   */
   public TallyProcess role(String name) {
     TallyProcess role = roles.get(name);
     if (role == null) {
-      throw new IllegalArgumentException("role: " + name + " (expected: one of " + roles.keySet() + ")");
+      throw new IllegalArgumentException(
+          "role: " + name + " (expected: one of " + roles.keySet() + ")");
     }
     return role;
   }

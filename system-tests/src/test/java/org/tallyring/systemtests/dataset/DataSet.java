@@ -13,7 +13,9 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.tallyring.systemtests.process.BuildPaths;
 
-/** The public data sets: what they are called, how many rows they have, and how replay reads them. */
+/**
+ * The public data sets: what they are called, how many rows they have, and how replay reads them.
+ */
 public enum DataSet {
   /** Retweets, mentions and replies around the Higgs announcement; in time order, very bursty. */
   HIGGS(
@@ -61,7 +63,12 @@ public enum DataSet {
   BMS_WEBVIEW_2("bms-webview-2", "BMS2.txt.gz", 358_278, 0, "--format items --metric click"),
 
   /** Sessions of a news portal, without times. */
-  KOSARAK("kosarak-prefix", "kosarak-first-36682-lines.dat.gz", 294_009, 0, "--format items --metric click");
+  KOSARAK(
+      "kosarak-prefix",
+      "kosarak-first-36682-lines.dat.gz",
+      294_009,
+      0,
+      "--format items --metric click");
 
   private final String directory;
   private final String file;

@@ -16,12 +16,12 @@ import java.util.function.Consumer;
 import java.util.zip.GZIPInputStream;
 
 /**
- * What is true of a data set, from the files beside it. They were made by sort and uniq, without any of
- * our code.
+ * What is true of a data set, from the files beside it. They were made by sort and uniq, without
+ * any of our code.
  *
- * <p>The type {@code *} of the truth files, all types together, is left out: no metric adds up others,
- * and every increment is of a type that is checked. Keys over 512 bytes are left out too: they must have
- * been rejected.
+ * <p>The type {@code *} of the truth files, all types together, is left out: no metric adds up
+ * others, and every increment is of a type that is checked. Keys over 512 bytes are left out too:
+ * they must have been rejected.
  */
 public final class Truth {
 

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 import org.tallyring.systemtests.dataset.DataSet;
 
 /**
- * Writes a data set to a process line by line, up to a gate that the test moves. So a fault lands in the
- * middle of a replay by construction: lines behind the gate cannot have been counted, however fast the
- * machine is. The calls are thread-safe.
+ * Writes a data set to a process line by line, up to a gate that the test moves. So a fault lands
+ * in the middle of a replay by construction: lines behind the gate cannot have been counted,
+ * however fast the machine is. The calls are thread-safe.
  */
 public final class LineFeed {
 

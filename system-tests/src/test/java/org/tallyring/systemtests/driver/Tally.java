@@ -12,7 +12,9 @@ import org.tallyring.systemtests.process.TallyProcess;
 /** The {@code tally} command of a user, against one cluster. Thread-safe. */
 public final class Tally {
 
-  /** Enough for a replay; the compiler that most of a short command's time would go to is left out. */
+  /**
+   * Enough for a replay; the compiler that most of a short command's time would go to is left out.
+   */
   private static final List<String> REPLAY_JVM = List.of("-Xmx256m");
 
   private static final List<String> QUERY_JVM =

@@ -17,9 +17,9 @@ import org.tallyring.systemtests.driver.Tally.Outcome;
 /**
  * Compares what a cluster answers with the truth, through the command line.
  *
- * <p>Rankings must be equal row by row. The data sets would allow any order of equal counts; but their
- * files and our contract break ties alike (count falling, then the key's bytes rising), so there is only
- * one right answer, at the cut as well.
+ * <p>Rankings must be equal row by row. The data sets would allow any order of equal counts; but
+ * their files and our contract break ties alike (count falling, then the key's bytes rising), so
+ * there is only one right answer, at the cut as well.
  */
 public final class TruthChecks {
 
@@ -38,13 +38,10 @@ public final class TruthChecks {
 
   /** Every key of every metric was counted {@code times} times as often as it is in the file. */
   public void assertEveryCount(DataSet set, String namespace, int times) {
-    set.truth()
-        .counts()
-        .forEach((metric, truth) -> assertCounts(namespace, metric, truth, times));
+    set.truth().counts().forEach((metric, truth) -> assertCounts(namespace, metric, truth, times));
   }
 
-  private void assertCounts(
-      String namespace, String metric, Map<String, Long> truth, int times) {
+  private void assertCounts(String namespace, String metric, Map<String, Long> truth, int times) {
     Outcome answer =
         tally.run(
             "count",

@@ -18,10 +18,10 @@ import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.range.RangeTable;
 
 /**
- * Writes every 50 ms to one key in each range of one shard, with the client library as a service would,
- * and remembers when the writes were acknowledged. A key has one write under way at a time, so the
- * longest time between two of its acknowledgements is how long writes to its range stood still (and up
- * to 50 ms more: the measure errs against us).
+ * Writes every 50 ms to one key in each range of one shard, with the client library as a service
+ * would, and remembers when the writes were acknowledged. A key has one write under way at a time,
+ * so the longest time between two of its acknowledgements is how long writes to its range stood
+ * still (and up to 50 ms more: the measure errs against us).
  */
 public final class WriteProbes implements AutoCloseable {
 
@@ -84,7 +84,9 @@ public final class WriteProbes implements AutoCloseable {
     synchronized void write() {
       if (!underWay && failure == null) {
         underWay = true;
-        client.recordAsync(Increment.of(METRIC, key)).whenComplete((result, failed) -> ended(failed));
+        client
+            .recordAsync(Increment.of(METRIC, key))
+            .whenComplete((result, failed) -> ended(failed));
       }
     }
 
@@ -145,8 +147,8 @@ public final class WriteProbes implements AutoCloseable {
   }
 
   /**
-   * Ends the writing, and says what is wrong with its result: failures, and keys that were not counted
-   * exactly as often as they were acknowledged.
+   * Ends the writing, and says what is wrong with its result: failures, and keys that were not
+   * counted exactly as often as they were acknowledged.
    */
   public List<String> finish() {
     stopTicks();

@@ -9,7 +9,9 @@ import java.util.Random;
 /** Finds ports of the loopback address that nobody listens on. */
 public final class Ports {
 
-  /** Below the ports that Linux gives to outgoing connections, any of which could take one of ours. */
+  /**
+   * Below the ports that Linux gives to outgoing connections, any of which could take one of ours.
+   */
   private static final int LOWEST = 20_000;
 
   private static final int HIGHEST = 31_000;

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 
 /**
- * The processes of a test class. Registered as a static extension: it ends everything it started, also
- * when the test's own JVM is told to stop, and prints the ends of the logs when a test fails.
+ * The processes of a test class. Registered as a static extension: it ends everything it started,
+ * also when the test's own JVM is told to stop, and prints the ends of the logs when a test fails.
  * Thread-safe.
  */
 public final class Processes

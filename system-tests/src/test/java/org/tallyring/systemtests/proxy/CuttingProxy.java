@@ -18,15 +18,17 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * An HTTP proxy for CONNECT that cuts every connection at a random point and then refuses the next few.
+ * An HTTP proxy for CONNECT that cuts every connection at a random point and then refuses the next
+ * few.
  *
- * <p>A JVM that is told of an HTTP proxy opens all its gRPC connections through it, whichever shard they
- * lead to; so the program needs no address rewritten and does not know that it is being tested.
+ * <p>A JVM that is told of an HTTP proxy opens all its gRPC connections through it, whichever shard
+ * they lead to; so the program needs no address rewritten and does not know that it is being
+ * tested.
  *
- * <p>Each connection may carry a random number of bytes in each direction and is reset when either is
- * used up. A cut on the way up leaves half a message at the server; a cut on the way down swallows the
- * answers to what the server has counted, which is the case that exactly-once is about. Bytes and not
- * time decide, so a fast machine is cut as often as a slow one.
+ * <p>Each connection may carry a random number of bytes in each direction and is reset when either
+ * is used up. A cut on the way up leaves half a message at the server; a cut on the way down
+ * swallows the answers to what the server has counted, which is the case that exactly-once is
+ * about. Bytes and not time decide, so a fast machine is cut as often as a slow one.
  */
 public final class CuttingProxy implements AutoCloseable {
 
@@ -52,7 +54,10 @@ public final class CuttingProxy implements AutoCloseable {
   private final AtomicInteger cuts = new AtomicInteger();
   private final AtomicInteger toRefuse = new AtomicInteger();
 
-  /** Listens on a free port. The same seed draws the same numbers, for connections in the same order. */
+  /**
+   * Listens on a free port. The same seed draws the same numbers, for connections in the same
+   * order.
+   */
   public CuttingProxy(long seed) {
     random = new Random(seed);
     try {
@@ -101,11 +106,8 @@ public final class CuttingProxy implements AutoCloseable {
       String[] target = readTarget(fromClient).split(":");
       Socket server = new Socket(target[0], Integer.parseInt(target[1]));
       open.add(server);
-      client
-          .getOutputStream()
-          .write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-      threads.execute(
-          () -> pump(fromClient, server, bytesUp, client));
+      client.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      threads.execute(() -> pump(fromClient, server, bytesUp, client));
       pump(server.getInputStream(), client, bytesDown, server);
     } catch (IOException unusable) {
       // The client is gone, or the server is down: for the client the same as a cut.
