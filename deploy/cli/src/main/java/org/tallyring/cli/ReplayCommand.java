@@ -12,7 +12,6 @@ import org.tallyring.cli.replay.InputFile;
 import org.tallyring.cli.replay.Progress;
 import org.tallyring.cli.replay.Rejections;
 import org.tallyring.cli.replay.Replay;
-import org.tallyring.cli.replay.ReplayFormat;
 import org.tallyring.cli.replay.ReplayPlan;
 import org.tallyring.cli.replay.ReplayTarget;
 import picocli.CommandLine.Command;
@@ -84,15 +83,15 @@ final class ReplayCommand implements Callable<Integer> {
         files.stream().map(name -> InputFile.of(name, console.in())).toList();
     boolean bar = console.terminal().err();
     Rejections rejections = new Rejections(console.err(), bar ? CLEAR_LINE : "");
+    ReplayTarget target =
+        new ReplayTarget(server.address(), namespaceName, create, limit, this::note);
+    Replay.Totals totals;
     try (Progress progress = bar ? Progress.bar(inputs, System.err) : Progress.SILENT) {
       Replay replay = new Replay(plan, rejections, progress);
       replay.check(inputs);
-      ReplayTarget target =
-          new ReplayTarget(server.address(), namespaceName, create, limit, this::note);
-      Replay.Totals totals = target.replay(replay, inputs);
-      progress.close();
-      return report(totals, rejections);
+      totals = target.replay(replay, inputs);
     }
+    return report(totals, rejections);
   }
 
   private int report(Replay.Totals totals, Rejections rejections) {

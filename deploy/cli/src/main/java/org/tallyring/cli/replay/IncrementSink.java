@@ -17,8 +17,12 @@ public interface IncrementSink extends AutoCloseable {
 
   /** Learns of rows that the cluster refused. Called from any thread; must not block. */
   interface RefusalListener {
-    /** The row does not count, and would not if it were sent again. */
-    void refused(Row row, String reason);
+    /**
+     * A row does not count, and would not if it were sent again.
+     *
+     * @param where it was read, {@code file:line}, or what it was if that is not known
+     */
+    void refused(String where, String reason);
   }
 
   /**

@@ -39,7 +39,7 @@ public final class KeyFile {
 
           @Override
           public void rejected(long line, String reason) {
-            rejections.add(file.name(), line, reason);
+            rejections.add(file.name() + ":" + line, reason);
           }
         };
     try (LineSource lines = new LineSource(file.open())) {

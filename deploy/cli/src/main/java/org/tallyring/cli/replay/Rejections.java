@@ -27,11 +27,15 @@ public final class Rejections {
     this.lineStart = lineStart;
   }
 
-  /** One more. */
-  public void add(String file, long line, String reason) {
+  /**
+   * One more.
+   *
+   * @param where it was read, {@code file:line}, or what it was if that is not known
+   */
+  public void add(String where, String reason) {
     long number = count.incrementAndGet();
     if (number <= SHOWN) {
-      err.println(lineStart + file + ":" + line + ": rejected: " + reason);
+      err.println(lineStart + where + ": rejected: " + reason);
       err.flush();
     }
     if (number == SHOWN + 1) {

@@ -61,12 +61,49 @@ public final class Replay {
   }
 
   /**
-   * Reads the files to their ends, or until the sink takes no more. What the sink makes of the rows
-   * is the sink's to tell.
+   * What became of a replay. What was rejected, {@link Rejections} has counted.
    *
-   * @throws CliException if a file cannot be read to its end; what was read is in the sink
+   * @param recorded rows that count now and did not before
+   * @param duplicate rows that counted already
+   * @param failure why there is more that was not recorded; null if there is not
    */
-  void run(List<InputFile> files, Metrics metrics, IncrementSink sink) {
+  public record Totals(long recorded, long duplicate, @Nullable String failure) {}
+
+  /**
+   * Reads the files to their ends, or until the sink takes no more, and waits for the outcome of all
+   * rows. A file that cannot be read to its end is told by the totals, since what was read of it
+   * counts.
+   */
+  Totals run(List<InputFile> files, Metrics metrics, IncrementSink sink) {
+    CliException unreadable = null;
+    try {
+      readAll(files, metrics, sink);
+    } catch (CliException e) {
+      unreadable = e;
+    }
+    IncrementSink.Outcome outcome = sink.finish();
+    String failure = unreadable == null ? null : unreadable.getMessage();
+    if (outcome.failure() != null) {
+      failure =
+          "given up, "
+              + outcome.unfinished()
+              + " rows may or may not count and the rest was not sent: "
+              + outcome.failure();
+    }
+    return new Totals(outcome.applied(), outcome.duplicate(), failure);
+  }
+
+  /** How the files are read. */
+  ReplayPlan plan() {
+    return plan;
+  }
+
+  /** What could not be recorded. */
+  Rejections rejections() {
+    return rejections;
+  }
+
+  private void readAll(List<InputFile> files, Metrics metrics, IncrementSink sink) {
     long before = 0;
     for (InputFile file : files) {
       if (!readFile(file, before, metrics, sink)) {

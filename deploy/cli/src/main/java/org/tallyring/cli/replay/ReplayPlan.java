@@ -28,6 +28,12 @@ public record ReplayPlan(
     }
   }
 
+  /** Whether all rows are of the same metric. */
+  boolean hasOneMetric() {
+    return format == ReplayFormat.ITEMS
+        || (columns != null && columns.metric() == null);
+  }
+
   /** A reader for one file. */
   RowReader newReader() {
     return switch (format) {

@@ -15,4 +15,10 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ArrayRecordComponent") // Rows are passed on, never compared.
 public record Row(
-    String file, long line, byte[] key, String metric, long delta, @Nullable Long timeMillis) {}
+    String file, long line, byte[] key, String metric, long delta, @Nullable Long timeMillis) {
+
+  /** Where it was read, for messages. */
+  String where() {
+    return file + ":" + line;
+  }
+}

@@ -90,7 +90,7 @@ final class RowParser implements RowHandler {
 
   @Override
   public void rejected(long line, String reason) {
-    rejections.add(file, line, reason);
+    rejections.add(file + ":" + line, reason);
   }
 
   /** The delta, or 0, which no delta can be, if the text is no number. */
