@@ -10,8 +10,8 @@ import org.tallyring.proto.v1.KeyCount;
  * The counts of some keys in one window.
  *
  * @param label how good the answer is
- * @param byKey the counts in the order asked for, 0 for a key never seen; keys of ranges that are not
- *     included are left out
+ * @param byKey the counts in the order asked for, 0 for a key never seen; keys of ranges that are
+ *     not included are left out
  */
 public record Counts(Label label, Map<String, Long> byKey) {
 

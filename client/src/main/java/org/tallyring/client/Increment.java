@@ -11,8 +11,8 @@ import org.tallyring.proto.v1.ErrorReason;
 /**
  * One thing that happened to one key. Immutable.
  *
- * <p>What it holds is checked when it is recorded, not before; only a text that has no UTF-8 (half a
- * surrogate pair) is refused at once, as it could not be held unchanged.
+ * <p>What it holds is checked when it is recorded, not before; only a text that has no UTF-8 (half
+ * a surrogate pair) is refused at once, as it could not be held unchanged.
  */
 public final class Increment {
 

@@ -18,8 +18,9 @@ import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.v1.ErrorReason;
 
 /**
- * One read, tried at one server after the other until it is answered, refused for good, or too late.
- * Reads change nothing, so every unclear outcome is simply tried again. State is confined to the loop.
+ * One read, tried at one server after the other until it is answered, refused for good, or too
+ * late. Reads change nothing, so every unclear outcome is simply tried again. State is confined to
+ * the loop.
  *
  * @param <A> the answer
  */
@@ -82,7 +83,8 @@ final class ReadCall<A> {
   void cancel() {
     result.completeExceptionally(
         TallyringException.definite(
-            ErrorReason.ERROR_REASON_NOT_READY, "the client was closed before there was an answer"));
+            ErrorReason.ERROR_REASON_NOT_READY,
+            "the client was closed before there was an answer"));
   }
 
   private void next() {
@@ -131,8 +133,7 @@ final class ReadCall<A> {
         return;
       }
     } else if (!isPassing(code)) {
-      result.completeExceptionally(
-          TallyringException.definite(reason, text(failure), failure));
+      result.completeExceptionally(TallyringException.definite(reason, text(failure), failure));
       return;
     }
     Duration delay = Errors.retryDelayOf(failure).orElseGet(backoff::next);

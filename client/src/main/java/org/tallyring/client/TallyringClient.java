@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -86,8 +85,7 @@ public final class TallyringClient implements AutoCloseable {
     feed = new TopologyFeed(servers, channels, loop, random);
     recorder =
         new Recorder(
-            new RecordingSettings(
-                namespace, deadline, builder.maxBytesInFlight, builder.onFailure),
+            new RecordingSettings(namespace, deadline, builder.maxBytesInFlight, builder.onFailure),
             feed,
             channels,
             loop,
@@ -167,14 +165,13 @@ public final class TallyringClient implements AutoCloseable {
    *     deadline
    */
   public long count(String metric, String key) {
-    GetCountsResponse response =
-        getCounts(metric, List.of(key), WindowSelection.allTime(), true);
+    GetCountsResponse response = getCounts(metric, List.of(key), WindowSelection.allTime(), true);
     return response.getCountsCount() == 0 ? 0 : response.getCounts(0).getCount();
   }
 
   /**
-   * The counts of keys in a window. Keys of ranges that have no owner at the moment are left out, as
-   * the label says.
+   * The counts of keys in a window. Keys of ranges that have no owner at the moment are left out,
+   * as the label says.
    *
    * @param keys 1 to {@value #MAX_KEYS}
    * @throws TallyringException if the arguments are not valid, or there is no answer before the
@@ -185,7 +182,8 @@ public final class TallyringClient implements AutoCloseable {
   }
 
   /**
-   * The keys with the highest counts. One of the servers this client was given must be an aggregator.
+   * The keys with the highest counts. One of the servers this client was given must be an
+   * aggregator.
    *
    * @param k how many, 1 to {@value #MAX_K}
    * @throws TallyringException if the arguments are not valid, no server is an aggregator, or there
@@ -215,7 +213,8 @@ public final class TallyringClient implements AutoCloseable {
 
   /**
    * Takes no more increments, waits until those recorded have their answers or their deadlines end,
-   * and releases everything. Increments that are still unanswered then have failed.
+   * and releases everything. Increments that are still unanswered then have failed. Must not be
+   * called by a callback.
    */
   @Override
   public void close() {
@@ -256,8 +255,7 @@ public final class TallyringClient implements AutoCloseable {
                 .getCounts(built, answer));
   }
 
-  private <A> A read(
-      Supplier<List<String>> candidates, ReadCall.Attempt<A> attempt) {
+  private <A> A read(Supplier<List<String>> candidates, ReadCall.Attempt<A> attempt) {
     Backoff backoff = new Backoff(FIRST_READ_DELAY, LONGEST_READ_DELAY, random);
     ReadCall<A> call = new ReadCall<>(channels, loop, backoff, candidates, deadline, attempt);
     reads.add(call);
@@ -271,7 +269,9 @@ public final class TallyringClient implements AutoCloseable {
     }
   }
 
-  /** Any server answers for all keys; the owner of the first saves a detour when it is the only one. */
+  /**
+   * Any server answers for all keys; the owner of the first saves a detour when it is the only one.
+   */
   private List<String> shardsFor(ByteString key) {
     ClusterTopology picture = feed.current();
     if (picture == null) {
@@ -279,8 +279,7 @@ public final class TallyringClient implements AutoCloseable {
     }
     Collection<String> addresses = new LinkedHashSet<>();
     long hash = new KeyHash(namespace).hash(key.toByteArray());
-    String owner =
-        picture.addressOf(picture.range(picture.rangeTable().rangeOf(hash)).getOwner());
+    String owner = picture.addressOf(picture.range(picture.rangeTable().rangeOf(hash)).getOwner());
     if (owner != null) {
       addresses.add(owner);
     }
@@ -357,8 +356,8 @@ public final class TallyringClient implements AutoCloseable {
     }
 
     /**
-     * How long an increment or a read may wait for its answer, and a caller for room; 2 minutes unless
-     * set. It is kept to a tenth, or a second if that is less.
+     * How long an increment or a read may wait for its answer, and a caller for room; 2 minutes
+     * unless set. It is kept to a tenth, or a second if that is less.
      */
     public Builder deadline(Duration deadline) {
       if (deadline.isNegative() || deadline.isZero()) {
@@ -382,8 +381,8 @@ public final class TallyringClient implements AutoCloseable {
     }
 
     /**
-     * Told of each increment recorded without a future that failed. Called on a thread of the client,
-     * one call at a time. Unless set, a warning is logged for each batch with failures.
+     * Told of each increment recorded without a future that failed. Called on a thread of the
+     * client, one call at a time. Unless set, a warning is logged for each batch with failures.
      */
     public Builder onFailure(Consumer<RecordFailure> listener) {
       onFailure = listener;

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.v1.ErrorReason;
 
 /**
- * Why something was not recorded or not answered. Branch on {@link #reason()} and the two questions,
- * never on the message.
+ * Why something was not recorded or not answered. Branch on {@link #reason()} and the two
+ * questions, never on the message.
  */
 public final class TallyringException extends RuntimeException {
 

@@ -46,10 +46,7 @@ public final class WindowSelection {
   /** The window that contains {@code time}. */
   public static WindowSelection at(WindowLevel level, Instant time) {
     Timestamp timestamp =
-        Timestamp.newBuilder()
-            .setSeconds(time.getEpochSecond())
-            .setNanos(time.getNano())
-            .build();
+        Timestamp.newBuilder().setSeconds(time.getEpochSecond()).setNanos(time.getNano()).build();
     return new WindowSelection(of(level).setTime(timestamp).build());
   }
 
@@ -57,7 +54,8 @@ public final class WindowSelection {
    * A selection as people write it.
    *
    * @param level {@code hour}, {@code day}, {@code month} or {@code all}
-   * @param at {@code current}, {@code sealed} or an ISO-8601 time with zone; null for {@code sealed}
+   * @param at {@code current}, {@code sealed} or an ISO-8601 time with zone; null for {@code
+   *     sealed}
    * @throws TallyringException with BAD_WINDOW if a text is none of these
    */
   public static WindowSelection parse(String level, @Nullable String at) {

@@ -57,7 +57,8 @@ public final class ShardChannels implements AutoCloseable {
     }
     ManagedChannel channel = channels.get(address);
     if (channel == null) {
-      // Retries are the business of callers, who know what a repeat means; without them gRPC does not
+      // Retries are the business of callers, who know what a repeat means; without them gRPC does
+      // not
       // keep a copy of what was sent.
       channel =
           builders
@@ -74,8 +75,8 @@ public final class ShardChannels implements AutoCloseable {
   }
 
   /**
-   * Gives up the channels to all other addresses. Calls on them run to their end; asking for such an
-   * address again opens a new channel.
+   * Gives up the channels to all other addresses. Calls on them run to their end; asking for such
+   * an address again opens a new channel.
    */
   public synchronized void retainOnly(Collection<String> addresses) {
     Set<String> others = new HashSet<>(channels.keySet());

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 
 /**
- * One thread and its clock. State that only tasks of one loop touch needs no locks, and a loop whose
- * clock is turned by hand makes a test of time-outs exact.
+ * One thread and its clock. State that only tasks of one loop touch needs no locks, and a loop
+ * whose clock is turned by hand makes a test of time-outs exact.
  *
  * <p>Tasks run one at a time, in the order in which they were given; all methods may be called from
  * any thread. A task that throws is logged as a defect and does not end the loop. After {@link

@@ -1,4 +1,7 @@
-/** The client's clock and threads: one event loop that owns all state, and the waits between attempts. */
+/**
+ * The client's clock and threads: one event loop that owns all state, and the waits between
+ * attempts.
+ */
 @NullMarked
 package org.tallyring.client.loop;
 

@@ -34,7 +34,8 @@ final class ByteBudget {
   /**
    * Takes room, waiting for it if need be.
    *
-   * @throws TallyringException with OVERLOADED if there is none in time, or the thread is interrupted
+   * @throws TallyringException with OVERLOADED if there is none in time, or the thread is
+   *     interrupted
    * @throws IllegalStateException if the budget is closed
    */
   void acquire(int bytes) {
@@ -96,8 +97,11 @@ final class ByteBudget {
         if (nanoTime.getAsLong() - begin >= patienceNanos) {
           throw TallyringException.definite(
               ErrorReason.ERROR_REASON_OVERLOADED,
-              "maxBytesInFlight: " + limit + " bytes wait for their answers (expected: room for "
-                  + bytes + " more before the deadline)");
+              "maxBytesInFlight: "
+                  + limit
+                  + " bytes wait for their answers (expected: room for "
+                  + bytes
+                  + " more before the deadline)");
         }
         wait();
       }

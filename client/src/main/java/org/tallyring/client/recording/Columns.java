@@ -12,8 +12,8 @@ import org.tallyring.proto.v1.RecordBatch;
  * The rows of a batch, column by column, in growing arrays: a row costs no object.
  *
  * <p>A column whose rows are all alike is not there (one metric, deltas of 1), as in the message it
- * becomes. Either every row has an event time or none has: a message has one base time or leaves the
- * time of all its rows to the shard. Not thread-safe.
+ * becomes. Either every row has an event time or none has: a message has one base time or leaves
+ * the time of all its rows to the shard. Not thread-safe.
  */
 final class Columns {
 

@@ -20,48 +20,54 @@ import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
 
 /**
- * Brings the batches of one range to its owner, in order and exactly once. Confined to the loop, but
- * for its intake.
+ * Brings the batches of one range to its owner, in order and exactly once. Confined to the loop,
+ * but for its intake.
  *
  * <h2>The numbers</h2>
  *
  * <p>Batches go through two queues: {@code ready} holds those without a number, {@code sent} those
  * with one. A number is given at the moment of sending, from 1 and without gaps within a session of
- * the lane's own. The range applies number n+1 only after n and answers a number it has applied with
- * "duplicate". Everything follows from one rule:
+ * the lane's own. The range applies number n+1 only after n and answers a number it has applied
+ * with "duplicate". Everything follows from one rule:
  *
- * <blockquote>A number that may have reached the range means the same increments for ever.</blockquote>
+ * <blockquote>
+ *
+ * A number that may have reached the range means the same increments for ever.
+ *
+ * </blockquote>
  *
  * <p>If it could come to mean others, an old attempt that is still somewhere on its way could be
  * applied under it, and the others would then be answered with "duplicate" and be lost. Such an old
- * attempt exists for as long as an attempt ended without a definite answer: its stream broke, or the
- * answer was "in doubt". The batch is then {@code doubtful}, and for it there is only to send the
- * same again. A batch whose attempts were all refused, on the other hand, has a number that means
- * nothing to anybody; it goes back to {@code ready}, its number to the next batch that is sent.
+ * attempt exists for as long as an attempt ended without a definite answer: its stream broke, or
+ * the answer was "in doubt". The batch is then {@code doubtful}, and for it there is only to send
+ * the same again. A batch whose attempts were all refused, on the other hand, has a number that
+ * means nothing to anybody; it goes back to {@code ready}, its number to the next batch that is
+ * sent.
  *
- * <p>So a batch that is dropped for good (its metric does not exist) leaves no hole: it and all that
- * follow it were refused, since the range saw a gap, and the numbering goes on where the range stands.
- * Only if one of them is doubtful the lane begins a new session. In the old one the number of the
- * dropped batch stays missing, which bars every old attempt behind it.
+ * <p>So a batch that is dropped for good (its metric does not exist) leaves no hole: it and all
+ * that follow it were refused, since the range saw a gap, and the numbering goes on where the range
+ * stands. Only if one of them is doubtful the lane begins a new session. In the old one the number
+ * of the dropped batch stays missing, which bars every old attempt behind it.
  *
  * <h2>Why a sent batch outlives its deadline</h2>
  *
  * <p>When the deadline ends, a batch without a number is simply removed: it is definitely not
  * recorded. One with a number is not. To remove it would leave a hole that the range never lets
- * anything past, and to give its number to the next batch would break the rule above. To begin a new
- * session would be allowed, but would take the protection from the batches behind it: their callers
- * still wait, and an attempt of theirs may be applied under the old session after they were sent
- * under the new one. So its callers are told that it is in doubt, and the batch itself stays and is sent
- * until its number is settled one way or the other, or the client is closed.
+ * anything past, and to give its number to the next batch would break the rule above. To begin a
+ * new session would be allowed, but would take the protection from the batches behind it: their
+ * callers still wait, and an attempt of theirs may be applied under the old session after they were
+ * sent under the new one. So its callers are told that it is in doubt, and the batch itself stays
+ * and is sent until its number is settled one way or the other, or the client is closed.
  *
  * <h2>Whose verdict counts</h2>
  *
- * <p>After a refusal everything behind it on the same stream is refused as well, with a gap, or in a
- * session the range has not seen yet even as expired. So a refusal stops the sending; when all that
- * was on its way has been answered, the lane acts on the refusal of the first batch alone and sends
- * the rest again from there. That a session is expired or has a gap is believed only about an attempt
- * that was made while nothing else was on its way: any other may be the consequence of an earlier
- * refusal. "Applied" and "duplicate" are facts about the range and are believed from any stream.
+ * <p>After a refusal everything behind it on the same stream is refused as well, with a gap, or in
+ * a session the range has not seen yet even as expired. So a refusal stops the sending; when all
+ * that was on its way has been answered, the lane acts on the refusal of the first batch alone and
+ * sends the rest again from there. That a session is expired or has a gap is believed only about an
+ * attempt that was made while nothing else was on its way: any other may be the consequence of an
+ * earlier refusal. "Applied" and "duplicate" are facts about the range and are believed from any
+ * stream.
  */
 final class Lane {
 
@@ -161,8 +167,7 @@ final class Lane {
   private void pump() {
     while (state == LaneState.FLOWING) {
       boolean again = resent < sent.size();
-      if (!again
-          && (ready.isEmpty() || sent.size() >= RecordingSettings.BATCHES_IN_FLIGHT)) {
+      if (!again && (ready.isEmpty() || sent.size() >= RecordingSettings.BATCHES_IN_FLIGHT)) {
         return;
       }
       ShardStream open = stream == null ? attach() : stream;
@@ -339,7 +344,8 @@ final class Lane {
     Route told = refusal.hint();
     Route asked = route;
     stream = null;
-    // Only news is followed at once; two shards that each take the other for the owner would keep the
+    // Only news is followed at once; two shards that each take the other for the owner would keep
+    // the
     // lane running between them.
     if (told != null && (asked == null || told.epoch() > asked.epoch())) {
       hint = told;
@@ -355,8 +361,8 @@ final class Lane {
   }
 
   /**
-   * The range has forgotten the session, or misses what it had acknowledged: whether doubtful batches
-   * were applied cannot be found out any more. The others begin a new session.
+   * The range has forgotten the session, or misses what it had acknowledged: whether doubtful
+   * batches were applied cannot be found out any more. The others begin a new session.
    */
   private void abandonSession(Refusal refusal) {
     for (Batch batch : List.copyOf(sent)) {
@@ -372,8 +378,8 @@ final class Lane {
   }
 
   /**
-   * Frees the number of the first batch, which the range refused for good in this form, and those of
-   * the batches behind it, which it refused because of that.
+   * Frees the number of the first batch, which the range refused for good in this form, and those
+   * of the batches behind it, which it refused because of that.
    */
   private void renumber(Batch head) {
     if (head.doubtful || sent.stream().anyMatch(batch -> batch.doubtful)) {
@@ -507,11 +513,9 @@ final class Lane {
     ShardStream open = stream;
     if (open != null) {
       Batch head = sent.isEmpty() ? null : sent.get(0);
-      boolean silent =
-          head != null && head.pendingOn == open && isOver(head.pendingSince, now);
+      boolean silent = head != null && head.pendingOn == open && isOver(head.pendingSince, now);
       if (silent || (blocked && isOver(blockedSince, now))) {
-        open.abort(
-            "no answer within " + RecordingSettings.ANSWER_LIMIT.toSeconds() + " s");
+        open.abort("no answer within " + RecordingSettings.ANSWER_LIMIT.toSeconds() + " s");
       }
     }
     if (idle) {

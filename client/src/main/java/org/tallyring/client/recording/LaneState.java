@@ -11,7 +11,9 @@ enum LaneState {
   FLOWING,
   /** A batch was refused: nothing is sent until every batch on its way has been answered. */
   DRAINING,
-  /** Nothing is on its way; a delay has to end or the topology to change before batches are sent. */
+  /**
+   * Nothing is on its way; a delay has to end or the topology to change before batches are sent.
+   */
   WAITING,
   /** Nothing is sent any more. */
   CLOSED;

@@ -72,8 +72,7 @@ public final class Recorder implements AutoCloseable {
     this.loop = loop;
     this.random = random;
     budget =
-        new ByteBudget(
-            settings.maxBytesInFlight(), settings.deadline().toNanos(), loop::nanoTime);
+        new ByteBudget(settings.maxBytesInFlight(), settings.deadline().toNanos(), loop::nanoTime);
     results = new Results(callbacks, budget, settings.onFailure());
     streams = new ShardStreams(channels, loop, new Dispatch());
     hash = ThreadLocal.withInitial(() -> new KeyHash(settings.namespace()));
@@ -220,8 +219,7 @@ public final class Recorder implements AutoCloseable {
       return;
     }
     budget.close();
-    firstRing.completeExceptionally(
-        new IllegalStateException("client: closed (expected: open)"));
+    firstRing.completeExceptionally(new IllegalStateException("client: closed (expected: open)"));
     Ring known = ring;
     if (known != null) {
       known.lanes.forEach(lane -> lane.intake().close());

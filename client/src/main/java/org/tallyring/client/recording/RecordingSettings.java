@@ -29,9 +29,9 @@ public record RecordingSettings(
   static final Duration LINGER = Duration.ofMillis(2);
 
   /**
-   * How long it waits otherwise. When the answer to the last batch on its way comes in, the next one
-   * leaves at once, so under load batches grow with the cluster's response time instead of arriving
-   * as a crowd of small ones.
+   * How long it waits otherwise. When the answer to the last batch on its way comes in, the next
+   * one leaves at once, so under load batches grow with the cluster's response time instead of
+   * arriving as a crowd of small ones.
    */
   static final Duration LINGER_WHILE_BUSY = Duration.ofMillis(20);
 

@@ -58,7 +58,10 @@ record Refusal(
     Status error = response.getError();
     if (error.getCode() == Code.OK.value()) {
       error =
-          error.toBuilder().setCode(Code.UNKNOWN.value()).setMessage("refused without error").build();
+          error.toBuilder()
+              .setCode(Code.UNKNOWN.value())
+              .setMessage("refused without error")
+              .build();
     }
     ErrorReason reason = Errors.reasonOf(error);
     StatusRuntimeException failure = Errors.fromProto(error);

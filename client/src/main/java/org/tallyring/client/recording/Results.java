@@ -21,9 +21,9 @@ import org.tallyring.client.TallyringException;
 /**
  * Tells callers how their increments ended, and gives back the room they took.
  *
- * <p>What callers hang on a future, and their listener, runs on a thread of its own: it may take its
- * time and may record again, neither of which the loop could afford. Room is given back before that,
- * so a listener that waits for room does not wait for itself.
+ * <p>What callers hang on a future, and their listener, runs on a thread of its own: it may take
+ * its time and may record again, neither of which the loop could afford. Room is given back before
+ * that, so a listener that waits for room does not wait for itself.
  *
  * <p>Confined to the loop, but for {@link #totals()}.
  */
@@ -39,8 +39,7 @@ final class Results {
   private final LongAdder failed = new LongAdder();
   private final LongAdder inDoubt = new LongAdder();
 
-  Results(
-      Executor callbacks, ByteBudget budget, @Nullable Consumer<RecordFailure> onFailure) {
+  Results(Executor callbacks, ByteBudget budget, @Nullable Consumer<RecordFailure> onFailure) {
     this.callbacks = callbacks;
     this.budget = budget;
     this.onFailure = onFailure;
@@ -77,7 +76,9 @@ final class Results {
     }
   }
 
-  /** The callers wait no longer, but the batch goes on. It keeps its room, as it keeps its memory. */
+  /**
+   * The callers wait no longer, but the batch goes on. It keeps its room, as it keeps its memory.
+   */
   void giveUp(Batch batch, TallyringException cause) {
     tell(batch, row -> cause, row -> true);
     batch.givenUp = true;

@@ -35,7 +35,9 @@ final class ShardStreams implements ShardStream.Listener {
     this.lanes = lanes;
   }
 
-  /** The stream to a shard, opened if there is none. If that fails, the stream is lost soon after. */
+  /**
+   * The stream to a shard, opened if there is none. If that fails, the stream is lost soon after.
+   */
   ShardStream to(String address) {
     ShardStream open = streams.get(address);
     if (open != null) {

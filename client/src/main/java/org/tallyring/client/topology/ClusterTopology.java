@@ -17,8 +17,7 @@ public final class ClusterTopology {
   private final RangeTable rangeTable;
   private final Map<String, String> addresses;
 
-  private ClusterTopology(
-      Topology picture, RangeTable rangeTable, Map<String, String> addresses) {
+  private ClusterTopology(Topology picture, RangeTable rangeTable, Map<String, String> addresses) {
     this.picture = picture;
     this.rangeTable = rangeTable;
     this.addresses = addresses;
@@ -43,8 +42,13 @@ public final class ClusterTopology {
     for (int i = 0; i < picture.getRangesCount(); i++) {
       if (picture.getRanges(i).getRangeId() != i) {
         throw new IllegalArgumentException(
-            "ranges[" + i + "].range_id: " + picture.getRanges(i).getRangeId()
-                + " (expected: " + i + ")");
+            "ranges["
+                + i
+                + "].range_id: "
+                + picture.getRanges(i).getRangeId()
+                + " (expected: "
+                + i
+                + ")");
       }
     }
     Map<String, String> addresses = new LinkedHashMap<>();

@@ -35,7 +35,8 @@ import org.tallyring.proto.v1.WatchTopologyResponse;
  * the stream gives that away, so those who find that the picture does not hold call {@link
  * #resubscribe()}.
  *
- * <p>Thread-safe. All events are handled on the loop; listeners are called there and must not block.
+ * <p>Thread-safe. All events are handled on the loop; listeners are called there and must not
+ * block.
  */
 public final class TopologyFeed implements AutoCloseable {
 
@@ -166,9 +167,15 @@ public final class TopologyFeed implements AutoCloseable {
     ClusterTopology known = current;
     if (known != null && !known.isSameRing(picture)) {
       throw new IllegalArgumentException(
-          "cluster: " + picture.cluster() + " of " + picture.rangeTable().rangeCount()
-              + " ranges (expected: " + known.cluster() + " of "
-              + known.rangeTable().rangeCount() + ")");
+          "cluster: "
+              + picture.cluster()
+              + " of "
+              + picture.rangeTable().rangeCount()
+              + " ranges (expected: "
+              + known.cluster()
+              + " of "
+              + known.rangeTable().rangeCount()
+              + ")");
     }
     current = picture;
     Set<String> addresses = new LinkedHashSet<>(seeds);

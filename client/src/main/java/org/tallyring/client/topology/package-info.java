@@ -1,4 +1,7 @@
-/** What a client knows of the cluster: who owns which range, learned from a stream of complete pictures. */
+/**
+ * What a client knows of the cluster: who owns which range, learned from a stream of complete
+ * pictures.
+ */
 @NullMarked
 package org.tallyring.client.topology;
 

@@ -144,11 +144,10 @@ final class ServerRoles implements Roles {
     try {
       AggregatorServer aggregator =
           AggregatorServer.start(
-              AggregatorConfig.of(
-                      config.host(),
-                      config.port(),
-                      config.seeds().stream().map(HostPort::toString).toList())
-                  .withCollectInterval(config.collectInterval()));
+              new AggregatorConfig(
+                  config.host(),
+                  config.port(),
+                  config.seeds().stream().map(HostPort::toString).toList()));
       say("aggregator is ready: http://" + config.host() + ":" + aggregator.port());
       Foreground.run(aggregator);
     } catch (RuntimeException e) {

@@ -122,7 +122,7 @@ public final class StandaloneCluster implements AutoCloseable {
     for (int i = 1; i <= settings.shards(); i++) {
       seeds.add(HOST + ":" + (settings.port() + i));
     }
-    return AggregatorServer.start(AggregatorConfig.of(HOST, settings.port(), seeds));
+    return AggregatorServer.start(new AggregatorConfig(HOST, settings.port(), seeds));
   }
 
   private ShardServerSettings shardSettings(int number) {
