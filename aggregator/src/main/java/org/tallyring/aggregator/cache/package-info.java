@@ -1,4 +1,4 @@
-/** Caching answers for as long as they stay true. */
+/** Keeping answers for as long as they stay true. */
 @NullMarked
 package org.tallyring.aggregator.cache;
 

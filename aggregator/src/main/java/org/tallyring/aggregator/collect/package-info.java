@@ -1,4 +1,4 @@
-/** Collecting the open windows from the shards. */
+/** What the aggregator learns from the shards: the open windows, any other window, definitions. */
 @NullMarked
 package org.tallyring.aggregator.collect;
 

@@ -1,4 +1,4 @@
-/** REST, the dashboard and the documentation page. */
+/** REST, metrics, health and the documentation page. */
 @NullMarked
 package org.tallyring.aggregator.web;
 

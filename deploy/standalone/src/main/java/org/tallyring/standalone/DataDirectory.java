@@ -2,7 +2,6 @@ package org.tallyring.standalone;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +31,7 @@ final class DataDirectory implements AutoCloseable {
     Files.createDirectories(root);
     FileChannel file =
         FileChannel.open(root.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    if (tryLock(file) == null) {
+    if (!tryLock(file)) {
       file.close();
       throw new IOException(
           "data: "
@@ -42,11 +41,12 @@ final class DataDirectory implements AutoCloseable {
     return new DataDirectory(root, file);
   }
 
-  private static FileLock tryLock(FileChannel file) throws IOException {
+  /** The lock lasts until the file is closed. */
+  private static boolean tryLock(FileChannel file) throws IOException {
     try {
-      return file.tryLock();
+      return file.tryLock() != null;
     } catch (OverlappingFileLockException e) {
-      return null;
+      return false;
     }
   }
 

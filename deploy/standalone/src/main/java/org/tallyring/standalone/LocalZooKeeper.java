@@ -60,7 +60,7 @@ public final class LocalZooKeeper implements AutoCloseable {
     }
     DatadirCleanupManager cleanup =
         new DatadirCleanupManager(
-            dataDir.toString(), dataDir.toString(), SNAPSHOTS_KEPT, PURGE_EVERY_HOURS);
+            dataDir.toFile(), dataDir.toFile(), SNAPSHOTS_KEPT, PURGE_EVERY_HOURS);
     cleanup.start();
     return new LocalZooKeeper(connections, server, cleanup);
   }

@@ -1,5 +1,7 @@
 package org.tallyring.standalone;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -10,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.aggregator.server.AggregatorConfig;
@@ -48,10 +51,12 @@ public final class StandaloneCluster implements AutoCloseable {
   private static final Duration READY_WITHIN = Duration.ofMinutes(2);
 
   /** What has been started, in order; stopped in reverse. */
-  private final List<AutoCloseable> parts = Collections.synchronizedList(new ArrayList<>());
+  private final List<AutoCloseable> parts = new ArrayList<>();
 
   private final List<ShardServer> shards = new ArrayList<>();
   private final StandaloneSettings settings;
+  private CompletableFuture<@Nullable AggregatorServer> aggregator =
+      CompletableFuture.completedFuture(null);
 
   private StandaloneCluster(StandaloneSettings settings) {
     this.settings = settings;
@@ -77,8 +82,7 @@ public final class StandaloneCluster implements AutoCloseable {
   private void startAll() throws IOException {
     DataDirectory data = DataDirectory.lock(settings.data());
     parts.add(data);
-    CompletableFuture<AggregatorServer> aggregator =
-        CompletableFuture.supplyAsync(this::startAggregator);
+    aggregator = CompletableFuture.supplyAsync(this::startAggregator);
     LocalZooKeeper zooKeeper =
         LocalZooKeeper.start(
             data.zooKeeper(),
@@ -110,7 +114,7 @@ public final class StandaloneCluster implements AutoCloseable {
       shards.add(
           ShardServer.start(shardSettings(i), coordinated, journals, InstantSource.system()));
     }
-    awaitReady(aggregator.join());
+    awaitReady(requireNonNull(aggregator.join()));
   }
 
   private AggregatorServer startAggregator() {
@@ -118,10 +122,7 @@ public final class StandaloneCluster implements AutoCloseable {
     for (int i = 1; i <= settings.shards(); i++) {
       seeds.add(HOST + ":" + (settings.port() + i));
     }
-    AggregatorServer aggregator =
-        AggregatorServer.start(AggregatorConfig.of(HOST, settings.port(), seeds));
-    parts.add(aggregator);
-    return aggregator;
+    return AggregatorServer.start(new AggregatorConfig(HOST, settings.port(), seeds));
   }
 
   private ShardServerSettings shardSettings(int number) {
@@ -157,25 +158,34 @@ public final class StandaloneCluster implements AutoCloseable {
   }
 
   /**
-   * Stops everything in order. The shards stop deciding before the first of them leaves, or the others would
-   * take its ranges over for the last moment.
+   * Stops everything: aggregator and shards side by side, then what they rest on, in reverse order. The shards
+   * stop deciding before the first of them leaves, or the others would take its ranges over for the last
+   * moment.
    */
   @Override
   public void close() {
     shards.forEach(ShardServer::resign);
-    CompletableFuture.allOf(
-            shards.stream()
-                .map(shard -> CompletableFuture.runAsync(shard::close))
-                .toArray(CompletableFuture[]::new))
-        .join();
-    List<AutoCloseable> started = new ArrayList<>(parts);
-    Collections.reverse(started);
-    for (AutoCloseable part : started) {
-      try {
-        part.close();
-      } catch (Exception e) {
-        log.warn("{} did not stop cleanly", part.getClass().getSimpleName(), e);
-      }
+    List<CompletableFuture<Void>> stopping = new ArrayList<>();
+    shards.forEach(shard -> stopping.add(CompletableFuture.runAsync(() -> stop(shard))));
+    stopping.add(
+        aggregator.handleAsync(
+            (started, failure) -> {
+              if (started != null) {
+                stop(started);
+              }
+              return null;
+            }));
+    CompletableFuture.allOf(stopping.toArray(CompletableFuture[]::new)).join();
+    Collections.reverse(parts);
+    parts.forEach(StandaloneCluster::stop);
+    parts.clear();
+  }
+
+  private static void stop(AutoCloseable part) {
+    try {
+      part.close();
+    } catch (Exception e) {
+      log.warn("{} did not stop cleanly", part.getClass().getSimpleName(), e);
     }
   }
 }

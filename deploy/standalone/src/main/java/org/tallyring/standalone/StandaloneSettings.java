@@ -14,7 +14,8 @@ public record StandaloneSettings(Path data, int shards, int port) {
   /** The most shards that fit between the aggregator's port and ZooKeeper's. */
   public static final int MAX_SHARDS = 16;
 
-  static final int ZOOKEEPER_PORT_OFFSET = 20;
+  /** How far ZooKeeper's port is from the aggregator's. */
+  public static final int ZOOKEEPER_PORT_OFFSET = 20;
 
   /** Refuses numbers out of bounds. */
   public StandaloneSettings {

@@ -1,0 +1,12 @@
+package org.tallyring.aggregator.collect;
+
+/**
+ * A metric that exists.
+ *
+ * @param namespace the namespace's name
+ * @param namespaceUid the namespace's uid
+ * @param latenessMillis how long the namespace's windows wait for late events after their end
+ * @param metric the metric's name
+ */
+public record CountedMetric(
+    String namespace, long namespaceUid, long latenessMillis, String metric) {}

@@ -1,0 +1,95 @@
+package org.tallyring.aggregator.grpc;
+
+import io.grpc.MethodDescriptor;
+import io.grpc.stub.StreamObserver;
+import java.util.concurrent.CompletableFuture;
+import org.tallyring.aggregator.collect.NamespaceDirectory;
+import org.tallyring.aggregator.collect.ShardCalls;
+import org.tallyring.proto.v1.AdminServiceGrpc;
+import org.tallyring.proto.v1.CreateMetricRequest;
+import org.tallyring.proto.v1.CreateMetricResponse;
+import org.tallyring.proto.v1.CreateNamespaceRequest;
+import org.tallyring.proto.v1.CreateNamespaceResponse;
+import org.tallyring.proto.v1.DeleteNamespaceRequest;
+import org.tallyring.proto.v1.DeleteNamespaceResponse;
+import org.tallyring.proto.v1.GetNamespaceRequest;
+import org.tallyring.proto.v1.GetNamespaceResponse;
+import org.tallyring.proto.v1.ListNamespacesRequest;
+import org.tallyring.proto.v1.ListNamespacesResponse;
+import org.tallyring.proto.v1.ListRangesRequest;
+import org.tallyring.proto.v1.ListRangesResponse;
+
+/**
+ * Hands calls on to a live shard; any of them takes any call, and all calls may be repeated. What
+ * they change is taken into the directory, so that the caller's next question knows of it.
+ */
+public final class ForwardedAdminService extends AdminServiceGrpc.AdminServiceImplBase {
+
+  private final ShardCalls calls;
+  private final NamespaceDirectory namespaces;
+
+  /** A service in front of the shards. */
+  public ForwardedAdminService(ShardCalls calls, NamespaceDirectory namespaces) {
+    this.calls = calls;
+    this.namespaces = namespaces;
+  }
+
+  @Override
+  public void createNamespace(
+      CreateNamespaceRequest request, StreamObserver<CreateNamespaceResponse> observer) {
+    UnaryReply.of(
+        forward(AdminServiceGrpc.getCreateNamespaceMethod(), request)
+            .whenComplete(
+                (answer, failure) -> {
+                  if (failure == null) {
+                    namespaces.put(answer.getNamespace());
+                  }
+                }),
+        observer);
+  }
+
+  @Override
+  public void listNamespaces(
+      ListNamespacesRequest request, StreamObserver<ListNamespacesResponse> observer) {
+    UnaryReply.of(forward(AdminServiceGrpc.getListNamespacesMethod(), request), observer);
+  }
+
+  @Override
+  public void getNamespace(
+      GetNamespaceRequest request, StreamObserver<GetNamespaceResponse> observer) {
+    UnaryReply.of(forward(AdminServiceGrpc.getGetNamespaceMethod(), request), observer);
+  }
+
+  @Override
+  public void deleteNamespace(
+      DeleteNamespaceRequest request, StreamObserver<DeleteNamespaceResponse> observer) {
+    UnaryReply.of(
+        forward(AdminServiceGrpc.getDeleteNamespaceMethod(), request)
+            // After a failure too: it may have been deleted all the same.
+            .whenComplete((answer, failure) -> namespaces.remove(request.getName())),
+        observer);
+  }
+
+  @Override
+  public void createMetric(
+      CreateMetricRequest request, StreamObserver<CreateMetricResponse> observer) {
+    UnaryReply.of(
+        forward(AdminServiceGrpc.getCreateMetricMethod(), request)
+            .whenComplete(
+                (answer, failure) -> {
+                  if (failure == null) {
+                    namespaces.put(answer.getNamespace());
+                  }
+                }),
+        observer);
+  }
+
+  @Override
+  public void listRanges(ListRangesRequest request, StreamObserver<ListRangesResponse> observer) {
+    UnaryReply.of(forward(AdminServiceGrpc.getListRangesMethod(), request), observer);
+  }
+
+  private <Q, R> CompletableFuture<R> forward(MethodDescriptor<Q, R> method, Q request) {
+    return calls.toAny(method, request, UnaryReply.timeout(), ShardCalls.Repeat.SAFE);
+  }
+}

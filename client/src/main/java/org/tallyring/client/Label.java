@@ -1,0 +1,64 @@
+package org.tallyring.client;
+
+import com.google.protobuf.Timestamp;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import org.tallyring.proto.v1.AnswerLabel;
+import org.tallyring.topology.window.WindowLevel;
+
+/**
+ * How good an answer is.
+ *
+ * @param level the kind of window answered
+ * @param start its start, inclusive; null for all time
+ * @param end its end, exclusive; null for all time
+ * @param asOf everything acknowledged before this moment is in the answer, for the ranges included
+ * @param isFinal whether the window has ended and its lateness is over
+ * @param revision how many batches corrected the window after that
+ * @param exact whether the counts are exact
+ * @param maxError the largest possible difference to the true counts; 0 when exact
+ * @param rangesTotal how many ranges the answer should rest on
+ * @param rangesIncluded how many it does rest on
+ */
+public record Label(
+    WindowLevel level,
+    @Nullable Instant start,
+    @Nullable Instant end,
+    Instant asOf,
+    boolean isFinal,
+    long revision,
+    boolean exact,
+    long maxError,
+    int rangesTotal,
+    int rangesIncluded) {
+
+  /** Whether no range is missing. */
+  public boolean isComplete() {
+    return rangesIncluded == rangesTotal;
+  }
+
+  static Label of(AnswerLabel label) {
+    WindowLevel level =
+        switch (label.getWindow()) {
+          case WINDOW_HOUR -> WindowLevel.HOUR;
+          case WINDOW_DAY -> WindowLevel.DAY;
+          case WINDOW_MONTH -> WindowLevel.MONTH;
+          case WINDOW_ALL, WINDOW_UNSPECIFIED, UNRECOGNIZED -> WindowLevel.ALL;
+        };
+    return new Label(
+        level,
+        label.hasStartTime() ? instant(label.getStartTime()) : null,
+        label.hasEndTime() ? instant(label.getEndTime()) : null,
+        instant(label.getAsOfTime()),
+        label.getFinal(),
+        label.getRevision(),
+        label.getExact(),
+        label.getMaxError(),
+        label.getRangesTotal(),
+        label.getRangesIncluded());
+  }
+
+  private static Instant instant(Timestamp timestamp) {
+    return Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos());
+  }
+}

@@ -1,0 +1,118 @@
+package org.tallyring.client.recording;
+
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.tallyring.client.RecordResult;
+
+/**
+ * The caller's side of a lane: the batch of one range that is being built.
+ *
+ * <p>Callers hold the lock only to add a row. Sealed batches are handed over while it is held, so
+ * that they arrive in the order in which they were built: the order of a key is kept. Thread-safe.
+ */
+final class Intake {
+
+  private final LongSupplier nanoTime;
+  private final Consumer<Batch> sealed;
+  private @Nullable Columns columns;
+  private @Nullable CompletableFuture<RecordResult> @Nullable [] futures;
+  private long bytes;
+  private long begunAt;
+  private boolean closed;
+
+  /**
+   * @param nanoTime the loop's clock
+   * @param sealed takes the batches, in order; must neither block nor call back
+   */
+  Intake(LongSupplier nanoTime, Consumer<Batch> sealed) {
+    this.nanoTime = nanoTime;
+    this.sealed = sealed;
+  }
+
+  /**
+   * Adds a row.
+   *
+   * @param rowBytes what the row takes of the byte budget
+   * @return whether the row begins a batch, which somebody has to seal in time
+   * @throws IllegalStateException if the intake is closed; the row was not added
+   */
+  synchronized boolean append(
+      String metric,
+      byte[] key,
+      long delta,
+      long time,
+      int rowBytes,
+      @Nullable CompletableFuture<RecordResult> future) {
+    if (closed) {
+      throw new IllegalStateException("client: closed (expected: open)");
+    }
+    boolean timed = time != Columns.UNTIMED;
+    Columns open = columns;
+    if (open != null && open.isTimed() != timed) {
+      seal();
+      open = null;
+    }
+    boolean begins = open == null;
+    if (open == null) {
+      open = new Columns(timed);
+      columns = open;
+      begunAt = nanoTime.getAsLong();
+    }
+    open.append(metric, key, 0, key.length, delta, time);
+    bytes += rowBytes;
+    if (future != null) {
+      keep(future, open.rows() - 1);
+    }
+    if (open.rows() >= RecordingSettings.BATCH_ROWS
+        || open.keyBytes() >= RecordingSettings.BATCH_KEY_BYTES) {
+      seal();
+      return false;
+    }
+    return begins;
+  }
+
+  /** Hands over the batch being built, if there is one. */
+  synchronized void seal() {
+    Columns full = columns;
+    if (full == null) {
+      return;
+    }
+    sealed.accept(new Batch(full, futures, bytes, begunAt));
+    columns = null;
+    futures = null;
+    bytes = 0;
+  }
+
+  /** Hands over the batch being built if it was begun at {@code time} or before. */
+  synchronized void sealIfBegunBy(long time) {
+    if (columns != null && begunAt - time <= 0) {
+      seal();
+    }
+  }
+
+  /** Whether a batch is being built. */
+  synchronized boolean isBuilding() {
+    return columns != null;
+  }
+
+  /** Hands over what there is and takes no more. */
+  synchronized void close() {
+    closed = true;
+    seal();
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private void keep(CompletableFuture<RecordResult> future, int row) {
+    @Nullable CompletableFuture<RecordResult>[] kept = futures;
+    if (kept == null) {
+      kept = new CompletableFuture[Math.max(16, row + 1)];
+    } else if (row >= kept.length) {
+      kept = Arrays.copyOf(kept, Math.max(kept.length * 2, row + 1));
+    }
+    kept[row] = future;
+    futures = kept;
+  }
+}

@@ -1,0 +1,90 @@
+package org.tallyring.client.fake;
+
+import com.google.protobuf.ByteString;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.tallyring.proto.v1.RecordBatch;
+
+/** The state of one range: the last number of each session, and the rows in the order applied. */
+public final class FakeLedger {
+
+  /** What a ledger says to a numbered batch. */
+  enum Verdict {
+    APPLIED,
+    DUPLICATE,
+    GAP,
+    EXPIRED
+  }
+
+  /** A row as applied; {@code time} is null if it had none. */
+  public record Row(String metric, String key, long delta, @Nullable Long time) {}
+
+  private final Map<ByteString, Long> sessions = new HashMap<>();
+  private final List<Row> rows = new ArrayList<>();
+
+  /** What {@link #apply} would say. */
+  Verdict check(ByteString session, long sequence) {
+    Long last = sessions.get(session);
+    if (last == null) {
+      return sequence == 1 ? Verdict.APPLIED : Verdict.EXPIRED;
+    }
+    if (sequence <= last) {
+      return Verdict.DUPLICATE;
+    }
+    return sequence == last + 1 ? Verdict.APPLIED : Verdict.GAP;
+  }
+
+  /** Applies the batch if it is the next of its session. */
+  Verdict apply(ByteString session, RecordBatch batch) {
+    Verdict verdict = check(session, batch.getSequence());
+    if (verdict == Verdict.APPLIED) {
+      sessions.put(session, batch.getSequence());
+      rows.addAll(rows(batch));
+    }
+    return verdict;
+  }
+
+  /**
+   * Forgets sessions, as a range does with those that were idle for an hour. Young ones stay: their
+   * first batch may still be on its way, and the range would take it for the first of a new
+   * session.
+   */
+  public void forgetSessions() {
+    sessions.values().removeIf(last -> last > 8);
+  }
+
+  /** What was applied, in order. */
+  public List<Row> rows() {
+    return List.copyOf(rows);
+  }
+
+  /** How many sessions it remembers. */
+  public int sessions() {
+    return sessions.size();
+  }
+
+  static List<Row> rows(RecordBatch batch) {
+    List<Row> rows = new ArrayList<>();
+    int offset = 0;
+    for (int i = 0; i < batch.getKeyLengthsCount(); i++) {
+      int length = batch.getKeyLengths(i);
+      rows.add(
+          new Row(
+              batch.getMetrics(batch.getMetricIndexesCount() == 0 ? 0 : batch.getMetricIndexes(i)),
+              batch.getKeys().substring(offset, offset + length).toStringUtf8(),
+              batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(i),
+              batch.hasBaseTimeMillis()
+                  ? Long.valueOf(
+                      batch.getBaseTimeMillis()
+                          + (batch.getTimeOffsetsMillisCount() == 0
+                              ? 0
+                              : batch.getTimeOffsetsMillis(i)))
+                  : null));
+      offset += length;
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,82 @@
+package org.tallyring.client.recording;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.tallyring.client.RecordFailure;
+import org.tallyring.client.RecordResult;
+import org.tallyring.client.TallyringException;
+import org.tallyring.client.channel.ShardChannels;
+import org.tallyring.client.fake.FakeCluster;
+import org.tallyring.client.loop.ManualLoop;
+import org.tallyring.client.topology.TopologyFeed;
+
+/** A recorder and a fake cluster on one clock that the test turns: every run repeats exactly. */
+final class RecorderHarness implements AutoCloseable {
+
+  final ManualLoop loop = new ManualLoop();
+  final FakeCluster cluster;
+  final Recorder recorder;
+  final List<RecordFailure> failures = new ArrayList<>();
+
+  private final ShardChannels channels;
+  private final TopologyFeed feed;
+
+  RecorderHarness(int ranges, int shards, Duration deadline, long maxBytes, long seed) {
+    cluster = new FakeCluster(ranges, shards, loop).start();
+    channels = cluster.channels();
+    feed = new TopologyFeed(List.of(cluster.address(0)), channels, loop, new Random(seed));
+    recorder =
+        new Recorder(
+            new RecordingSettings("shop", deadline, maxBytes, failures::add),
+            feed,
+            channels,
+            loop,
+            Runnable::run,
+            new Random(seed + 1));
+    feed.start();
+    loop.run();
+  }
+
+  RecorderHarness(int ranges, int shards) {
+    this(ranges, shards, Duration.ofMinutes(2), 1 << 20, 7);
+  }
+
+  CompletableFuture<RecordResult> record(String key, long delta) {
+    return record("clicks", key, delta, Recorder.UNTIMED);
+  }
+
+  CompletableFuture<RecordResult> record(String metric, String key, long delta, long time) {
+    return recorder.recordAsync(metric, key.getBytes(StandardCharsets.UTF_8), delta, time);
+  }
+
+  /** Turns the clock. */
+  void advance(Duration duration) {
+    loop.advance(duration);
+  }
+
+  static TallyringException failureOf(CompletableFuture<?> future) {
+    try {
+      future.join();
+    } catch (CompletionException failure) {
+      if (failure.getCause() instanceof TallyringException told) {
+        return told;
+      }
+      throw failure;
+    }
+    throw new AssertionError("succeeded");
+  }
+
+  @Override
+  public void close() {
+    feed.close();
+    loop.run();
+    channels.close();
+    cluster.close();
+    loop.close();
+  }
+}

@@ -1,0 +1,225 @@
+package org.tallyring.cli;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.tallyring.cli.config.DurationText;
+import org.tallyring.cli.failure.CliException;
+import org.tallyring.cli.failure.ExitCode;
+import org.tallyring.cli.server.ServerConnection;
+import org.tallyring.proto.v1.AdminServiceGrpc;
+import org.tallyring.proto.v1.CreateNamespaceRequest;
+import org.tallyring.proto.v1.DeleteNamespaceRequest;
+import org.tallyring.proto.v1.GetNamespaceRequest;
+import org.tallyring.proto.v1.ListNamespacesRequest;
+import org.tallyring.proto.v1.MetricDefinition;
+import org.tallyring.proto.v1.NamespaceDefinition;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Namespaces: create, list, describe, delete. */
+@Command(
+    name = "namespace",
+    description = "Creates, shows and deletes namespaces.",
+    footer = {
+      "",
+      "Examples:",
+      "  tally namespace create shop --metrics views,purchases --lateness 60s",
+      "  tally namespace list"
+    })
+final class NamespaceCommand {
+
+  private static final Duration DEFAULT_LATENESS = Duration.ofSeconds(60);
+
+  private NamespaceCommand() {}
+
+  static CommandLine commandLine(Console console) {
+    return new CommandLine(new NamespaceCommand())
+        .addSubcommand(new Create(console))
+        .addSubcommand(new ListAll(console))
+        .addSubcommand(new Describe(console))
+        .addSubcommand(new Delete(console));
+  }
+
+  static void print(Console console, OutputOption output, List<NamespaceDefinition> namespaces) {
+    Listing listing = new Listing("namespaces", "name", "metrics", "lateness");
+    for (NamespaceDefinition namespace : namespaces) {
+      Duration lateness =
+          namespace.hasLatenessMillis()
+              ? Duration.ofMillis(namespace.getLatenessMillis())
+              : DEFAULT_LATENESS;
+      List<String> metrics =
+          namespace.getMetricsList().stream().map(MetricDefinition::getName).toList();
+      listing.add(namespace.getName(), String.join(",", metrics), DurationText.format(lateness));
+    }
+    listing.print(output.format(), console.out());
+  }
+
+  @Command(
+      name = "create",
+      description = "Creates a namespace.",
+      footer = {
+        "",
+        "Examples:",
+        "  tally namespace create shop",
+        "  tally namespace create shop --metrics views,purchases --lateness 5m"
+      })
+  private static final class Create implements Callable<Integer> {
+    private final Console console;
+
+    @Mixin private ServerOption server = new ServerOption();
+    @Mixin private OutputOption output = new OutputOption();
+
+    @Parameters(paramLabel = "NAME", description = "Its name.")
+    private String name = "";
+
+    @Option(
+        names = "--metrics",
+        paramLabel = "A,B",
+        split = ",",
+        description = "Its metrics. Default: clicks.")
+    private List<String> metrics = new ArrayList<>();
+
+    @Option(
+        names = "--lateness",
+        paramLabel = "SPAN",
+        description = "How long a window waits for late events after its end. Default: 60s.")
+    private @Nullable String lateness;
+
+    Create(Console console) {
+      this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+      NamespaceDefinition.Builder definition =
+          NamespaceDefinition.newBuilder().setName(Names.checked("name", name));
+      for (String metric : metrics) {
+        definition.addMetrics(
+            MetricDefinition.newBuilder().setName(Names.checked("--metrics", metric)));
+      }
+      if (lateness != null) {
+        definition.setLatenessMillis(DurationText.parse("--lateness", lateness).toMillis());
+      }
+      try (ServerConnection connection = server.connection()) {
+        NamespaceDefinition stored =
+            connection
+                .call(
+                    AdminServiceGrpc.newBlockingStub(connection.channel()),
+                    stub ->
+                        stub.createNamespace(
+                            CreateNamespaceRequest.newBuilder().setNamespace(definition).build()))
+                .getNamespace();
+        print(console, output, List.of(stored));
+      }
+      return ExitCode.DONE;
+    }
+  }
+
+  @Command(
+      name = "list",
+      description = "Shows all namespaces.",
+      footer = {"", "Examples:", "  tally namespace list --output tsv"})
+  private static final class ListAll implements Callable<Integer> {
+    private final Console console;
+
+    @Mixin private ServerOption server = new ServerOption();
+    @Mixin private OutputOption output = new OutputOption();
+
+    ListAll(Console console) {
+      this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+      try (ServerConnection connection = server.connection()) {
+        print(
+            console,
+            output,
+            connection
+                .call(
+                    AdminServiceGrpc.newBlockingStub(connection.channel()),
+                    stub -> stub.listNamespaces(ListNamespacesRequest.getDefaultInstance()))
+                .getNamespacesList());
+      }
+      return ExitCode.DONE;
+    }
+  }
+
+  @Command(
+      name = "describe",
+      description = "Shows one namespace.",
+      footer = {"", "Examples:", "  tally namespace describe shop"})
+  private static final class Describe implements Callable<Integer> {
+    private final Console console;
+
+    @Mixin private ServerOption server = new ServerOption();
+    @Mixin private OutputOption output = new OutputOption();
+
+    @Parameters(
+        paramLabel = "NAME",
+        arity = "0..1",
+        defaultValue = "default",
+        description = "Its name. Default: ${DEFAULT-VALUE}.")
+    private String name = "";
+
+    Describe(Console console) {
+      this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+      GetNamespaceRequest request =
+          GetNamespaceRequest.newBuilder().setName(Names.checked("name", name)).build();
+      try (ServerConnection connection = server.connection()) {
+        NamespaceDefinition stored =
+            connection
+                .call(
+                    AdminServiceGrpc.newBlockingStub(connection.channel()),
+                    stub -> stub.getNamespace(request))
+                .getNamespace();
+        print(console, output, List.of(stored));
+      }
+      return ExitCode.DONE;
+    }
+  }
+
+  @Command(
+      name = "delete",
+      description = "Deletes a namespace and all its counts, at once and for good.",
+      footer = {"", "Examples:", "  tally namespace delete shop"})
+  private static final class Delete implements Callable<Integer> {
+    private final Console console;
+
+    @Mixin private ServerOption server = new ServerOption();
+
+    @Parameters(paramLabel = "NAME", description = "Its name.")
+    private String name = "";
+
+    Delete(Console console) {
+      this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+      DeleteNamespaceRequest request =
+          DeleteNamespaceRequest.newBuilder().setName(Names.checked("name", name)).build();
+      if (name.equals("default")) {
+        throw CliException.usage("name", name, "a namespace other than default");
+      }
+      try (ServerConnection connection = server.connection()) {
+        connection.call(
+            AdminServiceGrpc.newBlockingStub(connection.channel()),
+            stub -> stub.deleteNamespace(request));
+        console.out().println("deleted " + name);
+        console.out().flush();
+      }
+      return ExitCode.DONE;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package org.tallyring.cli;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.tallyring.cli.failure.ExitCode;
+import org.tallyring.cli.server.ServerConnection;
+import org.tallyring.proto.v1.GetTopologyRequest;
+import org.tallyring.proto.v1.RangeOwnership;
+import org.tallyring.proto.v1.ShardMember;
+import org.tallyring.proto.v1.Topology;
+import org.tallyring.proto.v1.TopologyServiceGrpc;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+    name = "shards",
+    description = "Shows the live shards.",
+    footer = {"", "Examples:", "  tally shards", "  tally shards --output json"})
+final class ShardsCommand implements Callable<Integer> {
+
+  private final Console console;
+
+  @Mixin private ServerOption server = new ServerOption();
+  @Mixin private OutputOption output = new OutputOption();
+
+  ShardsCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    try (ServerConnection connection = server.connection()) {
+      Topology topology =
+          connection
+              .call(
+                  TopologyServiceGrpc.newBlockingStub(connection.channel()),
+                  stub -> stub.getTopology(GetTopologyRequest.getDefaultInstance()))
+              .getTopology();
+      print(topology);
+    }
+    return ExitCode.DONE;
+  }
+
+  private void print(Topology topology) {
+    Map<String, Integer> serving = new HashMap<>();
+    for (RangeOwnership range : topology.getRangesList()) {
+      if (range.getServing()) {
+        serving.merge(range.getOwner(), 1, Integer::sum);
+      }
+    }
+    Listing listing =
+        new Listing("shards", "shard", "address", "weight", "zone", "ranges", "controller");
+    for (ShardMember shard : topology.getShardsList()) {
+      listing.add(
+          shard.getId(),
+          shard.getAddress(),
+          shard.getWeight(),
+          shard.getZone(),
+          serving.getOrDefault(shard.getId(), 0),
+          shard.getId().equals(topology.getController()));
+    }
+    listing.print(output.format(), console.out());
+  }
+}

@@ -1,0 +1,13 @@
+package org.tallyring.cli;
+
+import java.nio.file.Path;
+
+/**
+ * A whole cluster in one process.
+ *
+ * @param data where everything is kept
+ * @param shards how many shards
+ * @param port the aggregator's; shard i listens on {@code port + i}, ZooKeeper on {@code port + 20}
+ * @param demo whether to make up traffic
+ */
+record StandaloneOptions(Path data, int shards, int port, boolean demo) {}

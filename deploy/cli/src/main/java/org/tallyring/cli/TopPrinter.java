@@ -1,0 +1,93 @@
+package org.tallyring.cli;
+
+import com.google.protobuf.ByteString;
+import java.io.PrintWriter;
+import org.tallyring.cli.output.JsonLine;
+import org.tallyring.cli.output.Label;
+import org.tallyring.cli.output.OutputFormat;
+import org.tallyring.cli.output.TextTable;
+import org.tallyring.proto.v1.GetTopKRequest;
+import org.tallyring.proto.v1.GetTopKResponse;
+import org.tallyring.proto.v1.RankedKey;
+import org.tallyring.proto.v1.Window;
+
+/** Shows a ranking, once or again and again in the same place. */
+final class TopPrinter {
+
+  /** Cursor to the top left, then clear to the end of the screen: no flicker. */
+  private static final String HOME = "\u001b[H\u001b[J";
+
+  private final Console console;
+  private final OutputFormat format;
+
+  TopPrinter(Console console, OutputFormat format) {
+    this.console = console;
+    this.format = format;
+  }
+
+  /** Over the one before on a terminal, below it elsewhere. */
+  void redraw(GetTopKRequest request, GetTopKResponse response) {
+    if (console.terminal().out()) {
+      console.out().print(HOME);
+    }
+    print(request, response);
+  }
+
+  void print(GetTopKRequest request, GetTopKResponse response) {
+    Label label = new Label(response.getLabel());
+    PrintWriter out = console.out();
+    switch (format) {
+      case TABLE -> printTable(out, request, response, label);
+      case TSV -> {
+        for (RankedKey item : response.getItemsList()) {
+          out.println(item.getRank() + "\t" + text(item.getKey()) + "\t" + item.getCount());
+        }
+      }
+      case JSON ->
+          JsonLine.print(
+              out,
+              json -> {
+                json.writeStringField("namespace", request.getNamespace());
+                json.writeStringField("metric", request.getMetric());
+                label.writeFields(json);
+                json.writeArrayFieldStart("items");
+                for (RankedKey item : response.getItemsList()) {
+                  json.writeStartObject();
+                  json.writeStringField("id", text(item.getKey()));
+                  json.writeNumberField("count", item.getCount());
+                  json.writeNumberField("rank", item.getRank());
+                  json.writeEndObject();
+                }
+                json.writeEndArray();
+              });
+    }
+    out.flush();
+    if (format != OutputFormat.TABLE && !label.isComplete()) {
+      console.note(label.incomplete());
+    }
+    boolean sealed = request.getWindow().getWindow() != Window.WINDOW_ALL;
+    if (response.getItemsCount() == 0 && sealed) {
+      console.note(
+          "nothing was counted in this window; --at current shows the open one, --at"
+              + " 2012-07-04 the one of a day in the past, --window all everything");
+    }
+  }
+
+  private static void printTable(
+      PrintWriter out, GetTopKRequest request, GetTopKResponse response, Label label) {
+    out.println(request.getNamespace() + "/" + request.getMetric() + ", " + label.window());
+    TextTable table = new TextTable("RANK", "KEY", "COUNT");
+    for (RankedKey item : response.getItemsList()) {
+      table.add(item.getRank(), text(item.getKey()), item.getCount());
+    }
+    table.print(out);
+    out.println(label.quality());
+    if (!label.isComplete()) {
+      out.println(label.incomplete());
+    }
+  }
+
+  private static String text(ByteString key) {
+    return key.toStringUtf8();
+  }
+}

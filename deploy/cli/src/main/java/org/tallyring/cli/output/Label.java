@@ -1,0 +1,97 @@
+package org.tallyring.cli.output;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.google.protobuf.Timestamp;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.tallyring.proto.v1.AnswerLabel;
+import org.tallyring.proto.v1.Window;
+
+/**
+ * What an answer says about itself, for people and for programs. The names in JSON are those of the
+ * REST interface.
+ */
+public final class Label {
+
+  private final AnswerLabel label;
+
+  /** A view of a label. */
+  public Label(AnswerLabel label) {
+    this.label = label;
+  }
+
+  /** The window in words, for example {@code day 2012-07-04T00:00:00Z to 2012-07-05T00:00:00Z}. */
+  public String window() {
+    if (label.getWindow() == Window.WINDOW_ALL) {
+      return "all time";
+    }
+    return windowName() + " " + start() + " to " + end();
+  }
+
+  /** How good the answer is, in words. */
+  public String quality() {
+    String revision = label.getRevision() == 0 ? "" : ", revision " + label.getRevision();
+    return "as of "
+        + asOf()
+        + (label.getFinal() ? ", final" : ", still counting")
+        + revision
+        + (label.getExact() ? ", exact" : ", off by at most " + label.getMaxError())
+        + ", "
+        + label.getRangesIncluded()
+        + " of "
+        + label.getRangesTotal()
+        + " ranges";
+  }
+
+  /** Whether every range is in the answer. */
+  public boolean isComplete() {
+    return label.getRangesIncluded() >= label.getRangesTotal();
+  }
+
+  /** What a person should know when the answer is not complete. */
+  public String incomplete() {
+    return "only "
+        + label.getRangesIncluded()
+        + " of "
+        + label.getRangesTotal()
+        + " ranges are in this answer; `tally ranges` shows which have no owner";
+  }
+
+  /** Writes the label as fields of the object that was begun. */
+  public void writeFields(JsonGenerator json) throws IOException {
+    json.writeStringField("window", windowName());
+    json.writeStringField("start", start());
+    json.writeStringField("end", end());
+    json.writeStringField("as_of", asOf());
+    json.writeBooleanField("final", label.getFinal());
+    json.writeNumberField("revision", label.getRevision());
+    json.writeBooleanField("exact", label.getExact());
+    if (!label.getExact()) {
+      json.writeNumberField("max_error", label.getMaxError());
+    }
+    json.writeNumberField("ranges_total", label.getRangesTotal());
+    json.writeNumberField("ranges_included", label.getRangesIncluded());
+  }
+
+  private String windowName() {
+    return label.getWindow().name().substring("WINDOW_".length()).toLowerCase(Locale.ROOT);
+  }
+
+  private @Nullable String start() {
+    return label.hasStartTime() ? text(label.getStartTime()) : null;
+  }
+
+  private @Nullable String end() {
+    return label.hasEndTime() ? text(label.getEndTime()) : null;
+  }
+
+  private String asOf() {
+    return text(label.getAsOfTime());
+  }
+
+  private static String text(Timestamp time) {
+    return Instant.ofEpochSecond(time.getSeconds(), time.getNanos()).toString();
+  }
+}

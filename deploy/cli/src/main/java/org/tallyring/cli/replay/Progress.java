@@ -1,0 +1,63 @@
+package org.tallyring.cli.replay;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** Shows how much of the files has been read. Used by one thread. */
+public interface Progress extends AutoCloseable {
+
+  /** Shows nothing: for a stderr that is no terminal. */
+  Progress SILENT = stored -> {};
+
+  /** So many stored bytes have been read, over all files. */
+  void readTo(long storedBytes);
+
+  /** Takes the bar away. */
+  @Override
+  default void close() {}
+
+  /**
+   * A bar over the bytes of all files.
+   *
+   * @param terminal where to draw it
+   */
+  static Progress bar(List<InputFile> files, PrintStream terminal) {
+    long total = 0;
+    boolean known = true;
+    try {
+      for (InputFile file : files) {
+        known &= file.isRegular();
+        total += file.size();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    ProgressBar bar =
+        new ProgressBarBuilder()
+            .setTaskName("replay")
+            .setInitialMax(known ? total : -1)
+            .setUnit(" MiB", 1 << 20)
+            .setStyle(ProgressBarStyle.ASCII)
+            .setConsumer(new ConsoleProgressBarConsumer(terminal))
+            .setUpdateIntervalMillis(200)
+            .clearDisplayOnFinish()
+            .build();
+    return new Progress() {
+      @Override
+      public void readTo(long storedBytes) {
+        bar.stepTo(storedBytes);
+      }
+
+      @Override
+      public void close() {
+        bar.close();
+      }
+    };
+  }
+}

@@ -1,0 +1,87 @@
+package org.tallyring.shardserver.grpc;
+
+import io.grpc.BindableService;
+import io.grpc.ServerBuilder;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import org.tallyring.shardserver.coordination.Coordination;
+import org.tallyring.shardserver.ownership.ShardRanges;
+import org.tallyring.topology.range.RangeTable;
+
+/** All services of a shard, wired together, whatever transport serves them. */
+final class ShardServices implements AutoCloseable {
+
+  private final HealthStatusManager health = new HealthStatusManager();
+  private final PeerChannels peers = new PeerChannels();
+  private final TopologyEndpoint topology;
+  private final List<BindableService> services;
+
+  ShardServices(
+      String cluster,
+      String shardId,
+      RangeTable table,
+      ShardRanges ranges,
+      Coordination coordination,
+      InstantSource clock,
+      ScheduledExecutorService scheduler) {
+    NamespaceDirectory namespaces =
+        new NamespaceDirectory(coordination.watch(), coordination.namespaces());
+    RangeOwners owners = new RangeOwners(shardId, coordination.watch());
+    ReadGuard guard = new ReadGuard(coordination::sessionState);
+    RangeReads reads = new RangeReads(table, ranges);
+    BatchRouter router = new BatchRouter(table.rangeCount(), ranges, owners, peers, namespaces);
+    topology = new TopologyEndpoint(cluster, coordination.watch());
+    services =
+        List.of(
+            new CounterEndpoint(
+                new RowRecorder(table, router, namespaces, clock, scheduler),
+                router,
+                new CountsReader(reads, owners, peers, namespaces, guard, clock),
+                ranges),
+            new RangeEndpoint(shardId, ranges, reads, router, namespaces, guard, clock),
+            new AdminEndpoint(
+                shardId,
+                coordination.watch(),
+                namespaces,
+                new NamespaceEditor(coordination.namespaces()),
+                ranges,
+                peers),
+            topology);
+    healthy(false);
+  }
+
+  /** Adds everything that a shard serves. */
+  <B extends ServerBuilder<B>> B addTo(B builder) {
+    builder
+        .maxInboundMessageSize(2 * ErrorInterceptor.MAX_MESSAGE_BYTES)
+        .intercept(new ErrorInterceptor())
+        .addService(health.getHealthService())
+        .addService(ProtoReflectionServiceV1.newInstance());
+    services.forEach(builder::addService);
+    return builder;
+  }
+
+  /** Sets what the health service answers, for the server and for each service. */
+  void healthy(boolean serving) {
+    ServingStatus status = serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+    health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
+    services.forEach(
+        service ->
+            health.setStatus(service.bindService().getServiceDescriptor().getName(), status));
+  }
+
+  /** Tells watchers that this is the end, so that they turn to another shard. */
+  void sayGoodbye() {
+    health.enterTerminalState();
+    topology.close();
+  }
+
+  @Override
+  public void close() {
+    peers.close();
+  }
+}

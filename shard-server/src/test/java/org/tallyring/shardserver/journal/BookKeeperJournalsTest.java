@@ -1,0 +1,154 @@
+package org.tallyring.shardserver.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.bookkeeper.client.BookKeeper;
+import org.apache.bookkeeper.client.api.ListLedgersResult;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.tallyring.proto.internal.v1.JournalSegment;
+import org.tallyring.proto.internal.v1.RangeRecord;
+
+/** The promises on real bookies, and what only they can show. */
+final class BookKeeperJournalsTest extends RangeJournalsContractTest {
+
+  @TempDir static Path directory;
+
+  private LocalBookies cluster;
+  private BookKeeperJournals journals;
+  private BookKeeperJournals othersJournals;
+
+  @BeforeAll
+  void start() throws Exception {
+    cluster = new LocalBookies(directory);
+    for (int i = 1; i <= 3; i++) {
+      cluster.startBookie("bookie-" + i);
+    }
+    journals = BookKeeperJournals.connect(cluster.settings(), store);
+    othersJournals = BookKeeperJournals.connect(cluster.settings(), store);
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    journals.close();
+    othersJournals.close();
+    cluster.close();
+  }
+
+  @Override
+  RangeJournals journals() {
+    return journals;
+  }
+
+  @Override
+  RangeJournals othersJournals() {
+    return othersJournals;
+  }
+
+  private Set<Long> ledgers() throws Exception {
+    Set<Long> ids = new HashSet<>();
+    try (BookKeeper client = BookKeeperClient.connect(cluster.settings());
+        ListLedgersResult listed = client.newListLedgersOp().execute().get()) {
+      listed.toIterable().forEach(ids::add);
+    }
+    return ids;
+  }
+
+  @Test
+  void aFullSegmentIsFollowedByAnother() {
+    int range = newRange();
+    RangeJournal journal = open(range);
+    List<String> entries = new ArrayList<>();
+    for (int i = 0; store.record(range).getSegmentsCount() < 5; i++) {
+      entries.addAll(appendMany(journal, i + "-" + "x".repeat(200), 10));
+    }
+    List<JournalSegment> segments = store.record(range).getSegmentsList();
+
+    assertThat(segments).extracting(JournalSegment::getNumber).startsWith(1L, 2L, 3L, 4L, 5L);
+    assertThat(journal.epoch()).isEqualTo(1);
+    assertThat(reopened(range)).isEqualTo(entries);
+  }
+
+  @Test
+  void ledgersOfDroppedSegmentsAndSnapshotsAreDeleted() throws Exception {
+    int range = newRange();
+    RangeJournal journal = open(range);
+    Set<Long> seen = new HashSet<>();
+    for (int i = 0; i < 6; i++) {
+      appendMany(journal, "x".repeat(200), 50);
+      Position upTo = append(journal, "mark");
+      get(journal.snapshot(upTo, RecordingReplay.snapshotOf(List.of("state"))));
+      RangeRecord record = store.record(range);
+      record.getSegmentsList().forEach(segment -> seen.add(segment.getLedgerId()));
+      seen.add(record.getSnapshot().getLedgerId());
+    }
+    RangeRecord record = store.record(range);
+    Set<Long> left = ledgers();
+    left.retainAll(seen);
+
+    assertThat(seen).hasSizeGreaterThan(8);
+    assertThat(left).allMatch(ledgerId -> JournalLayout.refersTo(record, ledgerId));
+    assertThat(record.getGarbageLedgerIdsList()).isEmpty();
+  }
+
+  @Test
+  void garbageOfAnOwnerThatDiedIsDeletedByTheNext() throws Exception {
+    int range = newRange();
+    RangeJournal journal = open(range);
+    append(journal, "entry");
+    int otherRange = newRange();
+    open(otherRange);
+    long orphan = store.record(otherRange).getSegments(0).getLedgerId();
+    store.tamper(range, record -> record.toBuilder().addGarbageLedgerIds(orphan).build());
+
+    assertThat(reopened(range)).containsExactly("entry");
+    await().until(() -> store.record(range).getGarbageLedgerIdsCount() == 0);
+    assertThat(ledgers()).doesNotContain(orphan);
+  }
+
+  @Test
+  void anOpenThatLosesLeavesNoLedgerBehind() throws Exception {
+    int range = newRange();
+    append(open(range), "entry");
+    Set<Long> before = ledgers();
+    JournalReplay failing =
+        new JournalReplay() {
+          @Override
+          public void restore(List<byte[]> chunks) {}
+
+          @Override
+          public void replay(Position position, byte[] entry) {
+            throw new IllegalStateException("cannot apply");
+          }
+        };
+    assertThatThrownBy(() -> open(journals, range, failing)).hasMessageContaining("cannot apply");
+
+    await().untilAsserted(() -> assertThat(before).containsAll(ledgers()));
+  }
+
+  @Test
+  void aSegmentThatIsMissingFailsTheOpen() {
+    int range = newRange();
+    append(open(range), "entry");
+    append(open(range), "entry");
+    append(open(range), "entry");
+    store.tamper(range, record -> record.toBuilder().removeSegments(1).build());
+
+    assertThatThrownBy(() -> open(range)).hasMessageContaining("segment 3 follows 1");
+  }
+
+  @Test
+  void threeBookiesKeepTwoCopiesAndThatIsHealthy() {
+    assertThat(open(newRange()).health())
+        .isEqualTo(new JournalHealth(JournalHealth.State.OK, 2));
+  }
+}

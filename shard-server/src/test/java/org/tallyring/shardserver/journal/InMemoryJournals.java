@@ -1,0 +1,322 @@
+package org.tallyring.shardserver.journal;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.zip.CRC32C;
+import org.tallyring.proto.internal.v1.RangeRecord;
+import org.tallyring.proto.internal.v1.SnapshotReference;
+import org.tallyring.shardserver.coordination.RangeStore;
+
+/**
+ * Journals in memory, with the promises of {@link RangeJournals}: an owner that ends without closing
+ * leaves its entries behind, a later one fences it. Records are kept in the given store as by the real
+ * one. Thread-safe. Futures complete on the acknowledging executor, in order.
+ */
+public final class InMemoryJournals implements RangeJournals {
+
+  static final int MAX_ENTRY_BYTES = 1 << 20;
+
+  private static final class Range {
+    final TreeMap<Long, List<byte[]>> segments = new TreeMap<>();
+    final List<Runnable> heldAcks = new ArrayList<>();
+    long fencedBefore;
+    boolean holding;
+    boolean failNext;
+    boolean keepFailed;
+  }
+
+  private final Map<Integer, Range> ranges = new HashMap<>();
+  private final Map<Long, List<byte[]>> snapshots = new HashMap<>();
+  private final RangeStore store;
+  private final Executor acks;
+  private long lastLedgerId;
+
+  /** Acknowledges each append before it returns. */
+  public InMemoryJournals(RangeStore store) {
+    this(store, Runnable::run);
+  }
+
+  /** Acknowledges on an executor, which has to run one task at a time. */
+  public InMemoryJournals(RangeStore store, Executor acks) {
+    this.store = store;
+    this.acks = acks;
+  }
+
+  /**
+   * Makes the next append of a range fail, and with it the journal.
+   *
+   * @param isInJournal whether the entry is there nevertheless
+   */
+  public synchronized void failNextAppend(int rangeId, boolean isInJournal) {
+    Range range = range(rangeId);
+    range.failNext = true;
+    range.keepFailed = isInJournal;
+  }
+
+  /** Keeps acknowledgements back until {@link #releaseAcks}. Entries are in the journal already. */
+  public synchronized void holdAcks(int rangeId) {
+    range(rangeId).holding = true;
+  }
+
+  /** Sends the acknowledgements that were kept back. */
+  public void releaseAcks(int rangeId) {
+    List<Runnable> held;
+    synchronized (this) {
+      Range range = range(rangeId);
+      range.holding = false;
+      held = List.copyOf(range.heldAcks);
+      range.heldAcks.clear();
+    }
+    held.forEach(acks::execute);
+  }
+
+  /** How many entries of a range are kept. */
+  public synchronized int entryCount(int rangeId) {
+    return range(rangeId).segments.values().stream().mapToInt(List::size).sum();
+  }
+
+  private Range range(int rangeId) {
+    return ranges.computeIfAbsent(rangeId, id -> new Range());
+  }
+
+  private synchronized long newLedgerId() {
+    return ++lastLedgerId;
+  }
+
+  @Override
+  public CompletableFuture<RangeJournal> open(
+      int rangeId, String owner, JournalReplay replay, Executor executor) {
+    return OwnedRecord.claim(store, rangeId, owner)
+        .thenApplyAsync(record -> recover(rangeId, record, replay), executor)
+        .thenCompose(journal -> journal.publish());
+  }
+
+  private Journal recover(int rangeId, OwnedRecord record, JournalReplay replay) {
+    TreeMap<Long, List<byte[]>> segments = new TreeMap<>();
+    synchronized (this) {
+      Range range = range(rangeId);
+      range.fencedBefore = record.epoch();
+      range.segments.forEach((number, entries) -> segments.put(number, List.copyOf(entries)));
+    }
+    RangeRecord value = record.value();
+    List<SnapshotReference> candidates = new ArrayList<>();
+    if (value.hasSnapshot()) {
+      candidates.add(value.getSnapshot());
+    }
+    if (value.hasPreviousSnapshot()) {
+      candidates.add(value.getPreviousSnapshot());
+    }
+    Optional<SnapshotReference> restored = restore(candidates, replay);
+    if (restored.isEmpty() && !candidates.isEmpty() && value.getSegments(0).getNumber() > 1) {
+      throw new IllegalStateException("no snapshot can be read");
+    }
+    Position from =
+        restored.map(s -> new Position(s.getSegment(), s.getEntry())).orElse(Position.START);
+    long bytes = 0;
+    for (Map.Entry<Long, List<byte[]>> segment : segments.entrySet()) {
+      for (int i = 0; i < segment.getValue().size(); i++) {
+        Position position = new Position(segment.getKey(), i + 1L);
+        if (position.compareTo(from) > 0) {
+          byte[] entry = segment.getValue().get(i);
+          bytes += entry.length;
+          replay.replay(position, entry);
+        }
+      }
+    }
+    long number = JournalLayout.nextSegmentNumber(value);
+    return new Journal(rangeId, record, number, restored, bytes);
+  }
+
+  private Optional<SnapshotReference> restore(
+      List<SnapshotReference> candidates, JournalReplay replay) {
+    for (SnapshotReference candidate : candidates) {
+      List<byte[]> chunks;
+      synchronized (this) {
+        chunks = snapshots.getOrDefault(candidate.getLedgerId(), List.of());
+      }
+      if (checksum(chunks) == candidate.getCrc32C()) {
+        replay.restore(chunks);
+        return Optional.of(candidate);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static int checksum(List<byte[]> chunks) {
+    CRC32C checksum = new CRC32C();
+    chunks.forEach(checksum::update);
+    return (int) checksum.getValue();
+  }
+
+  @Override
+  public void close() {}
+
+  private final class Journal implements RangeJournal {
+
+    private final int rangeId;
+    private final OwnedRecord record;
+    private final long number;
+    private final Optional<SnapshotReference> restored;
+    private long bytes;
+    private boolean ended;
+
+    Journal(
+        int rangeId,
+        OwnedRecord record,
+        long number,
+        Optional<SnapshotReference> restored,
+        long bytes) {
+      this.rangeId = rangeId;
+      this.record = record;
+      this.number = number;
+      this.restored = restored;
+      this.bytes = bytes;
+    }
+
+    CompletableFuture<RangeJournal> publish() {
+      long ledgerId = newLedgerId();
+      return record
+          .change(
+              range ->
+                  JournalLayout.withSegment(
+                      JournalLayout.withoutUnreadableSnapshots(range, restored).toBuilder()
+                          .setServing(true)
+                          .build(),
+                      number,
+                      ledgerId))
+          .thenApply(range -> this);
+    }
+
+    @Override
+    public long epoch() {
+      return record.epoch();
+    }
+
+    @Override
+    public int maxEntryBytes() {
+      return MAX_ENTRY_BYTES;
+    }
+
+    @Override
+    public CompletableFuture<Position> append(byte[] entry) {
+      checkSize("entry", entry);
+      CompletableFuture<Position> done = new CompletableFuture<>();
+      Runnable ack;
+      synchronized (InMemoryJournals.this) {
+        Range range = range(rangeId);
+        boolean alive = !ended && record.epoch() >= range.fencedBefore;
+        boolean stored = alive && (!range.failNext || range.keepFailed);
+        ended |= !alive || range.failNext;
+        if (alive) {
+          range.failNext = false;
+        }
+        if (stored) {
+          List<byte[]> segment = range.segments.computeIfAbsent(number, n -> new ArrayList<>());
+          segment.add(entry.clone());
+          bytes += entry.length;
+        }
+        List<byte[]> segment = range.segments.getOrDefault(number, List.of());
+        Position position = new Position(number, segment.size());
+        boolean failed = ended;
+        ack = () -> answer(done, position, failed);
+        if (range.holding) {
+          range.heldAcks.add(ack);
+          return done;
+        }
+      }
+      acks.execute(ack);
+      return done;
+    }
+
+    /** A fence that came while an acknowledgement was kept back leaves the entry in doubt. */
+    private void answer(CompletableFuture<Position> done, Position position, boolean failed) {
+      boolean lost;
+      synchronized (InMemoryJournals.this) {
+        ended |= record.epoch() < range(rangeId).fencedBefore;
+        lost = failed || ended;
+      }
+      if (lost) {
+        done.completeExceptionally(new JournalLostException("Range " + rangeId + " is lost"));
+      } else {
+        done.complete(position);
+      }
+    }
+
+    @Override
+    public CompletableFuture<Void> snapshot(Position upTo, List<byte[]> chunks) {
+      chunks.forEach(chunk -> checkSize("chunk", chunk));
+      long ledgerId = newLedgerId();
+      long bytesBefore;
+      synchronized (InMemoryJournals.this) {
+        snapshots.put(ledgerId, chunks.stream().map(byte[]::clone).toList());
+        bytesBefore = bytes;
+      }
+      SnapshotReference reference =
+          SnapshotReference.newBuilder()
+              .setLedgerId(ledgerId)
+              .setSegment(upTo.segment())
+              .setEntry(upTo.entry())
+              .setCrc32C(checksum(chunks))
+              .setByteSize(chunks.stream().mapToLong(chunk -> chunk.length).sum())
+              .build();
+      return record
+          .change(range -> JournalLayout.withSnapshot(range, reference))
+          .thenCompose(
+              range -> {
+                synchronized (InMemoryJournals.this) {
+                  bytes -= bytesBefore;
+                  range.getGarbageLedgerIdsList().forEach(snapshots::remove);
+                  range(rangeId).segments.headMap(range.getSegments(0).getNumber()).clear();
+                }
+                return record.change(
+                    named -> JournalLayout.withoutGarbage(named, range.getGarbageLedgerIdsList()));
+              })
+          .thenApply(done -> null);
+    }
+
+    @Override
+    public long bytesSinceSnapshot() {
+      synchronized (InMemoryJournals.this) {
+        return bytes;
+      }
+    }
+
+    @Override
+    public JournalHealth health() {
+      synchronized (InMemoryJournals.this) {
+        boolean lost = ended || record.epoch() < range(rangeId).fencedBefore;
+        return lost
+            ? new JournalHealth(JournalHealth.State.LOST, 0)
+            : new JournalHealth(JournalHealth.State.OK, 1);
+      }
+    }
+
+    @Override
+    public CompletableFuture<Void> close() {
+      synchronized (InMemoryJournals.this) {
+        // Acknowledgements kept back are answered as written: the real journal waits for them.
+        Range range = range(rangeId);
+        if (!ended && !range.heldAcks.isEmpty()) {
+          CompletableFuture<Void> closed = new CompletableFuture<>();
+          range.heldAcks.add(() -> close().thenRun(() -> closed.complete(null)));
+          return closed;
+        }
+        ended = true;
+      }
+      return CompletableFuture.completedFuture(null);
+    }
+
+    private void checkSize(String name, byte[] bytes) {
+      if (bytes.length > maxEntryBytes()) {
+        throw new IllegalArgumentException(
+            "%s: %d bytes (expected: at most %d)".formatted(name, bytes.length, maxEntryBytes()));
+      }
+    }
+  }
+}

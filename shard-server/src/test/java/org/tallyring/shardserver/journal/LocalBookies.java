@@ -1,0 +1,53 @@
+package org.tallyring.shardserver.journal;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.curator.test.InstanceSpec;
+import org.apache.curator.test.TestingServer;
+
+/** A ZooKeeper and some bookies in this process. */
+final class LocalBookies implements AutoCloseable {
+
+  final TestingServer zooKeeper;
+  final List<JournalBookie> bookies = new ArrayList<>();
+  private final Path directory;
+
+  LocalBookies(Path directory) throws Exception {
+    this.directory = directory;
+    InstanceSpec spec =
+        new InstanceSpec(
+            directory.resolve("zookeeper").toFile(), -1, -1, -1, true, -1, 500, -1, null, "127.0.0.1");
+    zooKeeper = new TestingServer(spec, true);
+  }
+
+  JournalBookie startBookie(String id) {
+    JournalBookie bookie =
+        JournalBookie.start(
+            new BookieSettings(
+                id,
+                directory.resolve(id),
+                zooKeeper.getConnectString(),
+                Duration.ofSeconds(4),
+                Optional.of(new InetSocketAddress("127.0.0.1", 0)),
+                false,
+                true));
+    bookies.add(bookie);
+    return bookie;
+  }
+
+  JournalSettings settings() {
+    return JournalSettings.defaults("test", zooKeeper.getConnectString())
+        .withZooKeeperSessionTimeout(Duration.ofSeconds(4))
+        .withRollBytes(RangeJournalsContractTest.ROLL_BYTES);
+  }
+
+  @Override
+  public void close() throws Exception {
+    bookies.forEach(JournalBookie::close);
+    zooKeeper.close();
+  }
+}

@@ -1,0 +1,134 @@
+package org.tallyring.systemtests.driver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.tallyring.systemtests.dataset.DataSet;
+import org.tallyring.systemtests.dataset.NamedWindow;
+import org.tallyring.systemtests.driver.Tally.Outcome;
+
+/**
+ * Compares what a cluster answers with the truth, through the command line.
+ *
+ * <p>Rankings must be equal row by row. The data sets would allow any order of equal counts; but
+ * their files and our contract break ties alike (count falling, then the key's bytes rising), so
+ * there is only one right answer, at the cut as well.
+ */
+public final class TruthChecks {
+
+  private final Tally tally;
+  private final Path directory;
+
+  /**
+   * Checks against one cluster.
+   *
+   * @param directory where files of keys may be written
+   */
+  public TruthChecks(Tally tally, Path directory) {
+    this.tally = tally;
+    this.directory = directory;
+  }
+
+  /** Every key of every metric was counted {@code times} times as often as it is in the file. */
+  public void assertEveryCount(DataSet set, String namespace, int times) {
+    set.truth().counts().forEach((metric, truth) -> assertCounts(namespace, metric, truth, times));
+  }
+
+  private void assertCounts(String namespace, String metric, Map<String, Long> truth, int times) {
+    Outcome answer =
+        tally.run(
+            "count",
+            "--namespace",
+            namespace,
+            "--metric",
+            metric,
+            "--output",
+            "tsv",
+            "--from",
+            keyFile(namespace, metric, truth).toString());
+    assertThat(answer.exitCode()).as("exit code; %s", answer.stderr()).isZero();
+    Map<String, Long> counted = new HashMap<>();
+    for (String line : answer.lines()) {
+      int tab = line.lastIndexOf('\t');
+      counted.put(line.substring(0, tab), Long.valueOf(line.substring(tab + 1)));
+    }
+    List<String> wrong = new ArrayList<>();
+    long total = 0;
+    long trueTotal = 0;
+    for (Map.Entry<String, Long> entry : truth.entrySet()) {
+      Long count = counted.get(entry.getKey());
+      long expected = entry.getValue() * times;
+      trueTotal += expected;
+      total += count == null ? 0 : count;
+      if (count == null || count != expected) {
+        wrong.add(entry.getKey() + ": " + count + " (expected: " + expected + ")");
+      }
+    }
+    // Not one assertion on two maps: of 60,000 keys only the differences are worth reading.
+    assertThat(wrong)
+        .as("%s/%s: total %d (expected: %d)", namespace, metric, total, trueTotal)
+        .isEmpty();
+    assertThat(counted).as("%s/%s: keys answered", namespace, metric).hasSize(truth.size());
+  }
+
+  private Path keyFile(String namespace, String metric, Map<String, Long> truth) {
+    try {
+      return Files.write(directory.resolve(namespace + "-" + metric + ".keys"), truth.keySet());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The best 20 of all time, of every metric. */
+  public void assertTop20(DataSet set, String namespace) {
+    set.truth()
+        .top20()
+        .forEach(
+            (metric, truth) ->
+                assertTop(
+                    truth,
+                    "--namespace",
+                    namespace,
+                    "--metric",
+                    metric,
+                    "--window",
+                    "all",
+                    "-k",
+                    "20"));
+  }
+
+  /** The best 10 of each day and hour that the truth names, of every metric. */
+  public void assertNamedWindows(DataSet set, String namespace) {
+    set.truth().windows().forEach((window, truth) -> assertWindow(namespace, window, truth));
+  }
+
+  private void assertWindow(String namespace, NamedWindow window, List<String> truth) {
+    assertTop(
+        truth,
+        "--namespace",
+        namespace,
+        "--metric",
+        window.metric(),
+        "--window",
+        window.level(),
+        "--at",
+        window.at(),
+        "-k",
+        "10");
+  }
+
+  private void assertTop(List<String> truth, String... options) {
+    List<String> all = new ArrayList<>(List.of(options));
+    all.addAll(List.of("--output", "tsv"));
+    Outcome answer = tally.run("top", all.toArray(String[]::new));
+    assertThat(answer.exitCode()).as("exit code; %s", answer.stderr()).isZero();
+    assertThat(answer.lines()).as("top %s", String.join(" ", options)).isEqualTo(truth);
+  }
+}
