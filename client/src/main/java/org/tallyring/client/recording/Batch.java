@@ -24,6 +24,9 @@ final class Batch {
   /** Its number in the lane's session; meaningful while it is among the lane's sent batches. */
   long sequence;
 
+  /** When it was first sent under that number. */
+  long firstSentAt;
+
   /** The stream that carries the attempt that has not been answered; null if there is none. */
   @Nullable ShardStream pendingOn;
 

@@ -185,6 +185,7 @@ final class Lane {
       if (!again) {
         Batch next = ready.remove();
         next.sequence = nextSequence++;
+        next.firstSentAt = loop.nanoTime();
         sent.add(next);
       }
       send(open, sent.get(resent++));
@@ -318,7 +319,7 @@ final class Lane {
           // No range can miss anything before the first number; asked again, it may know better.
           await(backoff.next());
         } else {
-          abandonSession(refusal);
+          abandonSession(refusal.message());
           flow();
         }
       }
@@ -364,14 +365,14 @@ final class Lane {
    * The range has forgotten the session, or misses what it had acknowledged: whether doubtful
    * batches were applied cannot be found out any more. The others begin a new session.
    */
-  private void abandonSession(Refusal refusal) {
+  private void abandonSession(String why) {
     for (Batch batch : List.copyOf(sent)) {
       if (batch.doubtful) {
         sent.remove(batch);
         results.fail(
             batch,
             TallyringException.inDoubt(
-                "no definite answer, and the range cannot say any more: " + refusal.message()));
+                "no definite answer, and the range cannot say any more: " + why));
       }
     }
     beginSession();
@@ -510,10 +511,12 @@ final class Lane {
   boolean tick() {
     long now = loop.nanoTime();
     expire(now);
+    distrustOldSession(now);
     ShardStream open = stream;
     if (open != null) {
-      Batch head = sent.isEmpty() ? null : sent.get(0);
-      boolean silent = head != null && head.pendingOn == open && isOver(head.pendingSince, now);
+      boolean silent =
+          sent.stream()
+              .anyMatch(batch -> batch.pendingOn == open && isOver(batch.pendingSince, now));
       if (silent || (blocked && isOver(blockedSince, now))) {
         open.abort("no answer within " + RecordingSettings.ANSWER_LIMIT.toSeconds() + " s");
       }
@@ -522,6 +525,27 @@ final class Lane {
       stuck = false;
     }
     return stuck && now - stuckSince > RecordingSettings.SUSPICION.toNanos();
+  }
+
+  /**
+   * A range forgets a session that was idle for an hour, and then takes number 1 for the beginning
+   * of a new one: a first batch that was applied would count twice if it came again so late. Later
+   * numbers are refused as expired. So a first batch that is in doubt is not sent again after half
+   * of that time.
+   */
+  private void distrustOldSession(long now) {
+    Batch head = sent.isEmpty() ? null : sent.get(0);
+    if (head == null
+        || head.sequence != 1
+        || !head.doubtful
+        || pending() > 0
+        || now - head.firstSentAt < RecordingSettings.SESSION_TRUST.toNanos()) {
+      return;
+    }
+    abandonSession("it was sent too long ago to be sent again");
+    if (state != LaneState.WAITING) {
+      flow();
+    }
   }
 
   private static boolean isOver(long since, long now) {

@@ -91,30 +91,35 @@ public final class StandaloneCluster implements AutoCloseable {
             TICK_MILLIS);
     parts.add(zooKeeper);
     String connect = HOST + ":" + zooKeeper.port();
-    CompletableFuture<Coordination> coordination =
-        CompletableFuture.supplyAsync(
-            () ->
-                CuratorCoordination.connect(
-                    new CoordinationSettings(
-                        connect,
-                        CLUSTER,
-                        SESSION_TIMEOUT_MILLIS,
-                        RangeTable.DEFAULT_RANGE_COUNT)));
+    List<CompletableFuture<Coordination>> coordinations = new ArrayList<>();
+    for (int i = 1; i <= settings.shards(); i++) {
+      // Each shard is a member and a candidate with a session of its own.
+      coordinations.add(CompletableFuture.supplyAsync(() -> connect(connect)));
+    }
     parts.add(JournalBookie.start(BookieSettings.embedded(data.bookie(), connect)));
-    Coordination coordinated = coordination.join();
-    parts.add(coordinated);
+    coordinations.forEach(coordination -> parts.add(coordination.join()));
     BookKeeperJournals journals =
         BookKeeperJournals.connect(
             JournalSettings.defaults(CLUSTER, connect)
                 .withSingleMachine(true)
                 .withZooKeeperSessionTimeout(Duration.ofMillis(SESSION_TIMEOUT_MILLIS)),
-            coordinated.ranges());
+            coordinations.get(0).join().ranges());
     parts.add(journals);
     for (int i = 1; i <= settings.shards(); i++) {
       shards.add(
-          ShardServer.start(shardSettings(i), coordinated, journals, InstantSource.system()));
+          ShardServer.start(
+              shardSettings(i),
+              coordinations.get(i - 1).join(),
+              journals,
+              InstantSource.system()));
     }
     awaitReady(requireNonNull(aggregator.join()));
+  }
+
+  private static Coordination connect(String zooKeeper) {
+    return CuratorCoordination.connect(
+        new CoordinationSettings(
+            zooKeeper, CLUSTER, SESSION_TIMEOUT_MILLIS, RangeTable.DEFAULT_RANGE_COUNT));
   }
 
   private AggregatorServer startAggregator() {

@@ -45,7 +45,7 @@ final class CombinedLogReader implements RowReader {
     int targetEnd = text.lastIndexOf(' ', requestEnd - 1);
     boolean wellFormed =
         methodEnd >= 0
-            && methodEnd < targetEnd
+            && methodEnd + 1 < targetEnd
             && isMethod(text, requestStart, methodEnd)
             && text.startsWith("HTTP/", targetEnd + 1)
             && targetEnd + 6 < requestEnd;

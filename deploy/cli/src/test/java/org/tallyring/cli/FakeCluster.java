@@ -1,0 +1,432 @@
+package org.tallyring.cli;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Timestamp;
+import io.grpc.Grpc;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.v1.AdminServiceGrpc;
+import org.tallyring.proto.v1.AnswerLabel;
+import org.tallyring.proto.v1.CounterServiceGrpc;
+import org.tallyring.proto.v1.CreateMetricRequest;
+import org.tallyring.proto.v1.CreateMetricResponse;
+import org.tallyring.proto.v1.CreateNamespaceRequest;
+import org.tallyring.proto.v1.CreateNamespaceResponse;
+import org.tallyring.proto.v1.DeleteNamespaceRequest;
+import org.tallyring.proto.v1.DeleteNamespaceResponse;
+import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.GetCountsRequest;
+import org.tallyring.proto.v1.GetCountsResponse;
+import org.tallyring.proto.v1.GetNamespaceRequest;
+import org.tallyring.proto.v1.GetNamespaceResponse;
+import org.tallyring.proto.v1.GetTopKRequest;
+import org.tallyring.proto.v1.GetTopKResponse;
+import org.tallyring.proto.v1.GetTopologyRequest;
+import org.tallyring.proto.v1.GetTopologyResponse;
+import org.tallyring.proto.v1.Increment;
+import org.tallyring.proto.v1.KeyCount;
+import org.tallyring.proto.v1.ListNamespacesRequest;
+import org.tallyring.proto.v1.ListNamespacesResponse;
+import org.tallyring.proto.v1.ListRangesRequest;
+import org.tallyring.proto.v1.ListRangesResponse;
+import org.tallyring.proto.v1.MetricDefinition;
+import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.v1.RangeOwnership;
+import org.tallyring.proto.v1.RangeStatus;
+import org.tallyring.proto.v1.RankedKey;
+import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.proto.v1.RecordRequest;
+import org.tallyring.proto.v1.RecordResponse;
+import org.tallyring.proto.v1.RecordStreamRequest;
+import org.tallyring.proto.v1.RecordStreamResponse;
+import org.tallyring.proto.v1.ShardMember;
+import org.tallyring.proto.v1.TopKServiceGrpc;
+import org.tallyring.proto.v1.Topology;
+import org.tallyring.proto.v1.TopologyServiceGrpc;
+import org.tallyring.proto.v1.WatchTopologyRequest;
+import org.tallyring.proto.v1.WatchTopologyResponse;
+import org.tallyring.proto.v1.Window;
+
+/**
+ * The public interface of a cluster, on a loopback port, that counts in a map: one shard that owns
+ * both ranges and ranks too. Every window is that of all time. Thread-safe.
+ */
+final class FakeCluster implements AutoCloseable {
+
+  private static final int RANGES = 2;
+
+  /** Events later than this are refused, as by a shard whose clock stands still. */
+  static final long LATEST_EVENT_MILLIS = 4_000_000_000_000L;
+
+  private final Server server;
+  private final Map<String, NamespaceDefinition> namespaces = new ConcurrentHashMap<>();
+  private final Map<String, Long> counts = new TreeMap<>();
+  private final List<RecordRequest> records = new ArrayList<>();
+  private volatile int rangesIncluded = RANGES;
+  private int unavailableAnswers;
+
+  private FakeCluster() {
+    namespaces.put("default", namespace("default", "clicks"));
+    try {
+      server =
+          Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
+              .addService(new Counter())
+              .addService(new Ranking())
+              .addService(new Admin())
+              .addService(new Topologies())
+              .build()
+              .start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static FakeCluster start() {
+    return new FakeCluster();
+  }
+
+  String address() {
+    return "127.0.0.1:" + server.getPort();
+  }
+
+  /** The count of a key; 0 if it was never seen. */
+  synchronized long count(String namespace, String metric, String key) {
+    return counts.getOrDefault(namespace + "/" + metric + "/" + key, 0L);
+  }
+
+  /** The next calls of Record are answered with UNAVAILABLE after they were applied or not. */
+  synchronized void answerUnavailable(int times) {
+    unavailableAnswers = times;
+  }
+
+  synchronized List<RecordRequest> records() {
+    return List.copyOf(records);
+  }
+
+  void includeRanges(int ranges) {
+    rangesIncluded = ranges;
+  }
+
+  List<String> metrics(String namespace) {
+    NamespaceDefinition definition = namespaces.get(namespace);
+    return definition == null
+        ? List.of()
+        : definition.getMetricsList().stream().map(MetricDefinition::getName).toList();
+  }
+
+  private synchronized void add(String namespace, String metric, ByteString key, long delta) {
+    counts.merge(namespace + "/" + metric + "/" + key.toStringUtf8(), delta, Long::sum);
+  }
+
+  private AnswerLabel label(Window window) {
+    return AnswerLabel.newBuilder()
+        .setWindow(window)
+        .setAsOfTime(Timestamp.newBuilder().setSeconds(1_000_000_000))
+        .setExact(true)
+        .setRangesTotal(RANGES)
+        .setRangesIncluded(rangesIncluded)
+        .build();
+  }
+
+  private static NamespaceDefinition namespace(String name, String... metrics) {
+    NamespaceDefinition.Builder definition = NamespaceDefinition.newBuilder().setName(name);
+    for (String metric : metrics) {
+      definition.addMetrics(MetricDefinition.newBuilder().setName(metric));
+    }
+    return definition.build();
+  }
+
+  private Topology topology() {
+    Topology.Builder topology =
+        Topology.newBuilder()
+            .setCluster("fake")
+            .setRangeCount(RANGES)
+            .setHashName("xxh3-64")
+            .setController("shard-1")
+            .addShards(
+                ShardMember.newBuilder().setId("shard-1").setAddress(address()).setWeight(1));
+    for (int i = 0; i < RANGES; i++) {
+      topology.addRanges(
+          RangeOwnership.newBuilder()
+              .setRangeId(i)
+              .setOwner("shard-1")
+              .setAssigned("shard-1")
+              .setEpoch(1)
+              .setServing(true));
+    }
+    return topology.build();
+  }
+
+  private static <T> void answer(StreamObserver<T> observer, T answer) {
+    observer.onNext(answer);
+    observer.onCompleted();
+  }
+
+  @Override
+  public void close() {
+    server.shutdownNow();
+    try {
+      server.awaitTermination(5, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private final class Counter extends CounterServiceGrpc.CounterServiceImplBase {
+    @Override
+    public void record(RecordRequest request, StreamObserver<RecordResponse> observer) {
+      synchronized (FakeCluster.this) {
+        boolean repeated =
+            records.stream().anyMatch(r -> r.getRequestId().equals(request.getRequestId()));
+        records.add(request);
+        if (!repeated) {
+          for (Increment increment : request.getIncrementsList()) {
+            add(
+                request.getNamespace(),
+                increment.getMetric(),
+                increment.getKey(),
+                increment.getDelta());
+          }
+        }
+        if (unavailableAnswers > 0) {
+          unavailableAnswers--;
+          observer.onError(
+              Errors.of(
+                  Status.Code.UNAVAILABLE, ErrorReason.ERROR_REASON_IN_DOUBT, "outcome: unknown"));
+          return;
+        }
+        answer(
+            observer,
+            RecordResponse.newBuilder()
+                .setApplied(repeated ? 0 : 1)
+                .setDuplicate(repeated ? 1 : 0)
+                .build());
+      }
+    }
+
+    @Override
+    public StreamObserver<RecordStreamRequest> recordStream(
+        StreamObserver<RecordStreamResponse> observer) {
+      return new StreamObserver<>() {
+        @Override
+        public void onNext(RecordStreamRequest request) {
+          observer.onNext(apply(request));
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+          // The client has gone.
+        }
+
+        @Override
+        public void onCompleted() {
+          observer.onCompleted();
+        }
+      };
+    }
+
+    private RecordStreamResponse apply(RecordStreamRequest request) {
+      RecordBatch batch = request.getBatch();
+      RecordStreamResponse.Builder response =
+          RecordStreamResponse.newBuilder()
+              .setSessionId(request.getSessionId())
+              .setRangeId(batch.getRangeId())
+              .setSequence(batch.getSequence());
+      for (int i = 0; i < batch.getTimeOffsetsMillisCount(); i++) {
+        if (batch.getBaseTimeMillis() + batch.getTimeOffsetsMillis(i) > LATEST_EVENT_MILLIS) {
+          response.addInvalidRows(i);
+        }
+      }
+      if (response.getInvalidRowsCount() > 0) {
+        return response
+            .setOutcome(RecordStreamResponse.Outcome.OUTCOME_REFUSED)
+            .setError(
+                Errors.toProto(
+                    Errors.invalid(
+                        ErrorReason.ERROR_REASON_BAD_EVENT_TIME,
+                        "rows[0]",
+                        "event time: too far ahead")))
+            .build();
+      }
+      int offset = 0;
+      for (int i = 0; i < batch.getKeyLengthsCount(); i++) {
+        int end = offset + batch.getKeyLengths(i);
+        int metric = batch.getMetricIndexesCount() == 0 ? 0 : batch.getMetricIndexes(i);
+        add(
+            batch.getNamespace(),
+            batch.getMetrics(metric),
+            batch.getKeys().substring(offset, end),
+            batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(i));
+        offset = end;
+      }
+      return response.setOutcome(RecordStreamResponse.Outcome.OUTCOME_APPLIED).build();
+    }
+
+    @Override
+    public void getCounts(GetCountsRequest request, StreamObserver<GetCountsResponse> observer) {
+      GetCountsResponse.Builder response =
+          GetCountsResponse.newBuilder().setLabel(label(request.getWindow().getWindow()));
+      for (ByteString key : request.getKeysList()) {
+        if (rangesIncluded == RANGES || !key.toStringUtf8().startsWith("lost")) {
+          response.addCounts(
+              KeyCount.newBuilder()
+                  .setKey(key)
+                  .setCount(count(request.getNamespace(), request.getMetric(), key.toStringUtf8())));
+        }
+      }
+      answer(observer, response.build());
+    }
+  }
+
+  private final class Ranking extends TopKServiceGrpc.TopKServiceImplBase {
+    @Override
+    public void getTopK(GetTopKRequest request, StreamObserver<GetTopKResponse> observer) {
+      if (!metrics(request.getNamespace()).contains(request.getMetric())) {
+        observer.onError(
+            Errors.of(
+                Status.Code.NOT_FOUND,
+                ErrorReason.ERROR_REASON_METRIC_NOT_FOUND,
+                "metric: " + request.getMetric() + " (expected: one that exists)"));
+        return;
+      }
+      String prefix = request.getNamespace() + "/" + request.getMetric() + "/";
+      GetTopKResponse.Builder response =
+          GetTopKResponse.newBuilder().setLabel(label(request.getWindow().getWindow()));
+      synchronized (FakeCluster.this) {
+        counts.entrySet().stream()
+            .filter(entry -> entry.getKey().startsWith(prefix))
+            .sorted(Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder()))
+            .limit(request.getK())
+            .forEach(
+                entry ->
+                    response.addItems(
+                        RankedKey.newBuilder()
+                            .setRank(response.getItemsCount() + 1)
+                            .setKey(
+                                ByteString.copyFromUtf8(entry.getKey().substring(prefix.length())))
+                            .setCount(entry.getValue())));
+      }
+      answer(observer, response.build());
+    }
+  }
+
+  private final class Admin extends AdminServiceGrpc.AdminServiceImplBase {
+    @Override
+    public void createNamespace(
+        CreateNamespaceRequest request, StreamObserver<CreateNamespaceResponse> observer) {
+      NamespaceDefinition wanted = request.getNamespace();
+      if (wanted.getMetricsCount() == 0) {
+        wanted = wanted.toBuilder().addMetrics(namespace("", "clicks").getMetrics(0)).build();
+      }
+      NamespaceDefinition existing = namespaces.putIfAbsent(wanted.getName(), wanted);
+      if (existing != null && !existing.equals(wanted)) {
+        observer.onError(
+            Errors.of(
+                Status.Code.ALREADY_EXISTS,
+                ErrorReason.ERROR_REASON_NAMESPACE_EXISTS,
+                "namespace: " + wanted.getName() + " (expected: a new name)"));
+        return;
+      }
+      answer(observer, CreateNamespaceResponse.newBuilder().setNamespace(wanted).build());
+    }
+
+    @Override
+    public void listNamespaces(
+        ListNamespacesRequest request, StreamObserver<ListNamespacesResponse> observer) {
+      answer(
+          observer,
+          ListNamespacesResponse.newBuilder()
+              .addAllNamespaces(new TreeMap<>(namespaces).values())
+              .build());
+    }
+
+    @Override
+    public void getNamespace(
+        GetNamespaceRequest request, StreamObserver<GetNamespaceResponse> observer) {
+      NamespaceDefinition definition = namespaces.get(request.getName());
+      if (definition == null) {
+        observer.onError(notFound(request.getName()));
+        return;
+      }
+      answer(observer, GetNamespaceResponse.newBuilder().setNamespace(definition).build());
+    }
+
+    @Override
+    public void deleteNamespace(
+        DeleteNamespaceRequest request, StreamObserver<DeleteNamespaceResponse> observer) {
+      if (namespaces.remove(request.getName()) == null) {
+        observer.onError(notFound(request.getName()));
+        return;
+      }
+      answer(observer, DeleteNamespaceResponse.getDefaultInstance());
+    }
+
+    @Override
+    public void createMetric(
+        CreateMetricRequest request, StreamObserver<CreateMetricResponse> observer) {
+      NamespaceDefinition changed =
+          namespaces.computeIfPresent(
+              request.getNamespace(),
+              (name, old) ->
+                  old.getMetricsList().contains(request.getMetric())
+                      ? old
+                      : old.toBuilder().addMetrics(request.getMetric()).build());
+      if (changed == null) {
+        observer.onError(notFound(request.getNamespace()));
+        return;
+      }
+      answer(observer, CreateMetricResponse.newBuilder().setNamespace(changed).build());
+    }
+
+    @Override
+    public void listRanges(ListRangesRequest request, StreamObserver<ListRangesResponse> observer) {
+      answer(
+          observer,
+          ListRangesResponse.newBuilder()
+              .addRanges(
+                  RangeStatus.newBuilder()
+                      .setRangeId(0)
+                      .setOwner("shard-1")
+                      .setEpoch(1)
+                      .setState("SERVING")
+                      .setKeys(3)
+                      .setIncrements(5)
+                      .setJournalBytes(70)
+                      .setCopies(1))
+              .build());
+    }
+
+    private static Throwable notFound(String name) {
+      return Errors.of(
+          Status.Code.NOT_FOUND,
+          ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND,
+          "namespace: " + name + " (expected: one that exists)");
+    }
+  }
+
+  private final class Topologies extends TopologyServiceGrpc.TopologyServiceImplBase {
+    @Override
+    public void getTopology(
+        GetTopologyRequest request, StreamObserver<GetTopologyResponse> observer) {
+      answer(observer, GetTopologyResponse.newBuilder().setTopology(topology()).build());
+    }
+
+    @Override
+    public void watchTopology(
+        WatchTopologyRequest request, StreamObserver<WatchTopologyResponse> observer) {
+      observer.onNext(WatchTopologyResponse.newBuilder().setTopology(topology()).build());
+    }
+  }
+}

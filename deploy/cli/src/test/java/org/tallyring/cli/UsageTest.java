@@ -1,0 +1,176 @@
+package org.tallyring.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tallyring.cli.config.ShardConfig;
+import org.tallyring.cli.failure.ExitCode;
+
+final class UsageTest {
+
+  private final Shell shell = new Shell();
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "no-such-verb",
+        "top -k 0",
+        "top -k 1001",
+        "top -k ten",
+        "top --window week",
+        "top --at yesterday",
+        "top --output xml",
+        "top --server localhost",
+        "top --namespace Shop",
+        "top --metric _x",
+        "top --no-such-option",
+        "count",
+        "count k --from f",
+        "record",
+        "record k --delta 0",
+        "record k --delta one",
+        "record k --time noon",
+        "namespace",
+        "namespace create",
+        "namespace create Shop",
+        "namespace create shop --metrics a,B",
+        "namespace create shop --lateness 60",
+        "namespace delete default",
+        "metric create a.b",
+        "standalone --shards 0",
+        "standalone --shards 17",
+        "standalone --port 65536",
+        "shard-server",
+        "shard-server --config /no/such/file",
+        "replay",
+        "replay f",
+        "replay f --key a --metric m --metric-column c",
+        "replay f --key a --format xml",
+        "replay f --key a --delimiter ab",
+        "replay f --key a --time-format iso",
+        "replay f --key a --time t --time-format jj",
+        "replay f --key a --deadline soon",
+        "replay f --key a --deadline 0s",
+        "replay f --format combined --key a",
+        "replay f --format items --delimiter ;",
+      })
+  void wrongUsageIsToldInOneLineAndExitsWith2(String commandLine) {
+    Shell.Outcome outcome = shell.run(words(commandLine));
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(ExitCode.WRONG_USAGE);
+    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.errLines()).singleElement().asString().startsWith("tally: ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--help",
+        "standalone --help",
+        "replay --help",
+        "record --help",
+        "top -h",
+        "count --help",
+        "shards --help",
+        "ranges --help",
+        "namespace --help",
+        "namespace create --help",
+        "metric create --help",
+        "shard-server --help",
+      })
+  void helpShowsExamplesAndExitsWith0(String commandLine) {
+    Shell.Outcome outcome = shell.run(words(commandLine));
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(ExitCode.DONE);
+    assertThat(outcome.out()).contains("Usage: tally").contains("Examples:");
+    assertThat(outcome.err()).isEmpty();
+  }
+
+  @Test
+  void theVersionIsShown() {
+    assertThat(shell.run("--version").out()).startsWith("tally ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "top",
+        "count k",
+        "shards",
+        "ranges",
+        "namespace list",
+        "namespace describe",
+        "namespace delete shop",
+        "metric create m",
+      })
+  void aServerThatIsNotThereIsToldAtOnce(String commandLine) throws IOException {
+    Shell.Outcome outcome = shell.run(words(commandLine + " --server " + closedPort()));
+
+    assertThat(outcome.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(outcome.errLines())
+        .singleElement()
+        .asString()
+        .startsWith("tally: cannot reach 127.0.0.1:")
+        .contains("tally standalone");
+  }
+
+  @Test
+  void aReplayGivesUpAtItsDeadline() throws IOException {
+    Shell.Outcome outcome =
+        shell.runWithInput(
+            "key\nk\n", words("replay - --key key --deadline 1s --server " + closedPort()));
+
+    assertThat(outcome.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(outcome.err()).contains("cannot reach", "(repeating for 1s)");
+  }
+
+  @Test
+  void aFileThatCannotBeOpenedIsAFailureBeforeAnythingIsSent() {
+    Shell.Outcome outcome = shell.run("replay", "/no/such/file", "--key", "key");
+
+    assertThat(outcome.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(outcome.err())
+        .isEqualTo("tally: cannot read /no/such/file: there is no such file\n");
+  }
+
+  @Test
+  void rolesAreStartedWithTheirConfiguration() {
+    assertThat(shell.run(words("standalone --data d --shards 2 --port 8080 --demo")).exitCode())
+        .isEqualTo(ExitCode.DONE);
+    assertThat(
+            shell
+                .run(
+                    "shard-server",
+                    "--config",
+                    Path.of("..", "conf", "shard-server.conf").toString())
+                .exitCode())
+        .isEqualTo(ExitCode.DONE);
+
+    assertThat(shell.started)
+        .hasSize(2)
+        .startsWith(new StandaloneOptions(Path.of("d"), 2, 8080, true));
+    assertThat(shell.started.get(1))
+        .isInstanceOfSatisfying(
+            ShardConfig.class, config -> assertThat(config.id()).isEqualTo("shard-1"));
+  }
+
+  private static String closedPort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return "127.0.0.1:" + socket.getLocalPort();
+    }
+  }
+
+  private static String[] words(String commandLine) {
+    List<String> words = Arrays.stream(commandLine.split(" ")).filter(w -> !w.isEmpty()).toList();
+    return words.toArray(String[]::new);
+  }
+}

@@ -1,0 +1,188 @@
+package org.tallyring.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.tallyring.cli.failure.ExitCode;
+
+/** The verbs that ask a cluster, against one that counts in a map. */
+final class VerbsTest {
+
+  @TempDir Path directory;
+
+  private final FakeCluster cluster = FakeCluster.start();
+  private final Shell shell = new Shell();
+
+  @AfterEach
+  void stop() {
+    cluster.close();
+  }
+
+  @Test
+  void whatIsRecordedIsRankedAndCounted() {
+    run("record", "a");
+    run("record", "a", "--delta", "4");
+    run("record", "ä b", "--time", "2012-07-04T07:15:00Z");
+
+    assertThat(run("top", "--output", "tsv").out()).isEqualTo("1\ta\t5\n2\tä b\t1\n");
+    assertThat(run("count", "ä b", "c", "a", "--output", "tsv").out())
+        .isEqualTo("ä b\t1\nc\t0\na\t5\n");
+    assertThat(cluster.records().get(2).getIncrements(0).getEventTimeMillis())
+        .isEqualTo(1_341_386_100_000L);
+  }
+
+  @Test
+  void anIncrementIsRepeatedUntilItIsAnsweredAndCountsOnce() {
+    cluster.answerUnavailable(2);
+
+    Shell.Outcome outcome = run("record", "a", "--output", "tsv");
+
+    assertThat(outcome.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(outcome.out()).isEqualTo("0\t1\n");
+    assertThat(outcome.err()).contains("repeating");
+    assertThat(cluster.count("default", "clicks", "a")).isEqualTo(1);
+    assertThat(cluster.records()).hasSize(3);
+    assertThat(cluster.records()).extracting("requestId").containsOnly(requestId());
+  }
+
+  private Object requestId() {
+    assertThat(cluster.records().get(0).getRequestId().size()).isEqualTo(16);
+    return cluster.records().get(0).getRequestId();
+  }
+
+  @Test
+  void aRankingSaysHowGoodItIs() {
+    run("record", "a");
+
+    assertThat(run("top").outLines())
+        .containsExactly(
+            "default/clicks, all time",
+            "RANK  KEY  COUNT",
+            "   1  a        1",
+            "as of 2001-09-09T01:46:40Z, still counting, exact, 2 of 2 ranges");
+    assertThat(run("top", "--output", "json").out())
+        .isEqualTo(
+            "{\"namespace\":\"default\",\"metric\":\"clicks\",\"window\":\"all\",\"start\":null,"
+                + "\"end\":null,\"as_of\":\"2001-09-09T01:46:40Z\",\"final\":false,\"revision\":0,"
+                + "\"exact\":true,\"ranges_total\":2,\"ranges_included\":2,"
+                + "\"items\":[{\"id\":\"a\",\"count\":1,\"rank\":1}]}\n");
+  }
+
+  @Test
+  void anIncompleteAnswerSaysSo() {
+    cluster.includeRanges(1);
+
+    Shell.Outcome top = run("top", "--output", "tsv");
+    assertThat(top.exitCode()).isEqualTo(ExitCode.DONE);
+    assertThat(top.err()).contains("only 1 of 2 ranges");
+
+    Shell.Outcome count = run("count", "lost", "found", "--output", "tsv");
+    assertThat(count.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(count.out()).isEqualTo("found\t0\n");
+    assertThat(count.err()).contains("1 keys are left out");
+  }
+
+  @Test
+  void anEmptySealedWindowComesWithAHint() {
+    assertThat(run("top", "--window", "day").err()).contains("--at");
+    assertThat(run("top").err()).isEmpty();
+  }
+
+  @Test
+  void countsOfAFileKeepItsOrderOverManyRequests() throws IOException {
+    List<String> keys = new ArrayList<>();
+    List<String> expected = new ArrayList<>();
+    for (int i = 0; i < 12_345; i++) {
+      keys.add("k" + (i * 7919 % 12_345));
+      expected.add(keys.get(i) + "\t0");
+    }
+    Path file = Files.write(directory.resolve("keys"), keys);
+
+    assertThat(run("count", "--from", file.toString(), "--output", "tsv").outLines())
+        .isEqualTo(expected);
+  }
+
+  @Test
+  void aBadKeyInAFileIsLeftOutAndOnTheCommandLineIsWrongUsage() {
+    Shell.Outcome outcome =
+        shell.runWithInput(
+            "a\n\nb\tc\nd\n",
+            "count", "--from", "-", "--output", "tsv", "--server", cluster.address());
+
+    assertThat(outcome.exitCode()).isEqualTo(ExitCode.INPUT_REJECTED);
+    assertThat(outcome.out()).isEqualTo("a\t0\nd\t0\n");
+    assertThat(outcome.err()).startsWith("-:3: rejected: key: ");
+    assertThat(run("count", "b\tc").exitCode()).isEqualTo(ExitCode.WRONG_USAGE);
+  }
+
+  @Test
+  void countsAreWrittenAsTableAndJsonToo() {
+    run("record", "a");
+
+    assertThat(run("count", "a", "bb").outLines())
+        .startsWith("default/clicks, all time", "KEY  COUNT", "a        1", "bb       0");
+    assertThat(run("count", "a", "--output", "json").out())
+        .startsWith(
+            "{\"namespace\":\"default\",\"metric\":\"clicks\",\"items\":[{\"id\":\"a\",\"count\":1}],"
+                + "\"window\":\"all\"");
+  }
+
+  @Test
+  void namespacesAreCreatedListedDescribedAndDeleted() {
+    assertThat(run("namespace", "create", "shop", "--metrics", "views,buys", "--lateness", "5m"))
+        .satisfies(
+            outcome ->
+                assertThat(outcome.outLines())
+                    .containsExactly("NAME  METRICS     LATENESS", "shop  views,buys  5m"));
+    assertThat(run("namespace", "create", "shop").exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(run("metric", "create", "carts", "--namespace", "shop").exitCode()).isZero();
+    assertThat(run("namespace", "list", "--output", "tsv").out())
+        .isEqualTo("default\tclicks\t1m\nshop\tviews,buys,carts\t5m\n");
+    assertThat(run("namespace", "describe", "shop", "--output", "json").out())
+        .isEqualTo(
+            "{\"namespaces\":[{\"name\":\"shop\",\"metrics\":\"views,buys,carts\","
+                + "\"lateness\":\"5m\"}]}\n");
+    assertThat(run("namespace", "delete", "shop").out()).isEqualTo("deleted shop\n");
+    Shell.Outcome gone = run("namespace", "describe", "shop");
+    assertThat(gone.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(gone.errLines()).singleElement().asString().contains("tally namespace list");
+  }
+
+  @Test
+  void theMetricIsTheFirstOfTheNamespaceUnlessGiven() {
+    run("namespace", "create", "shop", "--metrics", "views,buys");
+    run("record", "a", "--namespace", "shop");
+    run("record", "a", "--namespace", "shop", "--metric", "buys", "--delta", "2");
+
+    assertThat(run("count", "a", "--namespace", "shop", "--output", "tsv").out())
+        .isEqualTo("a\t1\n");
+    assertThat(cluster.count("shop", "buys", "a")).isEqualTo(2);
+    Shell.Outcome missing = run("top", "--metric", "other");
+    assertThat(missing.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(missing.err()).contains("metric: other", "tally metric create");
+  }
+
+  @Test
+  void shardsAndRangesAreListed() {
+    assertThat(run("shards", "--output", "tsv").out())
+        .isEqualTo("shard-1\t" + cluster.address() + "\t1\t\t2\ttrue\n");
+    assertThat(run("ranges").outLines())
+        .containsExactly(
+            "RANGE  OWNER    EPOCH  STATE        KEYS  INCREMENTS  JOURNAL BYTES  COPIES  DEGRADED",
+            "    0  shard-1      1  SERVING         3           5             70       1  -",
+            "    1  shard-1      1  UNAVAILABLE     0           0              0       0  -");
+  }
+
+  private Shell.Outcome run(String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--server", cluster.address()));
+    return shell.run(all.toArray(String[]::new));
+  }
+}
