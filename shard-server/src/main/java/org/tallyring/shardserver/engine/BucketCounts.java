@@ -83,15 +83,15 @@ final class BucketCounts {
     return counts.get(slot);
   }
 
-  /** Gives every count that is not 0 to {@code consumer}, in any order. */
-  void forEach(SlotCounts.Consumer consumer) {
-    counts.forEach(consumer);
+  /** See {@link SlotCounts#forEach}. */
+  int forEach(long lowest, SlotCounts.Consumer consumer) {
+    return counts.forEach(lowest, consumer);
   }
 
   /** The slots whose count is not 0, rising. */
   int[] sortedSlots() {
     IntStream.Builder slots = IntStream.builder();
-    counts.forEach((slot, count) -> slots.add(slot));
+    counts.forEach(Long.MIN_VALUE, (slot, count) -> slots.add(slot));
     return slots.build().sorted().toArray();
   }
 
@@ -99,11 +99,11 @@ final class BucketCounts {
     int capacity = Math.multiplyExact(full.capacity(), 2);
     if (PagedCounts.bytesFor(full.highestSlot()) <= (long) capacity * SparseCounts.ENTRY_BYTES) {
       PagedCounts pages = new PagedCounts();
-      full.forEach(pages::put);
+      full.forEach(Long.MIN_VALUE, pages::put);
       return pages;
     }
     SparseCounts table = new SparseCounts(capacity);
-    full.forEach(table::put);
+    full.forEach(Long.MIN_VALUE, table::put);
     return table;
   }
 }

@@ -1,5 +1,8 @@
 package org.tallyring.shardserver.engine;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -20,6 +23,9 @@ final class KeySlab {
 
   // The first chunk grows to its full size by doubling, so that a small namespace costs little.
   private static final int FIRST_CHUNK_BYTES = 512;
+
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
   private byte[][] chunks = new byte[][] {new byte[FIRST_CHUNK_BYTES]};
   private int last;
@@ -66,6 +72,29 @@ final class KeySlab {
         otherChunk,
         otherStart,
         otherStart + lengthAt(otherChunk, otherAt));
+  }
+
+  /**
+   * The first eight bytes of a key, filled up with zero bytes, as a number whose signed order is
+   * the unsigned order of the bytes. Keys of different prefixes compare like their prefixes; of
+   * equal ones nothing follows.
+   */
+  long prefix(int address) {
+    byte[] chunk = chunks[address >>> UNIT_BITS];
+    int at = (address & UNIT_MASK) << 1;
+    int length = Math.min(Long.BYTES, lengthAt(chunk, at));
+    int start = at + LENGTH_BYTES;
+    long prefix;
+    if (length > 0 && start + Long.BYTES <= chunk.length) {
+      int surplusBits = (Long.BYTES - length) * Byte.SIZE;
+      prefix = (long) LONG.get(chunk, start) >>> surplusBits << surplusBits;
+    } else {
+      prefix = 0;
+      for (int i = 0; i < length; i++) {
+        prefix |= (chunk[start + i] & 0xFFL) << (Long.BYTES - 1 - i) * Byte.SIZE;
+      }
+    }
+    return prefix ^ Long.MIN_VALUE;
   }
 
   /** A copy of the key at an address. */

@@ -85,6 +85,11 @@ final class KeyTable {
     return slab.get(addresses[slot]);
   }
 
+  /** See {@link KeySlab#prefix}. */
+  long keyPrefix(int slot) {
+    return slab.prefix(addresses[slot]);
+  }
+
   /** Compares the keys of two slots byte by byte, as unsigned numbers. */
   int compareKeys(int slot, int other) {
     return slab.compare(addresses[slot], addresses[other]);

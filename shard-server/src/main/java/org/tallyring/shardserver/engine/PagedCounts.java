@@ -42,18 +42,26 @@ final class PagedCounts implements SlotCounts {
   }
 
   @Override
-  public void forEach(Consumer consumer) {
+  public int forEach(long lowest, Consumer consumer) {
+    int lower = 0;
     for (int index = 0; index < pages.length; index++) {
       long @Nullable [] page = pages[index];
       if (page == null) {
         continue;
       }
       for (int i = 0; i < PAGE_SLOTS; i++) {
-        if (page[i] != 0) {
-          consumer.accept(index << PAGE_BITS | i, page[i]);
+        long count = page[i];
+        if (count == 0) {
+          continue;
+        }
+        if (count >= lowest) {
+          consumer.accept(index << PAGE_BITS | i, count);
+        } else {
+          lower++;
         }
       }
     }
+    return lower;
   }
 
   private long[] pageOf(int slot) {

@@ -145,7 +145,7 @@ public final class RangeEngine {
     BucketCounts bucket = state.bucket(new WindowKey(namespaceUid, metric, level, startMillis));
     return bucket == null
         ? Ranking.EMPTY
-        : RankingHeap.rank(state.namespace(namespaceUid).keys(), bucket, k);
+        : RankingHeap.rank(state.namespace(namespaceUid).keys(), bucket, k, RankingHeap.NO_FLOOR);
   }
 
   /**

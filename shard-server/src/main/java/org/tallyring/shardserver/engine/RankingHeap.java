@@ -8,102 +8,137 @@ import java.util.Arrays;
  *
  * <p>A scan costs 1-2 ms per million counts, and nothing while writing; a heap kept up to date by
  * every increment would cost each about 28 ns per window, and could not follow falling counts.
+ *
+ * <p>Two things keep the heap itself cheap. Whoever knows a count that {@code k} counts are likely
+ * to reach gives it as the <em>floor</em>: lower ones do not even come here, which spares the
+ * thousands of replacements while a heap fills with counts that will not last. It is a hint and no
+ * assumption: if fewer than {@code k} reach it, the scan is repeated without. And equal counts, of
+ * which there are many wherever counts are small, are first told apart by eight bytes of their
+ * keys.
  */
 final class RankingHeap implements SlotCounts.Consumer {
+
+  /** The floor that leaves out nothing. */
+  static final long NO_FLOOR = Long.MIN_VALUE;
 
   private static final int INITIAL_CAPACITY = 16;
 
   private final KeyTable keys;
   private final int k;
+
+  // One more than the heap may hold: the last element is the one on its way in.
   private long[] counts;
+  private long[] prefixes;
   private int[] slots;
   private int size;
 
-  /** An empty heap for counts of slots of {@code keys}. */
-  RankingHeap(KeyTable keys, int k) {
+  private RankingHeap(KeyTable keys, int k) {
     if (k < 1) {
       throw new IllegalArgumentException("k: " + k + " (expected: at least 1)");
     }
     this.keys = keys;
     this.k = k;
-    this.counts = new long[Math.min(k, INITIAL_CAPACITY)];
-    this.slots = new int[counts.length];
+    int capacity = Math.min(k, INITIAL_CAPACITY) + 1;
+    counts = new long[capacity];
+    prefixes = new long[capacity];
+    slots = new int[capacity];
   }
 
-  /** The ranking of a bucket. */
-  static Ranking rank(KeyTable keys, BucketCounts bucket, int k) {
+  /** The ranking of a bucket, whatever the floor. */
+  static Ranking rank(KeyTable keys, BucketCounts bucket, int k, long floor) {
     RankingHeap heap = new RankingHeap(keys, k);
-    bucket.forEach(heap);
+    int lower = bucket.forEach(floor, heap);
+    if (heap.size < k && lower > 0) {
+      heap.size = 0;
+      bucket.forEach(NO_FLOOR, heap);
+    }
     return heap.drain(bucket.revision());
   }
 
   @Override
   public void accept(int slot, long count) {
+    if (size == k && count < counts[0]) {
+      return;
+    }
+    if (size < k && size == counts.length - 1) {
+      int larger = (int) Math.min(k, size * 2L) + 1;
+      counts = Arrays.copyOf(counts, larger);
+      prefixes = Arrays.copyOf(prefixes, larger);
+      slots = Arrays.copyOf(slots, larger);
+    }
+    int incoming = counts.length - 1;
+    counts[incoming] = count;
+    prefixes[incoming] = keys.keyPrefix(slot);
+    slots[incoming] = slot;
     if (size < k) {
-      if (size == counts.length) {
-        int larger = (int) Math.min(k, size * 2L);
-        counts = Arrays.copyOf(counts, larger);
-        slots = Arrays.copyOf(slots, larger);
-      }
       size++;
-      siftUp(size - 1, slot, count);
-    } else if (isWorse(slots[0], counts[0], slot, count)) {
-      siftDown(slot, count);
+      siftUp(size - 1, incoming);
+    } else if (isWorse(0, incoming)) {
+      siftDown(incoming);
     }
   }
 
   private Ranking drain(long revision) {
     byte[][] rankedKeys = new byte[size][];
     long[] rankedCounts = new long[size];
+    int outgoing = counts.length - 1;
     while (size > 0) {
       size--;
       rankedKeys[size] = keys.key(slots[0]);
       rankedCounts[size] = counts[0];
-      siftDown(slots[size], counts[size]);
+      copy(size, outgoing);
+      siftDown(outgoing);
     }
     return new Ranking(rankedKeys, rankedCounts, revision);
   }
 
-  private void siftUp(int from, int slot, long count) {
+  /** Lets an element outside the heap rise from a free place. */
+  private void siftUp(int from, int element) {
     int at = from;
     while (at > 0) {
       int parent = (at - 1) >>> 1;
-      if (!isWorse(slot, count, slots[parent], counts[parent])) {
+      if (!isWorse(element, parent)) {
         break;
       }
-      set(at, slots[parent], counts[parent]);
+      copy(parent, at);
       at = parent;
     }
-    set(at, slot, count);
+    copy(element, at);
   }
 
-  /** Puts a new element at the root and lets it sink. */
-  private void siftDown(int slot, long count) {
+  /** Lets an element outside the heap sink from the root, which it replaces. */
+  private void siftDown(int element) {
     int at = 0;
     while (true) {
       int child = 2 * at + 1;
       if (child >= size) {
         break;
       }
-      if (child + 1 < size
-          && isWorse(slots[child + 1], counts[child + 1], slots[child], counts[child])) {
+      if (child + 1 < size && isWorse(child + 1, child)) {
         child++;
       }
-      if (!isWorse(slots[child], counts[child], slot, count)) {
+      if (!isWorse(child, element)) {
         break;
       }
-      set(at, slots[child], counts[child]);
+      copy(child, at);
       at = child;
     }
-    set(at, slot, count);
+    copy(element, at);
   }
 
-  private void set(int at, int slot, long count) {
-    slots[at] = slot;
-    counts[at] = count;
+  private void copy(int from, int to) {
+    counts[to] = counts[from];
+    prefixes[to] = prefixes[from];
+    slots[to] = slots[from];
   }
 
-  private boolean isWorse(int slot, long count, int otherSlot, long otherCount) {
-    return count != otherCount ? count < otherCount : keys.compareKeys(slot, otherSlot) > 0;
+  private boolean isWorse(int element, int other) {
+    if (counts[element] != counts[other]) {
+      return counts[element] < counts[other];
+    }
+    if (prefixes[element] != prefixes[other]) {
+      return prefixes[element] > prefixes[other];
+    }
+    return keys.compareKeys(slots[element], slots[other]) > 0;
   }
 }

@@ -58,13 +58,20 @@ final class RankingPublisher {
         && before.k == k) {
       return before;
     }
-    Ranking ranking = RankingHeap.rank(keys, bucket, k);
+    Ranking ranking = RankingHeap.rank(keys, bucket, k, floor(before, k));
     // A scan may find what it found before: increments below the ranking, or some that cancel out.
     PublishedRanking published =
         before != null && before.published.ranking().equals(ranking)
             ? before.published
             : new PublishedRanking(nextVersion, window, ranking);
     return new Scanned(bucket, bucket.lastBatch(), k, published);
+  }
+
+  /** As long as no count falls, the place {@code k} of the last scan has its count or more. */
+  private static long floor(@Nullable Scanned before, int k) {
+    return before == null || before.published.ranking().size() < k
+        ? RankingHeap.NO_FLOOR
+        : before.published.ranking().count(k - 1);
   }
 
   private PublishedRankings publishIfNew(

@@ -14,8 +14,12 @@ sealed interface SlotCounts permits SparseCounts, PagedCounts {
   /** The count of a slot. */
   long get(int slot);
 
-  /** Gives every count that is not 0 to {@code consumer}, in any order. */
-  void forEach(Consumer consumer);
+  /**
+   * Gives every count that is not 0 and at least {@code lowest} to {@code consumer}, in any order.
+   *
+   * @return how many counts that are not 0 are lower
+   */
+  int forEach(long lowest, Consumer consumer);
 
   /** Takes counts. */
   interface Consumer {

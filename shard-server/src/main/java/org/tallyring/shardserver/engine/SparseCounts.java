@@ -70,12 +70,20 @@ final class SparseCounts implements SlotCounts {
   }
 
   @Override
-  public void forEach(Consumer consumer) {
+  public int forEach(long lowest, Consumer consumer) {
+    int lower = 0;
     for (int place = 0; place < entries.length; place++) {
-      if (counts[place] != 0) {
-        consumer.accept(entries[place] - 1, counts[place]);
+      long count = counts[place];
+      if (count == 0) {
+        continue;
+      }
+      if (count >= lowest) {
+        consumer.accept(entries[place] - 1, count);
+      } else {
+        lower++;
       }
     }
+    return lower;
   }
 
   /** The highest slot, or -1. */

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.tallyring.shardserver.engine.Batches.bytes;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -83,6 +85,24 @@ class KeyTableTest {
     assertThat(table.compareKeys(a, ab)).isNegative();
     assertThat(table.compareKeys(umlaut, ab)).isPositive();
     assertThat(table.compareKeys(ab, ab)).isZero();
+  }
+
+  @Test
+  void prefixesOrderLikeKeysWhereverAKeyEndsInItsChunk() {
+    // The first chunk has 512 bytes and doubles, so that keys of every length end at its end.
+    for (int i = 0; i < 3_000; i++) {
+      add(bytes((i % 3 == 0 ? "" : "\u00fcber") + Integer.toString(i, 2 + i % 30)));
+    }
+    for (int slot = 1; slot < table.size(); slot++) {
+      int byPrefix = Long.compare(table.keyPrefix(slot - 1), table.keyPrefix(slot));
+      int byKey = Integer.signum(table.compareKeys(slot - 1, slot));
+      byte[] start = Arrays.copyOf(table.key(slot), Long.BYTES);
+      assertThat(table.keyPrefix(slot) ^ Long.MIN_VALUE)
+          .isEqualTo(ByteBuffer.wrap(start).getLong());
+      if (byPrefix != 0) {
+        assertThat(byPrefix).isEqualTo(byKey);
+      }
+    }
   }
 
   @Test

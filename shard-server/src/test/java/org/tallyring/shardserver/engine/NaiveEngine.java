@@ -2,6 +2,7 @@ package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -95,6 +96,16 @@ final class NaiveEngine {
     byte[][] rankedKeys = best.stream().map(e -> e.getKey().toByteArray()).toArray(byte[][]::new);
     long[] rankedCounts = best.stream().mapToLong(Map.Entry::getValue).toArray();
     return new Ranking(rankedKeys, rankedCounts, revisions.getOrDefault(window, 0L));
+  }
+
+  /** The beginning of a ranking. */
+  static Ranking best(Ranking ranking, int k) {
+    int size = Math.min(k, ranking.size());
+    byte[][] bestKeys = new byte[size][];
+    Arrays.setAll(bestKeys, ranking::key);
+    long[] bestCounts = new long[size];
+    Arrays.setAll(bestCounts, ranking::count);
+    return new Ranking(bestKeys, bestCounts, ranking.revision());
   }
 
   /** The open windows at a time. */

@@ -202,6 +202,18 @@ class RangeEngineTest {
   }
 
   @Test
+  void aRankingWhoseCountsFellIsFoundAgain() {
+    engine.apply(batch().row("a", 9).row("b", 8).row("c", 7).row("d", -1).entry());
+    engine.publish(NOON, 2);
+    engine.apply(batch().row("a", -8).row("b", -10).entry());
+
+    assertThat(engine.publish(NOON, 2).rankings().get(0).ranking())
+        .isEqualTo(new Ranking(new byte[][] {bytes("c"), bytes("a")}, new long[] {7, 1}, 0));
+    assertThat(engine.publish(NOON, 4).rankings().get(0).ranking())
+        .isEqualTo(engine.ranking(UID, METRIC, WindowLevel.HOUR, NOON, 4));
+  }
+
+  @Test
   void windowsThatEndedAreNoLongerPublished() {
     engine.apply(batch().row("a", 1).entry());
     engine.publish(NOON, 10);

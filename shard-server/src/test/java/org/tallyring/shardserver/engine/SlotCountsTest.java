@@ -38,10 +38,16 @@ class SlotCountsTest {
     }
     expected.forEach((slot, count) -> assertThat(counts.get(slot)).isEqualTo(count));
     assertThat(counts.get(bound)).isZero();
-    Map<Integer, Long> seen = new HashMap<>();
-    counts.forEach((slot, count) -> assertThat(seen.put(slot, count)).isNull());
     expected.values().removeIf(count -> count == 0);
-    assertThat(seen).isEqualTo(expected);
+    int all = expected.size();
+    for (long lowest : new long[] {Long.MIN_VALUE, -1, 0, 2}) {
+      Map<Integer, Long> seen = new HashMap<>();
+      int lower =
+          counts.forEach(lowest, (slot, count) -> assertThat(seen.put(slot, count)).isNull());
+      expected.values().removeIf(count -> count < lowest);
+      assertThat(seen).isEqualTo(expected);
+      assertThat(lower).isEqualTo(all - expected.size());
+    }
   }
 
   @Property(tries = 100)
@@ -61,7 +67,7 @@ class SlotCountsTest {
       bucket.add(block, deltas, 0, 512);
     }
     long[] actual = new long[slots];
-    bucket.forEach((slot, count) -> actual[slot] = count);
+    bucket.forEach(Long.MIN_VALUE, (slot, count) -> actual[slot] = count);
     assertThat(actual).isEqualTo(expected);
   }
 }
