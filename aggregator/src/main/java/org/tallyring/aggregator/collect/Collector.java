@@ -20,10 +20,10 @@ import org.tallyring.proto.internal.v1.RangeVersion;
  * One call per shard is under way at a time, and its time-out is shorter than the period, so that a
  * shard that hangs delays its own ranges and nobody else's.
  *
- * With a fixed time-out a shard that needs a little longer than it, say for the first answer, which
- * holds everything, would be asked the same again and again and never be heard. Each time-out
- * therefore doubles the next one up to MAX_TIMEOUT, which is what Holdings.MAX_AGE allows; the first
- * answer in time brings it back.
+ * With a fixed time-out a shard that needs a little longer than it would be asked the same again and
+ * again and never be heard. Each time-out therefore doubles the next one up to MAX_TIMEOUT, which is
+ * what Holdings.MAX_AGE allows; an answer in time brings it back. The first answer holds everything
+ * and may need a connection first, so that it has the longest time-out from the beginning.
  */
 
 /** Collects what the shards publish, period after period, into {@link Holdings}. Thread-safe. */
@@ -112,8 +112,9 @@ public final class Collector implements AutoCloseable {
     private final String shardId;
     private final AtomicBoolean underWay = new AtomicBoolean();
     // Both are only touched by the call under way, and `underWay` orders one call after another.
-    private Duration timeout = TIMEOUT;
-    private boolean failing;
+    private Duration timeout = MAX_TIMEOUT;
+    private @Nullable Long failingSinceNanos;
+    private boolean told;
 
     Source(String shardId) {
       this.shardId = shardId;
@@ -149,9 +150,12 @@ public final class Collector implements AutoCloseable {
       List<String> damaged = holdings.accept(shardId, known, answer);
       if (!damaged.isEmpty()) {
         failing("sent rankings that cannot be used: " + damaged, address);
-      } else if (failing) {
-        failing = false;
-        logger.info("{} at {} answers collections again", shardId, address);
+      } else {
+        failingSinceNanos = null;
+        if (told) {
+          told = false;
+          logger.info("{} at {} answers collections again", shardId, address);
+        }
       }
       if (!complete.isDone() && holdings.coverage().isComplete()) {
         complete.complete(null);
@@ -170,11 +174,16 @@ public final class Collector implements AutoCloseable {
       }
     }
 
+    /** Tells when the ranges begin to be missing, not of every answer that is late. */
     private void failing(String why, String address) {
-      if (!failing && !closed) {
-        failing = true;
+      long now = loop.nanoTime();
+      if (failingSinceNanos == null) {
+        failingSinceNanos = now;
+      }
+      if (!told && !closed && now - failingSinceNanos >= Holdings.MAX_AGE.toNanos()) {
+        told = true;
         logger.warn(
-            "{} at {} cannot be collected from, its ranges will be missing from answers: {}",
+            "{} at {} cannot be collected from, its ranges are missing from answers: {}",
             shardId,
             address,
             why);

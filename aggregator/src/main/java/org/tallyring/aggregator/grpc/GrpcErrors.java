@@ -19,6 +19,9 @@ public final class GrpcErrors implements GrpcExceptionHandlerFunction {
           "grpc-status-details-bin",
           ProtoUtils.metadataMarshaller(com.google.rpc.Status.getDefaultInstance()));
 
+  /** Knows the exceptions of the framework itself, a connection that ended for one. */
+  private static final GrpcExceptionHandlerFunction FRAMEWORK = GrpcExceptionHandlerFunction.of();
+
   private static final Logger logger = LoggerFactory.getLogger(GrpcErrors.class);
 
   @Override
@@ -26,7 +29,7 @@ public final class GrpcErrors implements GrpcExceptionHandlerFunction {
     if (trailers.containsKey(DETAILS)) {
       return status;
     }
-    StatusRuntimeException error = Errors.fromProto(Errors.toProto(known(status, cause)));
+    StatusRuntimeException error = Errors.fromProto(Errors.toProto(known(context, status, cause)));
     if (error.getStatus().getCode() == Status.Code.INTERNAL) {
       logger.error("A call failed: {}", context, cause);
     }
@@ -37,13 +40,17 @@ public final class GrpcErrors implements GrpcExceptionHandlerFunction {
     return error.getStatus();
   }
 
-  private static Throwable known(Status status, Throwable cause) {
+  private static Throwable known(RequestContext context, Status status, Throwable cause) {
     if (cause instanceof RequestTimeoutException) {
       return Status.DEADLINE_EXCEEDED
           .withDescription("the time for the request is over")
           .asRuntimeException();
     }
+    Status mapped =
+        status.getCode() == Status.Code.UNKNOWN
+            ? FRAMEWORK.apply(context, status, cause, new Metadata())
+            : status;
     // UNKNOWN is what the framework says of an exception that it knows nothing about.
-    return status.getCode() == Status.Code.UNKNOWN ? cause : status.asRuntimeException();
+    return mapped.getCode() == Status.Code.UNKNOWN ? cause : mapped.asRuntimeException();
   }
 }

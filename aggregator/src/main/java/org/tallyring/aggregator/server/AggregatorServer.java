@@ -1,13 +1,16 @@
 package org.tallyring.aggregator.server;
 
+import com.linecorp.armeria.common.metric.NoopMeterRegistry;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.grpc.GrpcHealthCheckService;
+import com.linecorp.armeria.server.grpc.GrpcHealthCheckServiceBuilder;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.healthcheck.SettableHealthChecker;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +34,10 @@ import org.tallyring.aggregator.grpc.TopKService;
 import org.tallyring.aggregator.grpc.TopologyService;
 import org.tallyring.aggregator.web.RestServices;
 import org.tallyring.client.loop.EventLoop;
+import org.tallyring.proto.v1.AdminServiceGrpc;
+import org.tallyring.proto.v1.CounterServiceGrpc;
+import org.tallyring.proto.v1.TopKServiceGrpc;
+import org.tallyring.proto.v1.TopologyServiceGrpc;
 
 /*
  * Start: looking for the cluster begins first and goes on by itself while the HTTP server is put
@@ -100,6 +107,8 @@ public final class AggregatorServer implements AutoCloseable {
             .http(new InetSocketAddress(config.host(), config.port()))
             .blockingTaskExecutor(4)
             .disableServerHeader()
+            // Its own meters would go to the registry of the whole process.
+            .meterRegistry(NoopMeterRegistry.get())
             .gracefulShutdownTimeoutMillis(0, 0)
             // Streams have no length; unary calls are bounded by the size of their message.
             .maxRequestLength(0)
@@ -109,7 +118,7 @@ public final class AggregatorServer implements AutoCloseable {
                     .addService(new ForwardedCounterService(cluster, calls))
                     .addService(new ForwardedAdminService(calls, namespaces))
                     .addService(new TopologyService(cluster))
-                    .addService(GrpcHealthCheckService.of(health))
+                    .addService(healthService())
                     .addService(ProtoReflectionServiceV1.newInstance())
                     .maxRequestMessageLength(MAX_MESSAGE_BYTES)
                     .exceptionHandler(new GrpcErrors())
@@ -185,6 +194,19 @@ public final class AggregatorServer implements AutoCloseable {
       throw new IllegalStateException("waiting cannot fail", impossible);
     }
     leave();
+  }
+
+  private GrpcHealthCheckService healthService() {
+    GrpcHealthCheckServiceBuilder service = GrpcHealthCheckService.builder().checkers(health);
+    for (String name :
+        List.of(
+            TopKServiceGrpc.SERVICE_NAME,
+            CounterServiceGrpc.SERVICE_NAME,
+            AdminServiceGrpc.SERVICE_NAME,
+            TopologyServiceGrpc.SERVICE_NAME)) {
+      service.serviceCheckers(name, health);
+    }
+    return service.build();
   }
 
   private void awaitPortsClosed(CompletableFuture<Void> portsClosed) {

@@ -6,6 +6,7 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.annotation.Get;
+import com.linecorp.armeria.server.annotation.Param;
 import io.grpc.Status;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -36,11 +37,13 @@ final class CountResource {
   }
 
   /** The count of the key that the last segment of the path holds, percent-encoded. */
-  @Get("/v1/namespaces/{namespace}/metrics/{metric}/counts/{key}")
-  public CompletableFuture<HttpResponse> count(ServiceRequestContext context) {
-    PathSegments path = new PathSegments(context);
+  @Get("regex:^/v1/namespaces/(?<namespace>[^/]+)/metrics/(?<metric>[^/]+)/counts/[^/]+$")
+  public CompletableFuture<HttpResponse> count(
+      ServiceRequestContext context,
+      @Param("namespace") String namespace,
+      @Param("metric") String metric) {
     Parameters parameters = new Parameters(context, PARAMETERS);
-    byte[] key = path.bytes("key", 7);
+    byte[] key = key(context);
     String violation = KeyRules.violation(key, 0, key.length);
     if (violation != null) {
       throw Errors.invalid(ErrorReason.ERROR_REASON_BAD_KEY, "key", violation);
@@ -52,16 +55,35 @@ final class CountResource {
             .setRequireComplete(parameters.flag("require_complete"));
     Duration timeout = Duration.ofMillis(context.requestTimeoutMillis());
     return namespaces
-        .resolve(path.text("namespace", 3), path.text("metric", 5))
+        .resolve(namespace, metric)
         .thenCompose(
-            metric ->
+            found ->
                 calls
                     .toAny(
                         CounterServiceGrpc.getGetCountsMethod(),
-                        request.setNamespace(metric.namespace()).setMetric(metric.metric()).build(),
+                        request.setNamespace(found.namespace()).setMetric(found.metric()).build(),
                         timeout,
                         ShardCalls.Repeat.SAFE)
-                    .thenApply(answer -> response(metric, key, answer)));
+                    .thenApply(answer -> response(found, key, answer)));
+  }
+
+  /**
+   * The key as it was sent. The framework would put replacement characters where it finds no UTF-8,
+   * which would be another key.
+   */
+  private static byte[] key(ServiceRequestContext context) {
+    String target = context.request().path();
+    int queryAt = target.indexOf('?');
+    String path = queryAt < 0 ? target : target.substring(0, queryAt);
+    String segment = path.substring(path.lastIndexOf('/') + 1);
+    byte[] key = PercentDecoder.bytes(segment, false);
+    if (key == null) {
+      throw Errors.invalid(
+          ErrorReason.ERROR_REASON_BAD_KEY,
+          "key",
+          "key: " + segment + " (expected: percent-encoded UTF-8)");
+    }
+    return key;
   }
 
   private static HttpResponse response(CountedMetric metric, byte[] key, GetCountsResponse answer) {

@@ -5,6 +5,7 @@ import com.linecorp.armeria.common.AggregatedHttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import com.linecorp.armeria.server.annotation.Param;
 import com.linecorp.armeria.server.annotation.Post;
 import java.time.Duration;
 import java.util.List;
@@ -27,11 +28,13 @@ final class EventsResource {
   /** Records one event, or an array of them; all of them or, if one is refused, none. */
   @Post("/v1/namespaces/{namespace}/events")
   public CompletableFuture<HttpResponse> record(
-      ServiceRequestContext context, AggregatedHttpRequest body) {
+      ServiceRequestContext context,
+      @Param("namespace") String namespace,
+      AggregatedHttpRequest body) {
     new Parameters(context, List.of());
     RecordRequest request =
         EventsDocument.read(
-            new PathSegments(context).text("namespace", 3),
+            namespace,
             body.headers().get(EventsDocument.REQUEST_ID_HEADER),
             body.content().array());
     return calls

@@ -6,6 +6,7 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.annotation.Get;
+import com.linecorp.armeria.server.annotation.Param;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -37,10 +38,11 @@ final class TopKResource {
 
   /** The K keys with the highest counts; namespace and metric are in the path. */
   @Get("/v1/namespaces/{namespace}/metrics/{metric}/top-k")
-  public CompletableFuture<HttpResponse> topKOfMetric(ServiceRequestContext context) {
-    PathSegments path = new PathSegments(context);
-    return answer(
-        new Parameters(context, COMMON), path.text("namespace", 3), path.text("metric", 5));
+  public CompletableFuture<HttpResponse> topKOfMetric(
+      ServiceRequestContext context,
+      @Param("namespace") String namespace,
+      @Param("metric") String metric) {
+    return answer(new Parameters(context, COMMON), namespace, metric);
   }
 
   private CompletableFuture<HttpResponse> answer(

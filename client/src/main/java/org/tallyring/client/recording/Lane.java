@@ -528,10 +528,10 @@ final class Lane {
   }
 
   /**
-   * A range forgets a session that was idle for an hour, and then takes number 1 for the beginning of
-   * a new one: a first batch that was applied would count twice if it came again so late. Later
-   * numbers are refused as expired. So a first batch that is in doubt is not sent again after half of
-   * that time.
+   * A range forgets a session that was idle for an hour, and then takes number 1 for the beginning
+   * of a new one: a first batch that was applied would count twice if it came again so late. Later
+   * numbers are refused as expired. So a first batch that is in doubt is not sent again after half
+   * of that time.
    */
   private void distrustOldSession(long now) {
     Batch head = sent.isEmpty() ? null : sent.get(0);

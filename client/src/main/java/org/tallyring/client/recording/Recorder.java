@@ -46,10 +46,11 @@ public final class Recorder implements AutoCloseable {
   private final ShardStreams streams;
   private final ThreadLocal<KeyHash> hash;
   private final AtomicBoolean lingering = new AtomicBoolean();
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private final AtomicBoolean closing = new AtomicBoolean();
   private final CompletableFuture<Ring> firstRing = new CompletableFuture<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private volatile @Nullable Ring ring;
+  private boolean closed;
 
   /** The lanes in their order. They exist from the first picture of the cluster on. */
   private record Ring(RangeTable ranges, List<Lane> lanes) {}
@@ -181,8 +182,16 @@ public final class Recorder implements AutoCloseable {
   public void flush() {
     Ring known = ring;
     if (known != null) {
-      known.lanes.forEach(lane -> lane.intake().seal());
+      sendNow();
       settled(known).join();
+    }
+  }
+
+  /** Lets no batch wait for more rows. */
+  void sendNow() {
+    Ring known = ring;
+    if (known != null) {
+      known.lanes.forEach(lane -> lane.intake().seal());
     }
   }
 
@@ -214,13 +223,13 @@ public final class Recorder implements AutoCloseable {
   /** Takes no more, flushes, and gives up what has no answer when the deadline ends. */
   @Override
   public void close() {
-    if (!closed.compareAndSet(false, true)) {
+    if (!closing.compareAndSet(false, true)) {
       ended.join();
       return;
     }
+    Ring known = refuseFromNowOn();
     budget.close();
     firstRing.completeExceptionally(new IllegalStateException("client: closed (expected: open)"));
-    Ring known = ring;
     if (known != null) {
       known.lanes.forEach(lane -> lane.intake().close());
       settled(known).join();
@@ -237,6 +246,19 @@ public final class Recorder implements AutoCloseable {
     ended.join();
   }
 
+  /** From here on there is either a ring, whose intakes are closed next, or never one. */
+  private synchronized @Nullable Ring refuseFromNowOn() {
+    closed = true;
+    return ring;
+  }
+
+  private synchronized boolean openUnlessClosed(Ring first) {
+    if (!closed) {
+      ring = first;
+    }
+    return !closed;
+  }
+
   private void topologyChanged(ClusterTopology picture) {
     Ring known = ring;
     if (known != null) {
@@ -248,9 +270,10 @@ public final class Recorder implements AutoCloseable {
       lanes.add(new Lane(range, settings, loop, streams, results, feed::current, random));
     }
     Ring first = new Ring(picture.rangeTable(), List.copyOf(lanes));
-    ring = first;
-    firstRing.complete(first);
-    loop.schedule(this::tick, settings.tick());
+    if (openUnlessClosed(first)) {
+      firstRing.complete(first);
+      loop.schedule(this::tick, settings.tick());
+    }
   }
 
   private void tick() {

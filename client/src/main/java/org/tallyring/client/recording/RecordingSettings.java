@@ -41,7 +41,9 @@ public record RecordingSettings(
   /** A stream that leaves a batch unanswered for this long is replaced. */
   static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
 
-  /** How long the beginning of a session may stay in doubt; ranges forget sessions after an hour. */
+  /**
+   * How long the beginning of a session may stay in doubt; ranges forget sessions after an hour.
+   */
   static final Duration SESSION_TRUST = Duration.ofMinutes(30);
 
   /** After this long without progress, another server is asked for the topology. */

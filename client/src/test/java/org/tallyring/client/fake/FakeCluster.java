@@ -54,6 +54,7 @@ public final class FakeCluster implements AutoCloseable {
   private final String[] owners;
   private final long[] epochs;
   private final @Nullable Server[] servers;
+  private final List<Server> extraServers = new ArrayList<>();
   private final List<Set<ServerCallStreamObserver<WatchTopologyResponse>>> watchers =
       new ArrayList<>();
   private final List<Set<StreamObserver<RecordStreamResponse>>> streams = new ArrayList<>();
@@ -98,6 +99,23 @@ public final class FakeCluster implements AutoCloseable {
       throw new UncheckedIOException(failure);
     }
     publish();
+  }
+
+  /** Starts an aggregator for as long as the cluster is open; returns its address. */
+  public synchronized String startAggregator() {
+    String address = prefix + ":7070";
+    try {
+      extraServers.add(
+          InProcessServerBuilder.forName(address)
+              .directExecutor()
+              .addService(new FakeTopKService(this))
+              .addService(new Watches(0))
+              .build()
+              .start());
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+    return address;
   }
 
   /** Stops a shard at once. It keeps its ranges until they are moved. */
@@ -195,6 +213,7 @@ public final class FakeCluster implements AutoCloseable {
         server.shutdownNow();
       }
     }
+    extraServers.forEach(Server::shutdownNow);
   }
 
   boolean owns(int shard, int range) {

@@ -47,6 +47,11 @@ public final class FakeLedger {
     return verdict;
   }
 
+  /** Forgets all sessions. */
+  public void forgetAllSessions() {
+    sessions.clear();
+  }
+
   /**
    * Forgets sessions, as a range does with those that were idle for an hour. Young ones stay: their
    * first batch may still be on its way, and the range would take it for the first of a new

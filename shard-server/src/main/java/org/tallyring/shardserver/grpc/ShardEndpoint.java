@@ -32,8 +32,7 @@ public final class ShardEndpoint implements AutoCloseable {
       Coordination coordination,
       InstantSource clock,
       ScheduledExecutorService scheduler) {
-    services =
-        new ShardServices(cluster, shardId, table, ranges, coordination, clock, scheduler);
+    services = new ShardServices(cluster, shardId, table, ranges, coordination, clock, scheduler);
     // grpc-java's neutral builder knows ports only and would listen on every address.
     server =
         services

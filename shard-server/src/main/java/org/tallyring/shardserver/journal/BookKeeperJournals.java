@@ -8,7 +8,6 @@ import org.apache.bookkeeper.client.BookKeeper;
 import org.apache.bookkeeper.client.api.BKException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.tallyring.proto.internal.v1.RangeRecord;
 import org.tallyring.shardserver.coordination.RangeStore;
 import org.tallyring.shardserver.journal.JournalRecovery.Recovered;
 
@@ -80,7 +79,7 @@ public final class BookKeeperJournals implements RangeJournals {
       int rangeId, OwnedRecord record, JournalReplay replay, Executor executor) {
     Garbage garbage = new Garbage(ledgers, store, rangeId, record);
     SegmentStart segments = new SegmentStart(ledgers, bookies, rangeId, record, garbage);
-    CompletableFuture<Segment> prepared = segments.prepare();
+    CompletableFuture<SegmentStart.Prepared> prepared = segments.prepare();
     CompletableFuture<Recovered> recovered =
         new JournalRecovery(
                 ledgers, settings.replayChunkBytes(), rangeId, record.value(), replay, executor)
@@ -96,7 +95,7 @@ public final class BookKeeperJournals implements RangeJournals {
             both ->
                 segments.publish(
                     prepared.join(),
-                    range -> published(range, recovered.join())))
+                    range -> recovered.join().cleaned(range).toBuilder().setServing(true).build()))
         .thenApply(
             segment -> {
               BookKeeperJournal journal =
@@ -115,12 +114,6 @@ public final class BookKeeperJournals implements RangeJournals {
               garbage.collect();
               return journal;
             });
-  }
-
-  private static RangeRecord published(RangeRecord range, Recovered recovered) {
-    return JournalLayout.withoutUnreadableSnapshots(range, recovered.snapshot()).toBuilder()
-        .setServing(true)
-        .build();
   }
 
   /** Disconnects. Journals that are still open are lost. */

@@ -6,8 +6,8 @@ import org.apache.bookkeeper.client.DefaultEnsemblePlacementPolicy;
 import org.apache.bookkeeper.conf.ServerConfiguration;
 
 /**
- * BookKeeper's many keys, set for a small bookie: about 35 threads, some tens of megabytes of memory,
- * disk space given back within minutes of a ledger's deletion.
+ * BookKeeper's many keys, set for a small bookie: about 35 threads, some tens of megabytes of
+ * memory, disk space given back within minutes of a ledger's deletion.
  */
 final class BookieConfigurationKeys {
 

@@ -8,17 +8,17 @@ import java.util.Optional;
 /**
  * How a bookie runs.
  *
- * @param id its name in the cluster; belongs to the data directory for ever and is independent of the
- *     address, so that a bookie can move to another one
+ * @param id its name in the cluster; belongs to the data directory for ever and is independent of
+ *     the address, so that a bookie can move to another one
  * @param directory where its data are; no other bookie can use it at the same time
  * @param zooKeeper the connect string
  * @param zooKeeperSessionTimeout after how long without contact it counts as dead; also how long a
  *     restart after a crash waits for the former registration to go
  * @param listen where it listens and is reached, port 0 for any; empty for this process only
  * @param autoRecovery whether it helps to restore lost copies; wanted wherever there are several
- * @param replaceStaleRegistration whether the registration of a former process on the same directory
- *     is removed instead of waited for. The lock on the directory proves that process dead, provided
- *     that all processes that use the directory are on one machine
+ * @param replaceStaleRegistration whether the registration of a former process on the same
+ *     directory is removed instead of waited for. The lock on the directory proves that process
+ *     dead, provided that all processes that use the directory are on one machine
  */
 public record BookieSettings(
     String id,
@@ -44,7 +44,9 @@ public record BookieSettings(
     }
   }
 
-  /** The one bookie of a single machine: no port, a short session, a stale registration replaced. */
+  /**
+   * The one bookie of a single machine: no port, a short session, a stale registration replaced.
+   */
   public static BookieSettings embedded(Path directory, String zooKeeper) {
     return new BookieSettings(
         "local", directory, zooKeeper, Duration.ofSeconds(4), Optional.empty(), false, true);

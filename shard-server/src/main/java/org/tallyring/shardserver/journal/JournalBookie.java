@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A bookie: the server that keeps copies of journals on its disk. It is BookKeeper's own, with keys for
- * a small and well-behaved one, in this process. Thread-safe.
+ * A bookie: the server that keeps copies of journals on its disk. It is BookKeeper's own, with keys
+ * for a small and well-behaved one, in this process. Thread-safe.
  */
 public final class JournalBookie implements AutoCloseable {
 
@@ -42,8 +42,8 @@ public final class JournalBookie implements AutoCloseable {
   }
 
   /**
-   * Starts a bookie and returns when it is registered and takes entries. Sets up the metadata of all
-   * bookies if this is the first one ever.
+   * Starts a bookie and returns when it is registered and takes entries. Sets up the metadata of
+   * all bookies if this is the first one ever.
    *
    * @throws IllegalStateException if it cannot start, for instance because another process uses the
    *     directory, or because the directory belongs to a bookie with another id
@@ -71,8 +71,8 @@ public final class JournalBookie implements AutoCloseable {
   }
 
   /**
-   * Completes when it has stopped: normally after {@link #close}, exceptionally when it died by itself,
-   * for instance because its disk failed.
+   * Completes when it has stopped: normally after {@link #close}, exceptionally when it died by
+   * itself, for instance because its disk failed.
    */
   public CompletableFuture<Void> stopped() {
     return stopped.copy();
@@ -113,8 +113,7 @@ public final class JournalBookie implements AutoCloseable {
 
   private void lock(Path file) throws IOException {
     FileChannel channel =
-        opened(
-            FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE));
+        opened(FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE));
     try {
       if (channel.tryLock() == null) {
         throw new IllegalStateException("another process uses the directory");
@@ -125,8 +124,8 @@ public final class JournalBookie implements AutoCloseable {
   }
 
   /**
-   * After a crash the former registration stays until its session ends. The directory is locked by this
-   * process and has been a bookie's before, so the bookie of that registration is gone.
+   * After a crash the former registration stays until its session ends. The directory is locked by
+   * this process and has been a bookie's before, so the bookie of that registration is gone.
    */
   private void removeStaleRegistration(RegistrationManager registration) throws BookieException {
     BookieId id = BookieId.parse(settings.id());

@@ -29,13 +29,49 @@ final class JournalLayout {
   }
 
   /** With a ledger as the last segment. */
-  static RangeRecord withSegment(RangeRecord range, long number, long ledgerId) {
+  static RangeRecord withSegment(RangeRecord range, long ledgerId) {
     if (refersTo(range, ledgerId)) {
       return range;
     }
     return range.toBuilder()
-        .addSegments(JournalSegment.newBuilder().setNumber(number).setLedgerId(ledgerId))
+        .addSegments(
+            JournalSegment.newBuilder().setNumber(nextSegmentNumber(range)).setLedgerId(ledgerId))
         .build();
+  }
+
+  /** The number of the segment in a ledger. */
+  static long segmentNumber(RangeRecord range, long ledgerId) {
+    return range.getSegmentsList().stream()
+        .filter(segment -> segment.getLedgerId() == ledgerId)
+        .mapToLong(JournalSegment::getNumber)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /**
+   * Without the segments at the end that hold only a header. Otherwise a range that nobody writes
+   * to would get longer with every restart. Their numbers are given again, which confuses nothing:
+   * no entry and no snapshot is at a position in them.
+   *
+   * @param headerOnly the ledgers that a recovery found with nothing but a header
+   */
+  static RangeRecord withoutEmptyEnd(RangeRecord range, Collection<Long> headerOnly) {
+    int end = range.getSegmentsCount();
+    while (end > 0
+        && headerOnly.contains(range.getSegments(end - 1).getLedgerId())
+        && range.getSegments(end - 1).getNumber() > range.getSnapshot().getSegment()) {
+      end--;
+    }
+    if (end == range.getSegmentsCount()) {
+      return range;
+    }
+    List<JournalSegment> segments = range.getSegmentsList();
+    RangeRecord.Builder changed =
+        range.toBuilder().clearSegments().addAllSegments(segments.subList(0, end));
+    segments.subList(end, segments.size()).stream()
+        .map(JournalSegment::getLedgerId)
+        .forEach(changed::addGarbageLedgerIds);
+    return changed.build();
   }
 
   /**

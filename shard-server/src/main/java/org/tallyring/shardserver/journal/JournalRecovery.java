@@ -2,8 +2,10 @@ package org.tallyring.shardserver.journal;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -38,8 +40,16 @@ final class JournalRecovery {
    *
    * @param bytes how many bytes were replayed
    * @param snapshot what the state was restored from; empty if the whole journal was replayed
+   * @param headerOnly the ledgers of segments without entries
    */
-  record Recovered(long bytes, Optional<SnapshotReference> snapshot) {}
+  record Recovered(long bytes, Optional<SnapshotReference> snapshot, Set<Long> headerOnly) {
+
+    /** The record without what the recovery found to be of no use. */
+    RangeRecord cleaned(RangeRecord range) {
+      return JournalLayout.withoutEmptyEnd(
+          JournalLayout.withoutUnreadableSnapshots(range, snapshot), headerOnly);
+    }
+  }
 
   private final Ledgers ledgers;
   private final int chunkBytes;
@@ -47,6 +57,7 @@ final class JournalRecovery {
   private final RangeRecord range;
   private final JournalReplay replay;
   private final Executor executor;
+  private final Set<Long> headerOnly = new HashSet<>();
   private boolean restoreCalled;
   private long bytes;
 
@@ -89,7 +100,7 @@ final class JournalRecovery {
                         chunkBytes,
                         executor,
                         this::replay)
-                    .thenApply(replayed -> new Recovered(bytes, snapshot)));
+                    .thenApply(replayed -> new Recovered(bytes, snapshot, headerOnly)));
   }
 
   private CompletableFuture<Optional<SnapshotReference>> restore(
@@ -150,6 +161,9 @@ final class JournalRecovery {
       }
       if (last < 0) {
         throw damaged("segment %d has lost its header".formatted(number));
+      }
+      if (last == 0) {
+        headerOnly.add(range.getSegments(i).getLedgerId());
       }
       if (number >= from.segment()) {
         long first = number == from.segment() ? from.entry() + 1 : 0;

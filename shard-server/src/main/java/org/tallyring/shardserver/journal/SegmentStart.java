@@ -3,6 +3,7 @@ package org.tallyring.shardserver.journal;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.UnaryOperator;
+import org.apache.bookkeeper.client.api.WriteHandle;
 import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.internal.v1.RangeRecord;
 import org.tallyring.proto.internal.v1.SegmentHeader;
@@ -31,8 +32,16 @@ final class SegmentStart {
     this.garbage = garbage;
   }
 
-  /** The next segment, with its header on stable storage; nobody knows of it yet. */
-  CompletableFuture<Segment> prepare() {
+  /**
+   * A ledger that can become a segment: its header is on stable storage.
+   *
+   * @param ledger where the entries will go
+   * @param quorum how they will be spread
+   */
+  record Prepared(WriteHandle ledger, Quorum quorum) {}
+
+  /** A ledger for the next segment; nobody knows of it yet. */
+  CompletableFuture<Prepared> prepare() {
     return bookies
         .quorum()
         .map(this::prepare)
@@ -46,7 +55,7 @@ final class SegmentStart {
                             + " bookie registered")));
   }
 
-  private CompletableFuture<Segment> prepare(Quorum quorum) {
+  private CompletableFuture<Prepared> prepare(Quorum quorum) {
     RangeRecord range = record.value();
     byte[] header =
         JournalEntry.newBuilder()
@@ -57,46 +66,42 @@ final class SegmentStart {
                     .setOwner(range.getOwner()))
             .build()
             .toByteArray();
-    long number = JournalLayout.nextSegmentNumber(range);
     return ledgers
         .create(Ledgers.Kind.JOURNAL, rangeId, record.epoch(), quorum)
         .thenCompose(
-            ledger -> {
-              Segment segment = new Segment(number, ledger, quorum);
-              return ledger
-                  .appendAsync(header)
-                  .handle(
-                      (entry, failure) -> {
-                        if (failure != null) {
-                          garbage.discard(ledger.getId());
-                          throw new CompletionException(failure);
-                        }
-                        return segment;
-                      });
-            });
+            ledger ->
+                ledger
+                    .appendAsync(header)
+                    .handle(
+                        (entry, failure) -> {
+                          if (failure != null) {
+                            garbage.discard(ledger.getId());
+                            throw new CompletionException(failure);
+                          }
+                          return new Prepared(ledger, quorum);
+                        }));
   }
 
   /**
-   * Makes a prepared segment the journal's last.
+   * Makes a prepared ledger the journal's last segment.
    *
-   * @param also what else changes in the record with it
+   * @param before what changes in the record first, in the same step
    */
-  CompletableFuture<Segment> publish(Segment segment, UnaryOperator<RangeRecord> also) {
+  CompletableFuture<Segment> publish(Prepared prepared, UnaryOperator<RangeRecord> before) {
+    long ledgerId = prepared.ledger().getId();
     return record
-        .change(
-            range ->
-                also.apply(
-                    JournalLayout.withSegment(range, segment.number(), segment.ledger().getId())))
-        .handle(
+        .change(range -> JournalLayout.withSegment(before.apply(range), ledgerId))
+        .whenComplete(
             (range, failure) -> {
               if (failure != null) {
-                garbage.discardIfUnnamed(segment.ledger().getId(), failure);
-                throw new CompletionException(
-                    failure instanceof CompletionException && failure.getCause() != null
-                        ? failure.getCause()
-                        : failure);
+                garbage.discardIfUnnamed(ledgerId, failure);
               }
-              return segment;
-            });
+            })
+        .thenApply(
+            range ->
+                new Segment(
+                    JournalLayout.segmentNumber(range, ledgerId),
+                    prepared.ledger(),
+                    prepared.quorum()));
   }
 }

@@ -136,6 +136,22 @@ final class BookKeeperJournalsTest extends RangeJournalsContractTest {
   }
 
   @Test
+  void openingAgainAndAgainDoesNotLengthenAJournalThatNobodyWrites() {
+    int range = newRange();
+    append(open(range), "entry");
+    for (int i = 0; i < 5; i++) {
+      open(range);
+    }
+    RangeJournal journal = open(range);
+
+    assertThat(store.record(range).getSegmentsList())
+        .extracting(JournalSegment::getNumber)
+        .containsExactly(1L, 2L);
+    assertThat(append(journal, "later")).isEqualTo(new Position(2, 1));
+    assertThat(reopened(range)).containsExactly("entry", "later");
+  }
+
+  @Test
   void aSegmentThatIsMissingFailsTheOpen() {
     int range = newRange();
     append(open(range), "entry");
@@ -148,7 +164,6 @@ final class BookKeeperJournalsTest extends RangeJournalsContractTest {
 
   @Test
   void threeBookiesKeepTwoCopiesAndThatIsHealthy() {
-    assertThat(open(newRange()).health())
-        .isEqualTo(new JournalHealth(JournalHealth.State.OK, 2));
+    assertThat(open(newRange()).health()).isEqualTo(new JournalHealth(JournalHealth.State.OK, 2));
   }
 }

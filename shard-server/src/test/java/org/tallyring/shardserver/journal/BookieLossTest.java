@@ -18,6 +18,7 @@ final class BookieLossTest {
   @TempDir Path directory;
 
   private final InMemoryRangeStore store = new InMemoryRangeStore();
+
   /** An owner that appends until acknowledged, and opens again when the journal is lost. */
   private final class Owner {
 
@@ -128,9 +129,7 @@ final class BookieLossTest {
         cluster.startBookie("bookie-2");
         await()
             .atMost(Duration.ofSeconds(20))
-            .until(
-                () ->
-                    owner.health().equals(new JournalHealth(JournalHealth.State.OK, 3)));
+            .until(() -> owner.health().equals(new JournalHealth(JournalHealth.State.OK, 3)));
         owner.append("end");
         assertThat(owner.reopen()).isEqualTo(owner.acknowledged);
       }

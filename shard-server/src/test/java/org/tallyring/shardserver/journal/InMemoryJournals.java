@@ -14,9 +14,9 @@ import org.tallyring.proto.internal.v1.SnapshotReference;
 import org.tallyring.shardserver.coordination.RangeStore;
 
 /**
- * Journals in memory, with the promises of {@link RangeJournals}: an owner that ends without closing
- * leaves its entries behind, a later one fences it. Records are kept in the given store as by the real
- * one. Thread-safe. Futures complete on the acknowledging executor, in order.
+ * Journals in memory, with the promises of {@link RangeJournals}: an owner that ends without
+ * closing leaves its entries behind, a later one fences it. Records are kept in the given store as
+ * by the real one. Thread-safe. Futures complete on the acknowledging executor, in order.
  */
 public final class InMemoryJournals implements RangeJournals {
 
@@ -188,7 +188,6 @@ public final class InMemoryJournals implements RangeJournals {
                       JournalLayout.withoutUnreadableSnapshots(range, restored).toBuilder()
                           .setServing(true)
                           .build(),
-                      number,
                       ledgerId))
           .thenApply(range -> this);
     }

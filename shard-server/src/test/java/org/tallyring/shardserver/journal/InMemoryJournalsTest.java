@@ -29,7 +29,8 @@ final class InMemoryJournalsTest extends RangeJournalsContractTest {
       RangeJournal journal = open(range);
       journals.failNextAppend(range, isInJournal);
 
-      assertThatThrownBy(() -> append(journal, "doubtful")).isInstanceOf(JournalLostException.class);
+      assertThatThrownBy(() -> append(journal, "doubtful"))
+          .isInstanceOf(JournalLostException.class);
       assertThatThrownBy(() -> append(journal, "after")).isInstanceOf(JournalLostException.class);
       assertThat(reopened(range)).hasSize(isInJournal ? 1 : 0);
     }

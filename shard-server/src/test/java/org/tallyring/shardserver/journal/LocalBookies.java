@@ -20,7 +20,16 @@ final class LocalBookies implements AutoCloseable {
     this.directory = directory;
     InstanceSpec spec =
         new InstanceSpec(
-            directory.resolve("zookeeper").toFile(), -1, -1, -1, true, -1, 500, -1, null, "127.0.0.1");
+            directory.resolve("zookeeper").toFile(),
+            -1,
+            -1,
+            -1,
+            true,
+            -1,
+            500,
+            -1,
+            null,
+            "127.0.0.1");
     zooKeeper = new TestingServer(spec, true);
   }
 

@@ -236,10 +236,7 @@ abstract class RangeJournalsContractTest {
     List<String> state = new ArrayList<>();
     List<Long> ledgers = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      store
-          .record(range)
-          .getSegmentsList()
-          .forEach(segment -> ledgers.add(segment.getLedgerId()));
+      store.record(range).getSegmentsList().forEach(segment -> ledgers.add(segment.getLedgerId()));
       state.addAll(appendMany(journal, i + "-" + "x".repeat(100), 100));
       Position upTo = append(journal, "mark");
       state.add("mark");

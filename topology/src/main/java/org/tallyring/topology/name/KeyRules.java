@@ -22,13 +22,14 @@ public final class KeyRules {
   public static final int MAX_LENGTH = 512;
 
   /*
-   * Every increment passes here twice, in the client and in the shard, so the common case, ASCII, is
-   * read 8 bytes at a time. In a word whose bytes are all below 0x80
-   *   - subtracting 0x20 from each byte sets a top bit if and only if some byte is below 0x20 (only such
-   *     a byte borrows, so there is no borrow without one), and
-   *   - adding 1 to each byte sets a top bit if and only if some byte is 0x7F (0x80 is the largest sum, so
-   *     nothing carries).
-   * A word with a top bit of its own goes to the byte-wise loop as well, so the one test below is exact.
+   * Every increment passes here twice, in the client and in the shard, so the common case, ASCII,
+   * is read 8 bytes at a time. In a word whose bytes are all below 0x80
+   *   - subtracting 0x20 from each byte sets a top bit if and only if some byte is below 0x20 (only
+   *     such a byte borrows, so there is no borrow without one), and
+   *   - adding 1 to each byte sets a top bit if and only if some byte is 0x7F (0x80 is the largest
+   *     sum, so nothing carries).
+   * A word with a top bit of its own goes to the byte-wise loop as well, so the one test below is
+   * exact.
    */
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);

@@ -38,28 +38,31 @@ public final class AssignmentPlanner {
    * The present assignment decides whether a range moves, the shares decide how many move, and the
    * ring decides which ones, and where to.
    *
-   * Consistent hashing by itself would compute the target from the live shards alone. With few ranges that is
-   * not good enough. 64 ranges on 3 shards deviate from 21 by about 4, since each range falls like a die; bounding
-   * the load (V. Mirrokni et al., "Consistent Hashing with Bounded Loads", SODA 2018) repairs that, but there the
-   * bound depends on the number of shards, so one shard that joins lowers it for all and pushes ranges from old shard
-   * to old shard. Each such move is a hand-off: a pause of a range for nothing.
+   * Consistent hashing by itself would compute the target from the live shards alone. With few
+   * ranges that is not good enough. 64 ranges on 3 shards deviate from 21 by about 4, since each
+   * range falls like a die; bounding the load (V. Mirrokni et al., "Consistent Hashing with Bounded
+   * Loads", SODA 2018) repairs that, but there the bound depends on the number of shards, so one
+   * shard that joins lowers it for all and pushes ranges from old shard to old shard. Each such
+   * move is a hand-off: a pause of a range for nothing.
    *
-   * The controller knows the present assignment, so nothing has to be computed from the live shards alone.
+   * The controller knows the present assignment, so nothing has to be computed from the live shards
+   * alone.
    *
    *   1. A range whose owner is alive stays.
    *   2. The others walk the ring to the first shard below its share.
-   *   3. While a shard is below its share (it has just joined), it is given ranges by the shards that are
-   *      furthest above theirs: of these ranges the ones that the ring would have led to it first. A shard
-   *      above its bound gives in the same way.
+   *   3. While a shard is below its share (it has just joined), it is given ranges by the shards
+   *      that are furthest above theirs: of these ranges the ones that the ring would have led to
+   *      it first. A shard above its bound gives in the same way.
    *
-   * Why nothing moves between old shards of equal weight: let each own either floor(s) or ceil(s) of R ranges, s
-   * = R/n. When a shard joins, step 3 takes floor(R/(n+1)) ranges, always from the fullest, which leaves the others at
-   * floor or ceil of R/(n+1). When one leaves, all shares grow, so no survivor is above the new ones, and step 2
-   * fills up those that are below. Both times the loads are again the share rounded down or up. Shards of unequal
-   * weight can, for rounding, need a move or two more.
+   * Why nothing moves between old shards of equal weight: let each own either floor(s) or ceil(s)
+   * of R ranges, s = R/n. When a shard joins, step 3 takes floor(R/(n+1)) ranges, always from the
+   * fullest, which leaves the others at floor or ceil of R/(n+1). When one leaves, all shares grow,
+   * so no survivor is above the new ones, and step 2 fills up those that are below. Both times the
+   * loads are again the share rounded down or up. Between shards of unequal weight the
+   * rounding differs, and a few more ranges can move.
    *
-   * What the ring is for, then: it makes the choice the same in every process and in every order of events, it spreads the
-   * ranges of a dead shard over all others, and it draws a range to the same few shards again and again.
+   * What the ring is for, then: it makes the choice the same in every process, it spreads the ranges
+   * of a dead shard over all others, and it draws a range to the same few shards again and again.
    */
   private AssignmentPlanner() {}
 

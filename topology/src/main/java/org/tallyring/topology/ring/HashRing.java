@@ -24,17 +24,18 @@ import org.tallyring.topology.assignment.Shard;
 public final class HashRing {
 
   /*
-   * Each shard has weight x 128 points, its virtual nodes. With v points a shard's piece of the circle
-   * deviates from its share by about 1/sqrt(v) (D. Karger et al., "Consistent Hashing and Random Trees",
-   * STOC 1997, for the scheme), so by some 9 % here. More points would buy little, since Placement evens out
-   * the rest with quotas; far fewer would give every quota to the same few neighbours of a shard that leaves.
+   * Each shard has weight x 128 points, its virtual nodes. With v points a shard's piece of the
+   * circle deviates from its share by about 1/sqrt(v) (D. Karger et al., "Consistent Hashing and
+   * Random Trees", STOC 1997, for the scheme), so by some 9 % here. More points would buy little,
+   * since Placement evens out the rest with quotas; far fewer would give every quota to the same
+   * few neighbours of a shard that leaves.
    *
-   * A shard's points depend on its id and weight alone. Hence the property that everything else rests on: when
-   * a shard joins or leaves, the order of all other points stays as it is, so a thing either keeps its shard or
-   * goes to (comes from) that one shard.
+   * A shard's points depend on its id and weight alone. Hence the property that everything else
+   * rests on: when a shard joins or leaves, the order of all other points stays as it is, so a
+   * thing either keeps its shard or goes to (comes from) that one shard.
    *
-   * Positions are compared as signed numbers. On a circle the place where counting starts has no meaning, and the
-   * distance from a to b is b - a modulo 2^64 either way.
+   * Positions are compared as signed numbers. On a circle the place where counting starts has no
+   * meaning, and the distance from a to b is b - a modulo 2^64 either way.
    */
   private static final int POINTS_PER_WEIGHT = 128;
 

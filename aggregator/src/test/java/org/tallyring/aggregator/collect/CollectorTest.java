@@ -1,0 +1,204 @@
+package org.tallyring.aggregator.collect;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.tallyring.aggregator.fake.FakeCluster;
+import org.tallyring.aggregator.fake.FakeShards;
+import org.tallyring.aggregator.fake.HandTurnedLoop;
+import org.tallyring.aggregator.merge.MergedTopK;
+import org.tallyring.aggregator.merge.RangeMerge;
+import org.tallyring.proto.internal.v1.RangeVersion;
+import org.tallyring.topology.window.WindowLevel;
+
+final class CollectorTest {
+
+  private static final Instant NOW = Instant.parse("2026-01-15T10:30:00Z");
+  private static final WindowKey ALL = FakeShards.window(WindowLevel.ALL, 0);
+  private static final int RANGES = 4;
+
+  private final HandTurnedLoop loop = new HandTurnedLoop();
+  private final InstantSource clock = () -> NOW.plusNanos(loop.nanoTime());
+  private final FakeShards shards = new FakeShards(clock, RANGES, "shard-1", "shard-2");
+  private final FakeCluster cluster = new FakeCluster(shards, "shard-1", "shard-2");
+  private final Holdings holdings = new Holdings(loop::nanoTime);
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final Collector collector =
+      new Collector(
+          cluster,
+          new ShardCalls(cluster),
+          holdings,
+          new CollectorMetrics(registry, holdings, clock),
+          loop);
+
+  @BeforeEach
+  void countSomething() {
+    for (int i = 0; i < 20; i++) {
+      shards.count(ALL, "key-" + i, 100 - i);
+    }
+  }
+
+  @AfterEach
+  void close() {
+    collector.close();
+    cluster.close();
+  }
+
+  @Test
+  void theFirstCollectionCoversEveryRange() {
+    assertThat(collector.complete()).isNotDone();
+
+    collector.start();
+
+    assertThat(collector.complete()).isCompleted();
+    assertThat(holdings.coverage()).isEqualTo(new Coverage(RANGES, RANGES, NOW.toEpochMilli()));
+    assertThat(top(3)).containsExactly("key-0=100", "key-1=99", "key-2=98");
+  }
+
+  @Test
+  void aNewCountIsSeenOnePeriodLater() {
+    collector.start();
+    shards.count(ALL, "key-19", 1000);
+    assertThat(top(1)).containsExactly("key-0=100");
+
+    loop.turn(Collector.PERIOD);
+
+    assertThat(top(2)).containsExactly("key-19=1081", "key-0=100");
+    assertThat(holdings.coverage().asOfMillis())
+        .isEqualTo(NOW.plus(Collector.PERIOD).toEpochMilli());
+  }
+
+  @Test
+  void onlyWhatChangedIsAskedFor() {
+    collector.start();
+    loop.turn(Collector.PERIOD);
+
+    List<RangeVersion> known = shards.collections("shard-1").get(1).getKnownList();
+    assertThat(known).hasSize(2).allSatisfy(v -> assertThat(v.getVersion()).isPositive());
+    assertThat(shards.collect("shard-1", shards.collections("shard-1").get(1)).getRangesList())
+        .allSatisfy(range -> assertThat(range.getRankingsList()).isEmpty());
+    assertThat(top(3)).containsExactly("key-0=100", "key-1=99", "key-2=98");
+  }
+
+  @Test
+  void everyRangeIsAskedForAsAWholeOnceInAWhile() {
+    collector.start();
+    loop.turn(Holdings.REFRESH_PERIOD.plus(Collector.PERIOD));
+
+    long whole =
+        shards.collections("shard-1").stream()
+            .filter(request -> request.getKnownCount() == 0)
+            .count();
+    assertThat(whole).isEqualTo(2);
+    assertThat(top(1)).containsExactly("key-0=100");
+  }
+
+  @Test
+  void aRangeIsMissingFromTheChangeOfItsOwnerUntilTheNewOneIsCollected() {
+    collector.start();
+    int range = shards.rangeOf("key-0");
+    String newOwner = range % 2 == 0 ? "shard-2" : "shard-1";
+
+    shards.move(range, newOwner);
+    holdings.observe(ClusterPicture.of(shards.topology()));
+
+    assertThat(holdings.coverage().rangesIncluded()).isEqualTo(RANGES - 1);
+    assertThat(top(20)).doesNotContain("key-0=100");
+
+    loop.turn(Collector.PERIOD);
+
+    assertThat(holdings.coverage().isComplete()).isTrue();
+    assertThat(top(1)).containsExactly("key-0=100");
+  }
+
+  @Test
+  void anOwnerThatIsNewerThanTheTopologyCounts() {
+    collector.start();
+    int range = shards.rangeOf("key-0");
+    shards.move(range, range % 2 == 0 ? "shard-2" : "shard-1");
+    shards.count(ALL, "key-0", 1);
+
+    loop.turn(Collector.PERIOD);
+
+    assertThat(holdings.coverage().isComplete()).isTrue();
+    assertThat(top(1)).containsExactly("key-0=101");
+  }
+
+  @Test
+  void theRangesOfADeadShardAreMissingAtOnce() {
+    collector.start();
+    cluster.stop("shard-2");
+    shards.leave("shard-2");
+    cluster.publish();
+
+    assertThat(holdings.coverage().rangesIncluded()).isEqualTo(RANGES / 2);
+  }
+
+  @Test
+  void aShardThatDoesNotAnswerIsMissingAfterAWhile() {
+    collector.start();
+    cluster.stop("shard-2");
+
+    loop.turn(Holdings.MAX_AGE);
+    assertThat(holdings.coverage().rangesIncluded()).isEqualTo(RANGES);
+
+    loop.turn(Duration.ofMillis(1));
+    assertThat(holdings.coverage().rangesIncluded()).isEqualTo(RANGES / 2);
+    assertThat(cluster.doubts()).isPositive();
+    assertThat(registry.get("tallyring.collection.ranges.included").gauge().value())
+        .isEqualTo(RANGES / 2);
+  }
+
+  @Test
+  void ownersAreCountedWhenTheyChange() {
+    collector.start();
+    long before = holdings.ownershipChanges();
+    loop.turn(Collector.PERIOD.multipliedBy(4));
+    assertThat(holdings.ownershipChanges()).isEqualTo(before);
+
+    shards.move(0, "shard-2");
+    loop.turn(Collector.PERIOD);
+
+    assertThat(holdings.ownershipChanges()).isGreaterThan(before);
+  }
+
+  @Test
+  void lateCorrectionsAreSummedOverRanges() {
+    collector.start();
+    assertThat(holdings.lateCorrections(FakeShards.UID, "clicks")).isZero();
+
+    shards.correct(FakeShards.window(WindowLevel.HOUR, 0), "key-0", 1);
+    shards.correct(FakeShards.window(WindowLevel.HOUR, 0), "key-1", 1);
+    shards.correct(FakeShards.window(WindowLevel.HOUR, 0), "key-2", 1);
+    loop.turn(Collector.PERIOD);
+
+    assertThat(holdings.lateCorrections(FakeShards.UID, "clicks")).isEqualTo(3);
+  }
+
+  @Test
+  void nothingIsCollectedAfterTheEnd() {
+    collector.start();
+    collector.close();
+    int before = shards.collections("shard-1").size();
+
+    loop.turn(Collector.PERIOD.multipliedBy(3));
+
+    assertThat(shards.collections("shard-1")).hasSize(before);
+  }
+
+  private List<String> top(int k) {
+    MergedTopK merged = RangeMerge.merge(holdings.read(ALL).parts(), k);
+    return IntStream.range(0, merged.ranking().size())
+        .mapToObj(i -> new String(merged.ranking().key(i), UTF_8) + "=" + merged.ranking().count(i))
+        .toList();
+  }
+}

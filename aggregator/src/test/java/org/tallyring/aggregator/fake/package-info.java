@@ -1,0 +1,5 @@
+/** Shards and clocks for tests. */
+@NullMarked
+package org.tallyring.aggregator.fake;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,362 @@
+package org.tallyring.aggregator.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Timestamp;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.tallyring.aggregator.collect.WindowKey;
+import org.tallyring.aggregator.fake.FakeShards;
+import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.v1.AdminServiceGrpc;
+import org.tallyring.proto.v1.AnswerLabel;
+import org.tallyring.proto.v1.CounterServiceGrpc;
+import org.tallyring.proto.v1.CreateNamespaceRequest;
+import org.tallyring.proto.v1.DeleteNamespaceRequest;
+import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.GetCountsRequest;
+import org.tallyring.proto.v1.GetTopKRequest;
+import org.tallyring.proto.v1.GetTopKResponse;
+import org.tallyring.proto.v1.GetTopologyRequest;
+import org.tallyring.proto.v1.MetricDefinition;
+import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.proto.v1.RecordRequest;
+import org.tallyring.proto.v1.RecordStreamRequest;
+import org.tallyring.proto.v1.RecordStreamResponse;
+import org.tallyring.proto.v1.TopKServiceGrpc;
+import org.tallyring.proto.v1.TopologyServiceGrpc;
+import org.tallyring.proto.v1.WatchTopologyRequest;
+import org.tallyring.proto.v1.WatchTopologyResponse;
+import org.tallyring.proto.v1.Window;
+import org.tallyring.proto.v1.WindowSelector;
+import org.tallyring.topology.window.WindowLevel;
+
+final class GrpcTest {
+
+  private static final long LAST_HOUR = Instant.parse("2026-01-15T09:00:00Z").toEpochMilli();
+  private static final WindowKey HOUR = FakeShards.window(WindowLevel.HOUR, LAST_HOUR);
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  private RunningAggregator running;
+
+  @BeforeEach
+  void start() throws IOException, InterruptedException {
+    running = new RunningAggregator();
+  }
+
+  @AfterEach
+  void stop() {
+    running.close();
+  }
+
+  @Test
+  void aFinalHourCarriesACompleteLabel() {
+    running.shards.count(HOUR, "a", 3);
+    running.shards.correct(HOUR, "a", 1);
+
+    GetTopKResponse response = top(hour());
+
+    assertThat(response.getLabel())
+        .isEqualTo(
+            AnswerLabel.newBuilder()
+                .setWindow(Window.WINDOW_HOUR)
+                .setStartTime(seconds("2026-01-15T09:00:00Z"))
+                .setEndTime(seconds("2026-01-15T10:00:00Z"))
+                .setAsOfTime(seconds("2026-01-15T10:30:00Z"))
+                .setFinal(true)
+                .setRevision(1)
+                .setExact(true)
+                .setRangesTotal(4)
+                .setRangesIncluded(4)
+                .build());
+    assertThat(response.getItems(0).getRank()).isEqualTo(1);
+    assertThat(response.getItems(0).getCount()).isEqualTo(4);
+    assertThat(response.getItems(0).getKey().toStringUtf8()).isEqualTo("a");
+  }
+
+  @Test
+  void aFinalHourIsKeptUntilALateEventCorrectsIt() {
+    running.shards.count(HOUR, "a", 3);
+    top(hour());
+    int asked = running.shards.queries();
+    for (int i = 0; i < 5; i++) {
+      assertThat(top(hour()).getItems(0).getCount()).isEqualTo(3);
+    }
+    assertThat(running.shards.queries()).isEqualTo(asked);
+
+    running.shards.correct(HOUR, "a", 2);
+
+    await().atMost(LIMIT).until(() -> top(hour()).getItems(0).getCount() == 5);
+    assertThat(top(hour()).getLabel().getRevision()).isEqualTo(1);
+  }
+
+  @Test
+  void aWindowIsFinalWhenItsLatenessIsOver() {
+    GetTopKRequest lastHour = GetTopKRequest.newBuilder().setWindow(at("10:15:00")).build();
+    assertThat(top(lastHour).getLabel().getFinal()).isFalse();
+
+    running.clock.advance(Duration.ofMinutes(30).plusSeconds(59));
+    assertThat(top(lastHour).getLabel().getFinal()).isFalse();
+    assertThat(top(hour()).getLabel().getStartTime()).isEqualTo(seconds("2026-01-15T09:00:00Z"));
+
+    running.clock.advance(Duration.ofSeconds(1));
+    assertThat(top(lastHour).getLabel().getFinal()).isTrue();
+    assertThat(top(hour()).getLabel().getStartTime()).isEqualTo(seconds("2026-01-15T10:00:00Z"));
+  }
+
+  @Test
+  void aMissingShardNeverHides() {
+    running.shards.count(HOUR, "a", 3);
+    assertThat(top(hour()).getLabel().getRangesIncluded()).isEqualTo(4);
+
+    running.servers.kill("shard-2");
+
+    await().atMost(LIMIT).until(() -> top(hour()).getLabel().getRangesIncluded() == 2);
+    await().atMost(LIMIT).until(() -> top(all()).getLabel().getRangesIncluded() == 2);
+    assertThat(top(all()).getLabel().getRangesTotal()).isEqualTo(4);
+    for (GetTopKRequest request : List.of(hour(), all())) {
+      assertThatThrownBy(() -> top(request.toBuilder().setRequireComplete(true).build()))
+          .satisfies(
+              failure -> {
+                assertThat(Status.fromThrowable(failure).getCode())
+                    .isEqualTo(Status.Code.UNAVAILABLE);
+                assertThat(Errors.reasonOf(failure)).isEqualTo(ErrorReason.ERROR_REASON_INCOMPLETE);
+                assertThat(Errors.retryDelayOf(failure)).isPresent();
+              });
+    }
+  }
+
+  @Test
+  void badQuestionsAreRefusedWithAReason() {
+    assertRefused(hour().toBuilder().setK(0).build(), ErrorReason.ERROR_REASON_BAD_K);
+    assertRefused(hour().toBuilder().setK(1001).build(), ErrorReason.ERROR_REASON_BAD_K);
+    assertRefused(GetTopKRequest.getDefaultInstance(), ErrorReason.ERROR_REASON_BAD_WINDOW);
+    assertRefused(
+        GetTopKRequest.newBuilder().setWindow(at("10:15:00").toBuilder().setWindowValue(9)).build(),
+        ErrorReason.ERROR_REASON_BAD_WINDOW);
+    assertRefused(
+        hour().toBuilder().setNamespace("a b").build(), ErrorReason.ERROR_REASON_BAD_NAME);
+    assertRefused(
+        hour().toBuilder().setNamespace("nobody").build(),
+        ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND);
+    assertRefused(
+        hour().toBuilder().setMetric("smiles").build(), ErrorReason.ERROR_REASON_METRIC_NOT_FOUND);
+  }
+
+  @Test
+  void aNamespaceWorksAsSoonAsItIsCreatedAndNotAfterItsEnd() {
+    AdminServiceGrpc.AdminServiceBlockingStub admin =
+        AdminServiceGrpc.newBlockingStub(running.channel);
+    admin.createNamespace(
+        CreateNamespaceRequest.newBuilder()
+            .setNamespace(
+                NamespaceDefinition.newBuilder()
+                    .setName("shop")
+                    .addMetrics(MetricDefinition.newBuilder().setName("sales")))
+            .build());
+    GetTopKRequest sales =
+        GetTopKRequest.newBuilder()
+            .setNamespace("shop")
+            .setWindow(WindowSelector.newBuilder().setWindow(Window.WINDOW_ALL))
+            .build();
+    assertThat(top(sales).getItemsList()).isEmpty();
+    running.shards.define(
+        NamespaceDefinition.newBuilder()
+            .setName("elsewhere")
+            .addMetrics(MetricDefinition.newBuilder().setName("hits"))
+            .build());
+    assertThat(top(sales.toBuilder().setNamespace("elsewhere").build()).getItemsList()).isEmpty();
+
+    admin.deleteNamespace(DeleteNamespaceRequest.newBuilder().setName("shop").build());
+
+    assertRefused(sales, ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND);
+  }
+
+  @Test
+  void countsAreForwarded() {
+    running.shards.count(FakeShards.window(WindowLevel.ALL, 0), "a", 8);
+    assertThat(
+            CounterServiceGrpc.newBlockingStub(running.channel)
+                .getCounts(
+                    GetCountsRequest.newBuilder()
+                        .setMetric("clicks")
+                        .addKeys(ByteString.copyFromUtf8("a"))
+                        .build())
+                .getCounts(0)
+                .getCount())
+        .isEqualTo(8);
+  }
+
+  @Test
+  void aStreamOfBatchesIsForwardedInOrder() {
+    List<RecordStreamResponse> answers = new CopyOnWriteArrayList<>();
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    StreamObserver<RecordStreamRequest> batches =
+        CounterServiceGrpc.newStub(running.channel)
+            .recordStream(
+                new StreamObserver<>() {
+                  @Override
+                  public void onNext(RecordStreamResponse answer) {
+                    answers.add(answer);
+                  }
+
+                  @Override
+                  public void onError(Throwable failure) {
+                    end.completeExceptionally(failure);
+                  }
+
+                  @Override
+                  public void onCompleted() {
+                    end.complete(null);
+                  }
+                });
+    // 12 MB in all: more than Armeria takes as one request by default.
+    ByteString keys = ByteString.copyFrom(new byte[60_000]);
+    for (int i = 1; i <= 200; i++) {
+      batches.onNext(
+          RecordStreamRequest.newBuilder()
+              .setBatch(RecordBatch.newBuilder().setSequence(i).setKeys(keys))
+              .build());
+    }
+    batches.onCompleted();
+
+    assertThat(end).succeedsWithin(LIMIT);
+    assertThat(answers).hasSize(200);
+    for (int i = 0; i < 200; i++) {
+      assertThat(answers.get(i).getSequence()).isEqualTo(i + 1);
+    }
+  }
+
+  @Test
+  void theTopologyIsToldAndItsChangesToo() {
+    assertThat(
+            TopologyServiceGrpc.newBlockingStub(running.channel)
+                .getTopology(GetTopologyRequest.getDefaultInstance())
+                .getTopology())
+        .isEqualTo(running.shards.topology());
+    Iterator<WatchTopologyResponse> pictures =
+        TopologyServiceGrpc.newBlockingStub(running.channel)
+            .watchTopology(WatchTopologyRequest.getDefaultInstance());
+    assertThat(pictures.next().getTopology().getShardsCount()).isEqualTo(2);
+
+    running.servers.kill("shard-2");
+
+    assertThat(pictures.next().getTopology().getShardsCount()).isEqualTo(1);
+  }
+
+  @Test
+  void aMessageThatIsTooLargeIsRefusedWithAReason() {
+    RecordRequest large =
+        RecordRequest.newBuilder().setRequestId(ByteString.copyFrom(new byte[5 << 20])).build();
+
+    assertThatThrownBy(() -> CounterServiceGrpc.newBlockingStub(running.channel).record(large))
+        .satisfies(
+            failure -> {
+              assertThat(Status.fromThrowable(failure).getCode())
+                  .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+              assertThat(Errors.reasonOf(failure))
+                  .isEqualTo(ErrorReason.ERROR_REASON_MESSAGE_TOO_LARGE);
+            });
+  }
+
+  @Test
+  void healthAndReflectionAreServed() {
+    assertThat(
+            HealthGrpc.newBlockingStub(running.channel)
+                .check(HealthCheckRequest.getDefaultInstance())
+                .getStatus())
+        .isEqualTo(ServingStatus.SERVING);
+    assertThat(
+            HealthGrpc.newBlockingStub(running.channel)
+                .check(
+                    HealthCheckRequest.newBuilder().setService("tallyring.v1.TopKService").build())
+                .getStatus())
+        .isEqualTo(ServingStatus.SERVING);
+    CompletableFuture<ServerReflectionResponse> services = new CompletableFuture<>();
+    StreamObserver<ServerReflectionRequest> reflection =
+        ServerReflectionGrpc.newStub(running.channel)
+            .serverReflectionInfo(
+                new StreamObserver<>() {
+                  @Override
+                  public void onNext(ServerReflectionResponse response) {
+                    services.complete(response);
+                  }
+
+                  @Override
+                  public void onError(Throwable failure) {
+                    services.completeExceptionally(failure);
+                  }
+
+                  @Override
+                  public void onCompleted() {}
+                });
+    reflection.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
+    assertThat(services)
+        .succeedsWithin(LIMIT)
+        .satisfies(
+            response ->
+                assertThat(response.getListServicesResponse().getServiceList())
+                    .extracting(service -> service.getName())
+                    .contains(
+                        "tallyring.v1.TopKService",
+                        "tallyring.v1.CounterService",
+                        "tallyring.v1.AdminService",
+                        "tallyring.v1.TopologyService",
+                        "grpc.health.v1.Health"));
+    reflection.onCompleted();
+  }
+
+  private void assertRefused(GetTopKRequest request, ErrorReason reason) {
+    assertThatThrownBy(() -> top(request))
+        .isInstanceOf(StatusRuntimeException.class)
+        .satisfies(failure -> assertThat(Errors.reasonOf(failure)).isEqualTo(reason));
+  }
+
+  private GetTopKResponse top(GetTopKRequest request) {
+    return TopKServiceGrpc.newBlockingStub(running.channel).getTopK(request);
+  }
+
+  private static GetTopKRequest hour() {
+    return GetTopKRequest.newBuilder()
+        .setWindow(WindowSelector.newBuilder().setWindow(Window.WINDOW_HOUR))
+        .build();
+  }
+
+  private static GetTopKRequest all() {
+    return GetTopKRequest.newBuilder()
+        .setWindow(WindowSelector.newBuilder().setWindow(Window.WINDOW_ALL))
+        .build();
+  }
+
+  private static WindowSelector at(String time) {
+    return WindowSelector.newBuilder()
+        .setWindow(Window.WINDOW_HOUR)
+        .setTime(seconds("2026-01-15T" + time + "Z"))
+        .build();
+  }
+
+  private static Timestamp seconds(String time) {
+    return Timestamp.newBuilder().setSeconds(Instant.parse(time).getEpochSecond()).build();
+  }
+}

@@ -1,0 +1,326 @@
+package org.tallyring.aggregator.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tallyring.aggregator.fake.FakeShards;
+import org.tallyring.proto.v1.RecordRequest;
+import org.tallyring.topology.window.WindowLevel;
+
+final class RestTest {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final long THIS_HOUR = Instant.parse("2026-01-15T10:00:00Z").toEpochMilli();
+  private static final long LAST_HOUR = Instant.parse("2026-01-15T09:00:00Z").toEpochMilli();
+
+  private static RunningAggregator running;
+
+  @BeforeAll
+  static void start() throws IOException, InterruptedException {
+    running = new RunningAggregator();
+    FakeShards shards = running.shards;
+    shards.count(FakeShards.window(WindowLevel.HOUR, LAST_HOUR), "b", 5);
+    shards.count(FakeShards.window(WindowLevel.HOUR, LAST_HOUR), "a", 5);
+    shards.count(FakeShards.window(WindowLevel.HOUR, LAST_HOUR), "c", 9);
+    shards.count(FakeShards.window(WindowLevel.HOUR, THIS_HOUR), "now", 3);
+    shards.count(FakeShards.window(WindowLevel.ALL, 0), "ever/und;ä", 9_007_199_254_740_993L);
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> running.get("/top-k?window=all").body().contains("ever"));
+  }
+
+  @AfterAll
+  static void stop() {
+    running.close();
+  }
+
+  @Test
+  void theLatestFinalHourIsAnsweredByDefault() throws Exception {
+    HttpResponse<String> response = running.get("/top-k?window=hour&k=2");
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.headers().firstValue("content-type"))
+        .hasValue("application/json; charset=utf-8");
+    assertThat(response.body())
+        .isEqualTo(
+            """
+            {"window":"hour","start":"2026-01-15T09:00:00Z","end":"2026-01-15T10:00:00Z",\
+            "as_of":"2026-01-15T10:30:00Z","final":true,"revision":0,"exact":true,\
+            "ranges_total":4,"ranges_included":4,"namespace":"default","metric":"clicks",\
+            "items":[{"id":"c","count":9,"rank":1},{"id":"a","count":5,"rank":2}]}""");
+  }
+
+  @Test
+  void allTimeIsLiveAndHasNeitherStartNorEnd() throws Exception {
+    assertThat(running.get("/top-k?window=all").body())
+        .isEqualTo(
+            """
+            {"window":"all","start":null,"end":null,"as_of":"2026-01-15T10:30:00Z",\
+            "final":false,"revision":0,"exact":true,"ranges_total":4,"ranges_included":4,\
+            "namespace":"default","metric":"clicks",\
+            "items":[{"id":"ever/und;ä","count":9007199254740993,"rank":1}]}""");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "at=current,                   2026-01-15T10:00:00Z, now, false",
+    "at=sealed,                    2026-01-15T09:00:00Z, c,   true",
+    "at=2026-01-15T09:59:59.999Z,  2026-01-15T09:00:00Z, c,   true",
+    "at=2026-01-15T10:00:00Z,      2026-01-15T10:00:00Z, now, false",
+    "at=2026-01-15T11:29:00%2B01:00, 2026-01-15T10:00:00Z, now, false",
+    "namespace=default&metric=clicks, 2026-01-15T09:00:00Z, c, true",
+    "require_complete=true,        2026-01-15T09:00:00Z, c,   true",
+  })
+  void aTimePicksTheWindowThatContainsIt(String query, String start, String best, boolean isFinal)
+      throws Exception {
+    JsonNode answer = JSON.readTree(running.get("/top-k?window=hour&" + query).body());
+
+    assertThat(answer.path("start").textValue()).isEqualTo(start);
+    assertThat(answer.path("items").path(0).path("id").textValue()).isEqualTo(best);
+    assertThat(answer.path("final").booleanValue()).isEqualTo(isFinal);
+  }
+
+  @Test
+  void namespaceAndMetricCanBeInThePath() throws Exception {
+    String inPath =
+        running.get("/v1/namespaces/default/metrics/clicks/top-k?window=hour&k=2").body();
+    assertThat(inPath).isEqualTo(running.get("/top-k?window=hour&k=2").body());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "/top-k                            | BAD_WINDOW    | window: none (expected: hour, day, month or all)",
+        "/top-k?window=week                | BAD_WINDOW    | window: week (expected: hour, day, month or all)",
+        "/top-k?window=HOUR                | BAD_WINDOW    | window: HOUR (expected: hour, day, month or all)",
+        "/top-k?window=hour&k=0            | BAD_K         | k: 0 (expected: 1..1000)",
+        "/top-k?window=hour&k=1001         | BAD_K         | k: 1001 (expected: 1..1000)",
+        "/top-k?window=hour&k=-1           | BAD_K         | k: -1 (expected: 1..1000)",
+        "/top-k?window=hour&k=ten          | BAD_K         | k: ten (expected: 1..1000)",
+        "/top-k?window=hour&k=99999999999  | BAD_K         | k: 99999999999 (expected: 1..1000)",
+        "/top-k?window=hour&k=             | BAD_PARAMETER | k: no value (expected: one, as percent-encoded UTF-8)",
+        "/top-k?window=hour&k=1&k=2        | BAD_PARAMETER | k: given more than once (expected: once)",
+        "/top-k?window=hour&limit=3        | BAD_PARAMETER | limit: unknown parameter (expected: window, at, k, namespace, metric, require_complete)",
+        "/top-k?window=hour&               | BAD_PARAMETER | : unknown parameter (expected: window, at, k, namespace, metric, require_complete)",
+        "/top-k?window=hour&last=24h       | BAD_PARAMETER | last: unknown parameter (expected: window, at, k, namespace, metric, require_complete)",
+        "/top-k?window=hour&at=yesterday   | BAD_WINDOW    | at: yesterday (expected: current, sealed or a time such as 2012-07-04T07:00:00Z)",
+        "/top-k?window=hour&at=2026-01-15  | BAD_WINDOW    | at: 2026-01-15 (expected: current, sealed or a time such as 2012-07-04T07:00:00Z)",
+        "/top-k?window=hour&at=0000-01-01T00:00:00Z  | BAD_WINDOW | window.time: -62167219200 s 0 ns (expected: in the years 1 to 9999)",
+        "/top-k?window=hour&require_complete=yes | BAD_PARAMETER | require_complete: yes (expected: true or false)",
+        "/top-k?window=hour&namespace=%FF  | BAD_PARAMETER | namespace: no value (expected: one, as percent-encoded UTF-8)",
+        "/v1/namespaces/default/metrics/clicks/top-k?window=hour&metric=x | BAD_PARAMETER | metric: unknown parameter (expected: window, at, k, require_complete)",
+        "/v1/namespaces/default/metrics/clicks/counts/a?k=1 | BAD_PARAMETER | k: unknown parameter (expected: window, at, require_complete)",
+        "/v1/cluster?verbose=1             | BAD_PARAMETER | verbose: unknown parameter (expected: )",
+      })
+  void aBadParameterIsNamed(String target, String reason, String message) throws Exception {
+    assertError(running.get(target), 400, "INVALID_ARGUMENT", reason, message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/top-k?window=hour&namespace=Upper", "/top-k?window=hour&metric=a.b"})
+  void aNameThatCannotBeIsRefused(String target) throws Exception {
+    JsonNode error = JSON.readTree(running.get(target).body());
+    assertThat(error.path("reason").textValue()).isEqualTo("BAD_NAME");
+  }
+
+  @Test
+  void whatDoesNotExistIsNotFound() throws Exception {
+    assertError(
+        running.get("/top-k?window=hour&namespace=nobody"),
+        404,
+        "NOT_FOUND",
+        "NAMESPACE_NOT_FOUND",
+        "namespace: nobody (expected: one that exists)");
+    assertError(
+        running.get("/v1/namespaces/default/metrics/smiles/top-k?window=all"),
+        404,
+        "NOT_FOUND",
+        "METRIC_NOT_FOUND",
+        "metric: smiles (expected: a metric of the namespace default)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"/nothing", "/v1", "/top-k/", "/v1/namespaces/default/metrics/clicks/counts/a/b"})
+  void anUnknownPathIsNotFound(String path) throws Exception {
+    assertError(
+        running.get(path), 404, "NOT_FOUND", "PATH_NOT_FOUND", "GET " + path + ": no such path");
+  }
+
+  @Test
+  void anotherMethodIsRefused() throws Exception {
+    HttpResponse<String> response =
+        running.send(HttpRequest.newBuilder(running.uri("/top-k")).DELETE());
+    assertThat(response.statusCode()).isEqualTo(405);
+    assertThat(JSON.readTree(response.body()).path("code").textValue()).isEqualTo("UNIMPLEMENTED");
+  }
+
+  @Test
+  void theCountOfAKeyIsReadThroughItsPercentEncodedName() throws Exception {
+    String body =
+        running
+            .get("/v1/namespaces/default/metrics/clicks/counts/ever%2Fund;%C3%A4?window=all")
+            .body();
+    assertThat(body)
+        .isEqualTo(
+            """
+            {"namespace":"default","metric":"clicks","id":"ever/und;ä",\
+            "count":9007199254740993,"window":"all","start":null,"end":null,"as_of":null,\
+            "final":false,"revision":0,"exact":true,"ranges_total":1,"ranges_included":1}""");
+    assertThat(
+            JSON.readTree(
+                    running.get("/v1/namespaces/default/metrics/clicks/counts/unknown").body())
+                .path("count")
+                .longValue())
+        .isZero();
+  }
+
+  @Test
+  void aKeyThatCannotBeIsRefused() throws Exception {
+    HttpResponse<String> response = running.get("/v1/namespaces/default/metrics/clicks/counts/%FF");
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(JSON.readTree(response.body()).path("reason").textValue()).isEqualTo("BAD_KEY");
+  }
+
+  @Test
+  void oneEventOrManyAreRecorded() throws Exception {
+    HttpResponse<String> one =
+        running.post(
+            "/v1/namespaces/default/events",
+            """
+            {"key":"é","metric":"clicks","delta":-2,"time":"2012-07-04T07:00:00.5Z",
+             "request_id":"00000000-0000-0001-0000-000000000002"}""");
+    assertThat(one.body()).isEqualTo("{\"applied\":1,\"duplicate\":0}");
+    HttpResponse<String> many =
+        running.post(
+            "/v1/namespaces/default/events",
+            """
+            [{"key":"p","metric":"clicks","time":1341385200000},{"key":"q","metric":"clicks"}]""",
+            "tallyring-request-id",
+            "00000000-0000-0001-0000-000000000003");
+    assertThat(many.body()).isEqualTo("{\"applied\":2,\"duplicate\":0}");
+
+    RecordRequest first = running.shards.recorded().get(0);
+    assertThat(first.getIncrements(0).getKey().toStringUtf8()).isEqualTo("é");
+    assertThat(first.getIncrements(0).getDelta()).isEqualTo(-2);
+    assertThat(first.getIncrements(0).getEventTimeMillis()).isEqualTo(1_341_385_200_500L);
+    assertThat(first.getRequestId().toByteArray())
+        .containsExactly(0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2);
+    RecordRequest second = running.shards.recorded().get(1);
+    assertThat(second.getIncrements(0).hasDelta()).isFalse();
+    assertThat(second.getIncrements(0).getEventTimeMillis()).isEqualTo(1_341_385_200_000L);
+    assertThat(second.getIncrements(1).hasEventTimeMillis()).isFalse();
+    assertThat(second.getRequestId().size()).isEqualTo(16);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{                                          | BAD_PARAMETER | body: not JSON",
+        "7                                          | BAD_PARAMETER | body: neither object nor array",
+        "[]                                         | BAD_SIZE      | events: 0 (expected: 1..10000)",
+        "[7]                                        | BAD_PARAMETER | body[0]: not an object",
+        "{}                                         | BAD_KEY       | key: none",
+        "{\"key\":7,\"metric\":\"clicks\"}                  | BAD_KEY       | key: 7",
+        "{\"key\":\"\",\"metric\":\"clicks\"}                 | BAD_KEY       | key: ",
+        "{\"key\":\"a\\u0000\",\"metric\":\"clicks\"}           | BAD_KEY       | key: ",
+        "{\"key\":\"\\ud800\",\"metric\":\"clicks\"}            | BAD_KEY       | key: ",
+        "{\"key\":\"a\"}                                | BAD_NAME      | metric: none",
+        "{\"key\":\"a\",\"metric\":\"No\"}                  | BAD_NAME      | metric: No",
+        "{\"key\":\"a\",\"metric\":\"clicks\",\"delta\":0}      | BAD_DELTA     | delta: 0",
+        "{\"key\":\"a\",\"metric\":\"clicks\",\"delta\":1.5}    | BAD_DELTA     | delta: 1.5",
+        "{\"key\":\"a\",\"metric\":\"clicks\",\"delta\":9223372036854775808} | BAD_DELTA | delta: 9223372036854775808",
+        "{\"key\":\"a\",\"metric\":\"clicks\",\"time\":\"noon\"}  | BAD_EVENT_TIME | time: \"noon\"",
+        "{\"key\":\"a\",\"metric\":\"clicks\",\"user\":\"u\"}     | BAD_PARAMETER | user: unknown field",
+        "{\"key\":\"a\",\"key\":\"b\",\"metric\":\"clicks\"}      | BAD_PARAMETER | body: not JSON",
+        "{\"key\":\"a\",\"metric\":\"clicks\",\"request_id\":\"x\"} | BAD_SESSION | request_id: x (expected: a UUID)",
+        "[{\"key\":\"a\",\"metric\":\"clicks\"},{\"key\":\"b\",\"metric\":\"clicks\",\"delta\":\"1\"}] | BAD_DELTA | [1].delta: \"1\"",
+        "[{\"key\":\"a\",\"metric\":\"clicks\",\"request_id\":\"x\"}] | BAD_PARAMETER | [0].request_id: unknown field",
+      })
+  void aBadEventIsRefusedAndNothingIsRecorded(String body, String reason, String message)
+      throws Exception {
+    int before = running.shards.recorded().size();
+
+    HttpResponse<String> response = running.post("/v1/namespaces/default/events", body);
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    JsonNode error = JSON.readTree(response.body());
+    assertThat(error.path("reason").textValue()).isEqualTo(reason);
+    assertThat(error.path("message").textValue()).startsWith(message);
+    assertThat(running.shards.recorded()).hasSize(before);
+  }
+
+  @Test
+  void aBodyThatIsTooLargeIsRefused() throws Exception {
+    HttpResponse<String> response =
+        running.send(
+            HttpRequest.newBuilder(running.uri("/v1/namespaces/default/events"))
+                // Over HTTP/2 this client waits until it has sent all, which nobody reads any more.
+                .version(HttpClient.Version.HTTP_1_1)
+                .POST(HttpRequest.BodyPublishers.ofString(" ".repeat(9 << 20))));
+    assertThat(response.statusCode()).isEqualTo(413);
+    assertThat(JSON.readTree(response.body()).path("reason").textValue())
+        .isEqualTo("MESSAGE_TOO_LARGE");
+  }
+
+  @Test
+  void theClusterIsShownAsItIs() throws Exception {
+    JsonNode cluster = JSON.readTree(running.get("/v1/cluster").body());
+
+    assertThat(cluster.path("cluster").textValue()).isEqualTo("test");
+    assertThat(cluster.path("range_count").intValue()).isEqualTo(4);
+    assertThat(cluster.path("shards")).hasSize(2);
+    assertThat(cluster.path("shards").path(0).path("id").textValue()).isEqualTo("shard-1");
+    assertThat(cluster.path("ranges")).hasSize(4);
+    assertThat(cluster.path("ranges").path(1).path("epoch").isNumber()).isTrue();
+  }
+
+  @Test
+  void healthMetricsAndDocumentationAreServed() throws Exception {
+    assertThat(running.get("/healthz").body())
+        .isEqualTo(
+            """
+            {"status":"serving","shards":2,"ranges_total":4,"ranges_included":4}""");
+    assertThat(running.get("/top-k?window=hour").statusCode()).isEqualTo(200);
+    String metrics = running.get("/metrics").body();
+    assertThat(metrics)
+        .contains("tallyring_collection_duration_seconds_count{outcome=\"ok\"}")
+        .contains("tallyring_collection_ranges_included 4.0")
+        .contains("tallyring_collection_staleness_seconds")
+        .contains("tallyring_answer_cache_requests_total{outcome=\"hit\"}")
+        .contains("tallyring_topk_request_duration_seconds_count{kind=\"final\",outcome=\"ok\"}");
+    assertThat(metrics.lines().filter(line -> !line.startsWith("#")))
+        .allMatch(line -> line.startsWith("tallyring_"));
+    assertThat(running.get("/docs/").statusCode()).isEqualTo(200);
+    assertThat(running.get("/docs/specification.json").body())
+        .contains("The K keys with the highest counts of a metric in one window.");
+  }
+
+  private static void assertError(
+      HttpResponse<String> response, int status, String code, String reason, String message)
+      throws IOException {
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+    JsonNode error = JSON.readTree(response.body());
+    assertThat(error.path("code").textValue()).isEqualTo(code);
+    assertThat(error.path("reason").textValue()).isEqualTo(reason);
+    assertThat(error.path("message").textValue()).isEqualTo(message);
+    assertThat(error).hasSize(3);
+  }
+}

@@ -1,0 +1,55 @@
+package org.tallyring.client.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+final class EventLoopTest {
+
+  @Test
+  void tasksRunInTheirOrderOnOneDaemonThread() {
+    try (EventLoop loop = EventLoop.start("a-name")) {
+      List<Integer> seen = new ArrayList<>();
+      CompletableFuture<Thread> done = new CompletableFuture<>();
+      for (int i = 0; i < 1000; i++) {
+        int task = i;
+        loop.execute(() -> seen.add(task));
+      }
+      loop.execute(() -> done.complete(Thread.currentThread()));
+
+      assertThat(done.join().getName()).isEqualTo("a-name");
+      assertThat(done.join().isDaemon()).isTrue();
+      assertThat(seen).hasSize(1000).isSorted();
+    }
+  }
+
+  @Test
+  void aTaskThatThrowsDoesNotEndTheLoop() {
+    try (EventLoop loop = EventLoop.start("a-name")) {
+      CompletableFuture<String> next = new CompletableFuture<>();
+      loop.execute(
+          () -> {
+            throw new IllegalStateException("thrown by the test");
+          });
+      loop.schedule(() -> next.complete("ran"), Duration.ofMillis(1));
+
+      assertThat(next.join()).isEqualTo("ran");
+    }
+  }
+
+  @Test
+  void afterTheEndTasksAreDropped() {
+    EventLoop loop = EventLoop.start("a-name");
+    loop.close();
+    CompletableFuture<String> never = new CompletableFuture<>();
+
+    loop.execute(() -> never.complete("ran"));
+    loop.schedule(() -> never.complete("ran"), Duration.ZERO);
+
+    assertThat(never).isNotDone();
+  }
+}

@@ -1,0 +1,104 @@
+package org.tallyring.client.recording;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+import org.tallyring.client.Increment;
+import org.tallyring.proto.v1.RecordBatch;
+
+final class ColumnsTest {
+
+  private static final String[] METRICS = {"clicks", "views", "purchases"};
+
+  @Test
+  void rowsThatAreAllAlikeLeaveTheirColumnsEmpty() {
+    Columns columns = new Columns(false);
+    append(columns, Increment.of("clicks", "a"));
+    append(columns, Increment.of("clicks", "bcd"));
+
+    RecordBatch message = columns.toMessage("shop", 3, 9);
+
+    assertThat(message)
+        .isEqualTo(
+            RecordBatch.newBuilder()
+                .setNamespace("shop")
+                .setRangeId(3)
+                .setSequence(9)
+                .addMetrics("clicks")
+                .setKeys(ByteString.copyFromUtf8("abcd"))
+                .addKeyLengths(1)
+                .addKeyLengths(3)
+                .build());
+  }
+
+  @Test
+  void theFirstTimeIsTheBaseOfAll() {
+    Columns columns = new Columns(true);
+    append(columns, Increment.builder("clicks", "a").eventTimeMillis(1000).build());
+    append(columns, Increment.builder("clicks", "a").eventTimeMillis(990).build());
+
+    RecordBatch message = columns.toMessage("shop", 0, 1);
+
+    assertThat(message.getBaseTimeMillis()).isEqualTo(1000);
+    assertThat(message.getTimeOffsetsMillisList()).containsExactly(0L, -10L);
+  }
+
+  @Property
+  void noRowChangesOnItsWayThroughTheColumns(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 300) int rows, @ForAll boolean timed) {
+    Random random = new Random(seed);
+    List<Increment> increments = new ArrayList<>();
+    Columns columns = new Columns(timed);
+    BitSet dropped = new BitSet();
+    for (int i = 0; i < rows; i++) {
+      increments.add(randomIncrement(random, timed));
+      append(columns, increments.get(i));
+      dropped.set(i, random.nextInt(4) == 0);
+    }
+    assertThat(columns.increments()).isEqualTo(increments);
+
+    List<Increment> kept = new ArrayList<>();
+    for (int i = 0; i < rows; i++) {
+      if (!dropped.get(i)) {
+        kept.add(increments.get(i));
+      }
+    }
+    Columns rest = columns.without(dropped);
+    assertThat(rest.increments()).isEqualTo(kept);
+    assertThat(rest.rows()).isEqualTo(kept.size());
+  }
+
+  private static Increment randomIncrement(Random random, boolean timed) {
+    Increment.Builder increment =
+        Increment.builder(
+            METRICS[random.nextInt(random.nextBoolean() ? 1 : METRICS.length)],
+            "k".repeat(1 + random.nextInt(40)) + random.nextInt(100));
+    if (random.nextInt(3) == 0) {
+      increment.delta(random.nextLong());
+    }
+    if (timed) {
+      increment.eventTimeMillis(random.nextInt());
+    }
+    return increment.build();
+  }
+
+  private static void append(Columns columns, Increment increment) {
+    byte[] key = ("xx" + increment.key()).getBytes(StandardCharsets.UTF_8);
+    columns.append(
+        increment.metric(),
+        key,
+        2,
+        key.length - 2,
+        increment.delta(),
+        increment.eventTimeMillis().orElse(Columns.UNTIMED));
+  }
+}

@@ -1,0 +1,313 @@
+package org.tallyring.client.recording;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.tallyring.client.recording.RecorderHarness.failureOf;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.tallyring.client.RecordResult;
+import org.tallyring.client.RecordTotals;
+import org.tallyring.client.TallyringException;
+import org.tallyring.client.fake.FakeLedger;
+import org.tallyring.client.fake.Fault;
+import org.tallyring.proto.v1.ErrorReason;
+
+/** One range on two shards, on a clock that the test turns. */
+final class RecorderTest {
+
+  private static final Duration DEADLINE = Duration.ofSeconds(20);
+  private static final long MAX_BYTES = 64 << 10;
+
+  private final RecorderHarness harness = new RecorderHarness(1, 2, DEADLINE, MAX_BYTES, 7);
+
+  @AfterEach
+  void close() {
+    harness.close();
+  }
+
+  @Test
+  void aLoneIncrementLeavesAfterTheLinger() {
+    CompletableFuture<RecordResult> result = harness.record("a", 1);
+    harness.advance(Duration.ofMillis(1));
+    assertThat(result).isNotDone();
+
+    harness.advance(RecordingSettings.LINGER);
+
+    assertThat(result).isCompletedWithValue(RecordResult.APPLIED);
+    assertThat(harness.recorder.bytesInFlight()).isZero();
+  }
+
+  @Test
+  void aFullBatchLeavesAtOnce() {
+    List<CompletableFuture<RecordResult>> results = new ArrayList<>();
+    for (int i = 0; i < RecordingSettings.BATCH_KEY_BYTES / 512; i++) {
+      results.add(harness.record("k".repeat(512), 1));
+    }
+    harness.loop.run();
+
+    assertThat(results).allSatisfy(result -> assertThat(result).isDone());
+  }
+
+  @Test
+  void rowsWithAndWithoutATimeDoNotShareABatchAndKeepTheirOrder() {
+    harness.record("clicks", "a", 1, Recorder.UNTIMED);
+    harness.record("clicks", "a", 2, 5000);
+    harness.record("views", "a", 3, 4000);
+    harness.record("clicks", "a", 4, Recorder.UNTIMED);
+    harness.advance(Duration.ofMillis(50));
+
+    assertThat(harness.cluster.rows())
+        .containsExactly(
+            new FakeLedger.Row("clicks", "a", 1, null),
+            new FakeLedger.Row("clicks", "a", 2, 5000L),
+            new FakeLedger.Row("views", "a", 3, 4000L),
+            new FakeLedger.Row("clicks", "a", 4, null));
+  }
+
+  @Test
+  void whenThereIsNoRoomRecordingWaitsAndIsRefusedAtTheDeadline() {
+    harness.cluster.faults(request -> Fault.ANSWER_LOST);
+    AtomicInteger recorded = new AtomicInteger();
+    byte[] key = "k".repeat(480).getBytes(StandardCharsets.UTF_8);
+    CompletableFuture<Void> caller =
+        CompletableFuture.runAsync(
+            () -> {
+              while (true) {
+                harness.recorder.record("clicks", key, 1, Recorder.UNTIMED);
+                recorded.incrementAndGet();
+              }
+            },
+            task -> new Thread(task).start());
+    await().until(() -> recorded.get() == MAX_BYTES / 512);
+    assertThat(harness.recorder.bytesInFlight()).isEqualTo(MAX_BYTES);
+    assertThat(caller).isNotDone();
+
+    await()
+        .until(
+            () -> {
+              harness.advance(Duration.ofSeconds(1));
+              return caller.isDone();
+            });
+
+    // What is in doubt keeps its room, so there was none.
+    assertThat(recorded.get()).isEqualTo((int) (MAX_BYTES / 512));
+    TallyringException refused = failureOf(caller);
+    assertThat(refused.reason()).isEqualTo(ErrorReason.ERROR_REASON_OVERLOADED);
+    assertThat(refused.isInDoubt()).isFalse();
+  }
+
+  @Test
+  void whatWasNeverSentFailsDefinitelyAtTheDeadline() {
+    harness.cluster.stop(0);
+    harness.cluster.stop(1);
+    harness.loop.run();
+    CompletableFuture<RecordResult> result = harness.record("a", 1);
+
+    harness.advance(DEADLINE.minusMillis(1));
+    assertThat(result).isNotDone();
+    harness.advance(DEADLINE.dividedBy(10));
+
+    TallyringException failure = failureOf(result);
+    assertThat(failure.reason()).isEqualTo(ErrorReason.ERROR_REASON_DEADLINE);
+    assertThat(failure.isInDoubt()).isFalse();
+    assertThat(harness.recorder.bytesInFlight()).isZero();
+  }
+
+  @Test
+  void whatWasSentIsInDoubtAtTheDeadlineAndItsNumberIsStillSettled() {
+    harness.cluster.faults(request -> Fault.ANSWER_LOST);
+    CompletableFuture<RecordResult> first = harness.record("a", 1);
+    harness.advance(DEADLINE.plus(DEADLINE.dividedBy(10)));
+
+    assertThat(failureOf(first).isInDoubt()).isTrue();
+    assertThat(failureOf(first).isRetryable()).isFalse();
+    assertThat(harness.recorder.bytesInFlight()).isPositive();
+
+    harness.cluster.faults(request -> Fault.NONE);
+    CompletableFuture<RecordResult> second = harness.record("a", 2);
+    harness.advance(Duration.ofSeconds(15));
+
+    assertThat(second).isCompletedWithValue(RecordResult.APPLIED);
+    assertThat(harness.cluster.rows()).extracting(FakeLedger.Row::delta).containsExactly(1L, 2L);
+    assertThat(harness.cluster.ledger(0).sessions()).isEqualTo(1);
+    assertThat(harness.recorder.bytesInFlight()).isZero();
+    assertThat(harness.recorder.totals()).isEqualTo(new RecordTotals(1, 0, 0, 1));
+  }
+
+  @Test
+  void aRefusedRowFailsAloneAndItsBatchKeepsItsNumber() {
+    CompletableFuture<RecordResult> good = harness.record("a", 1);
+    CompletableFuture<RecordResult> bad = harness.record("bad", 2);
+    CompletableFuture<RecordResult> better = harness.record("b", 3);
+    harness.recorder.record(
+        "clicks", "bad too".getBytes(StandardCharsets.UTF_8), 4, Recorder.UNTIMED);
+    harness.advance(Duration.ofMillis(50));
+
+    assertThat(good).isCompletedWithValue(RecordResult.APPLIED);
+    assertThat(better).isCompletedWithValue(RecordResult.APPLIED);
+    assertThat(failureOf(bad).reason()).isEqualTo(ErrorReason.ERROR_REASON_BAD_KEY);
+    assertThat(failureOf(bad)).hasMessage("key: bad (expected: a good one)");
+    assertThat(harness.failures)
+        .singleElement()
+        .satisfies(
+            failure -> {
+              assertThat(failure.increment().key()).isEqualTo("bad too");
+              assertThat(failure.increment().delta()).isEqualTo(4);
+            });
+    assertThat(harness.cluster.rows()).extracting(FakeLedger.Row::delta).containsExactly(1L, 3L);
+    assertThat(harness.cluster.ledger(0).sessions()).isEqualTo(1);
+  }
+
+  @Test
+  void aBatchThatIsRefusedForGoodLeavesNoHole() {
+    CompletableFuture<RecordResult> refused = harness.record("unknown", "a", 1, Recorder.UNTIMED);
+    harness.recorder.sendNow();
+    CompletableFuture<RecordResult> next = harness.record("a", 2);
+    harness.advance(Duration.ofMillis(50));
+
+    assertThat(failureOf(refused).reason()).isEqualTo(ErrorReason.ERROR_REASON_METRIC_NOT_FOUND);
+    assertThat(next).isCompletedWithValue(RecordResult.APPLIED);
+    assertThat(harness.cluster.ledger(0).sessions()).isEqualTo(1);
+  }
+
+  @Test
+  void anIdleSessionThatWasForgottenIsReplacedUnnoticed() {
+    harness.record("a", 1);
+    harness.advance(Duration.ofMillis(50));
+    harness.cluster.ledger(0).forgetAllSessions();
+
+    CompletableFuture<RecordResult> result = harness.record("a", 2);
+    harness.advance(Duration.ofMillis(50));
+
+    assertThat(result).isCompletedWithValue(RecordResult.APPLIED);
+    assertThat(harness.cluster.rows()).extracting(FakeLedger.Row::delta).containsExactly(1L, 2L);
+  }
+
+  @Test
+  void aBatchWhoseAnswerWasLostIsInDoubtWhenItsSessionIsForgotten() {
+    harness.record("a", 1);
+    harness.advance(Duration.ofMillis(50));
+    harness.cluster.faults(request -> Fault.CUT_AFTER);
+    CompletableFuture<RecordResult> lost = harness.record("a", 2);
+    harness.advance(Duration.ofMillis(3));
+    harness.cluster.ledger(0).forgetAllSessions();
+    harness.cluster.faults(request -> Fault.NONE);
+    CompletableFuture<RecordResult> next = harness.record("a", 3);
+    harness.advance(Duration.ofSeconds(5));
+
+    assertThat(failureOf(lost).isInDoubt()).isTrue();
+    assertThat(next).isCompletedWithValue(RecordResult.APPLIED);
+    assertThat(harness.cluster.rows())
+        .extracting(FakeLedger.Row::delta)
+        .containsExactly(1L, 2L, 3L);
+  }
+
+  @Test
+  void aFirstBatchInDoubtIsNotSentAgainWhenItsSessionMayBeForgotten() {
+    harness.cluster.faults(request -> Fault.ANSWER_LOST);
+    CompletableFuture<RecordResult> lost = harness.record("a", 1);
+    harness.advance(Duration.ofSeconds(11));
+    harness.cluster.stop(0);
+    harness.advance(RecordingSettings.SESSION_TRUST.plusMinutes(31));
+    harness.cluster.ledger(0).forgetAllSessions();
+    harness.cluster.faults(request -> Fault.NONE);
+    harness.cluster.start(0);
+    CompletableFuture<RecordResult> next = harness.record("a", 2);
+    harness.advance(Duration.ofSeconds(10));
+
+    assertThat(failureOf(lost).isInDoubt()).isTrue();
+    assertThat(next).isCompletedWithValue(RecordResult.APPLIED);
+    assertThat(harness.cluster.rows()).extracting(FakeLedger.Row::delta).containsExactly(1L, 2L);
+  }
+
+  @Test
+  void aLostAnswerIsAskedForAgainAndCountsOnce() {
+    harness.cluster.faults(request -> Fault.CUT_AFTER);
+    CompletableFuture<RecordResult> result = harness.record("a", 1);
+    harness.advance(Duration.ofMillis(3));
+    harness.cluster.faults(request -> Fault.NONE);
+    harness.advance(Duration.ofSeconds(1));
+
+    assertThat(result).isCompletedWithValue(RecordResult.DUPLICATE);
+    assertThat(harness.cluster.rows()).hasSize(1);
+  }
+
+  @Test
+  void aShardThatNamesTheOwnerIsBelievedAtOnce() {
+    harness.cluster.moveSilently(0, 1);
+    CompletableFuture<RecordResult> result = harness.record("a", 1);
+    harness.advance(Duration.ofMillis(3));
+
+    assertThat(result).isCompletedWithValue(RecordResult.APPLIED);
+  }
+
+  @Test
+  void withoutAHintANewPictureEndsTheWait() {
+    harness.cluster.hints(false);
+    harness.cluster.moveSilently(0, 1);
+    CompletableFuture<RecordResult> result = harness.record("a", 1);
+    harness.advance(Duration.ofMillis(3));
+    assertThat(result).isNotDone();
+
+    harness.cluster.publish();
+    harness.loop.run();
+
+    assertThat(result).isCompletedWithValue(RecordResult.APPLIED);
+  }
+
+  @Test
+  void aFormerOwnerThatNeverAnswersDoesNotHoldUpTheNextOne() {
+    harness.cluster.faults(request -> Fault.ANSWER_LOST);
+    CompletableFuture<RecordResult> result = harness.record("a", 1);
+    harness.advance(Duration.ofMillis(3));
+    harness.cluster.faults(request -> Fault.NONE);
+
+    harness.cluster.move(0, 1);
+    harness.loop.run();
+
+    assertThat(result).isCompletedWithValue(RecordResult.DUPLICATE);
+    assertThat(harness.cluster.rows()).hasSize(1);
+  }
+
+  @Test
+  void noMoreBatchesAreOnTheirWayThanAllowed() {
+    AtomicInteger arrived = new AtomicInteger();
+    harness.cluster.faults(
+        request -> {
+          arrived.incrementAndGet();
+          return Fault.ANSWER_LOST;
+        });
+    for (int i = 0; i < 20; i++) {
+      harness.record("a", i + 1);
+      harness.recorder.sendNow();
+    }
+    harness.loop.run();
+
+    assertThat(arrived).hasValue(RecordingSettings.BATCHES_IN_FLIGHT);
+  }
+
+  @Test
+  void afterTheEndNothingIsTaken() {
+    CompletableFuture<RecordResult> last = harness.record("a", 1);
+    CompletableFuture<Void> closing =
+        CompletableFuture.runAsync(harness.recorder::close, task -> new Thread(task).start());
+    await()
+        .until(
+            () -> {
+              harness.loop.run();
+              return closing.isDone();
+            });
+
+    assertThat(last).isCompletedWithValue(RecordResult.APPLIED);
+    assertThatThrownBy(() -> harness.record("a", 1)).isInstanceOf(IllegalStateException.class);
+    assertThat(harness.recorder.bytesInFlight()).isZero();
+  }
+}

@@ -1,0 +1,94 @@
+package org.tallyring.shardserver.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.tallyring.shardserver.engine.Batches.bytes;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.tallyring.topology.hash.KeyHash;
+
+class KeyTableTest {
+
+  private static final String NAMESPACE = "shop";
+
+  private final KeyTable table = new KeyTable(NAMESPACE);
+
+  private int add(byte[] key) {
+    return table.slotOfAdded(key, 0, key.length);
+  }
+
+  @Test
+  void slotsFollowTheOrderOfArrivalAndStay() {
+    int keys = 20_000;
+    for (int i = 0; i < keys; i++) {
+      assertThat(add(key(i))).isEqualTo(i);
+    }
+    for (int i = 0; i < keys; i++) {
+      assertThat(add(key(i))).isEqualTo(i);
+      assertThat(table.slotOf(key(i))).isEqualTo(i);
+      assertThat(table.key(i)).isEqualTo(key(i));
+    }
+    assertThat(table.size()).isEqualTo(keys);
+    assertThat(table.slotOf(bytes("none"))).isEqualTo(KeyTable.NO_SLOT);
+    assertThat(table.size()).isEqualTo(keys);
+  }
+
+  /** Of every length up to the longest, so that keys end everywhere in chunks. */
+  private static byte[] key(int number) {
+    return bytes("k".repeat(number % 500) + number);
+  }
+
+  @Test
+  void keysWhoseHashesLookTheSameInTheTableAreToldApart() {
+    byte[][] alike = keysOfOneTag();
+    byte[] first = alike[0];
+    byte[] second = alike[1];
+    Batches batch = Batches.batch();
+    for (byte[] key : new byte[][] {first, second, first, second}) {
+      batch.row(new String(key, StandardCharsets.UTF_8), 1);
+    }
+    RowBlock rows = new RowBlock();
+    rows.load(batch.accepted(), 0, 0);
+    table.resolve(rows);
+    assertThat(rows.slots).startsWith(0, 1, 0, 1);
+    table.resolve(rows);
+    assertThat(rows.slots).startsWith(0, 1, 0, 1);
+    assertThat(table.slotOf(first)).isZero();
+    assertThat(table.slotOf(second)).isEqualTo(1);
+  }
+
+  /** Two keys that share the 32 bits of hash that the table keeps: about eight pairs among 2^18. */
+  private static byte[][] keysOfOneTag() {
+    KeyHash hash = new KeyHash(NAMESPACE);
+    Map<Integer, byte[]> byTag = new HashMap<>();
+    for (int i = 0; i < 1 << 18; i++) {
+      byte[] key = bytes("product-" + i);
+      byte[] alike = byTag.put((int) hash.hash(key), key);
+      if (alike != null) {
+        return new byte[][] {alike, key};
+      }
+    }
+    throw new AssertionError("no two keys of one tag");
+  }
+
+  @Test
+  void keysCompareAsUnsignedBytes() {
+    int a = add(bytes("a"));
+    int ab = add(bytes("ab"));
+    int umlaut = add(bytes("\u00fc"));
+
+    assertThat(table.compareKeys(a, ab)).isNegative();
+    assertThat(table.compareKeys(umlaut, ab)).isPositive();
+    assertThat(table.compareKeys(ab, ab)).isZero();
+  }
+
+  @Test
+  void aKeyLongerThanAChunkIsRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> add(new byte[70_000]))
+        .withMessage("key length: 70000 (expected: at most 65534)");
+  }
+}

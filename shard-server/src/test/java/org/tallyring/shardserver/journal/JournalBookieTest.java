@@ -1,0 +1,92 @@
+package org.tallyring.shardserver.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.tallyring.shardserver.journal.RangeJournalsContractTest.append;
+import static org.tallyring.shardserver.journal.RangeJournalsContractTest.get;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The single bookie of a single machine. */
+final class JournalBookieTest {
+
+  @TempDir Path directory;
+
+  private final InMemoryRangeStore store = new InMemoryRangeStore();
+
+  private RecordingReplay appendOnce(JournalSettings settings, String entry) {
+    RecordingReplay replay = new RecordingReplay();
+    try (BookKeeperJournals journals = BookKeeperJournals.connect(settings, store)) {
+      RangeJournal journal = get(journals.open(1, "shard-1", replay, Runnable::run));
+      append(journal, entry);
+      assertThat(journal.health()).isEqualTo(new JournalHealth(JournalHealth.State.OK, 1));
+    }
+    return replay;
+  }
+
+  @Test
+  void oneBookieWithoutAPortKeepsOneCopyAcrossRestarts() throws Exception {
+    try (LocalBookies cluster = new LocalBookies(directory)) {
+      BookieSettings bookie =
+          BookieSettings.embedded(directory.resolve("one"), cluster.zooKeeper.getConnectString());
+      JournalSettings settings = cluster.settings().withSingleMachine(true);
+      try (JournalBookie running = JournalBookie.start(bookie)) {
+        assertThat(appendOnce(settings, "first").state).isEmpty();
+        assertThat(running.stopped()).isNotDone();
+
+        assertThatThrownBy(() -> JournalBookie.start(bookie))
+            .as("the same directory twice")
+            .hasMessageContaining("another bookie in this process uses the directory");
+      }
+      try (JournalBookie running = JournalBookie.start(bookie)) {
+        assertThat(running.id()).isEqualTo("local");
+        assertThat(appendOnce(settings, "second").state).containsExactly("first");
+      }
+    }
+  }
+
+  @Test
+  void oneCopyIsNotMadeWithoutConsent() throws Exception {
+    try (LocalBookies cluster = new LocalBookies(directory)) {
+      cluster.startBookie("bookie-1");
+      try (BookKeeperJournals journals = BookKeeperJournals.connect(cluster.settings(), store)) {
+        assertThatThrownBy(
+                () -> get(journals.open(1, "shard-1", new RecordingReplay(), Runnable::run)))
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("1 writable of 1 bookies (expected: at least 2 writable)");
+      }
+    }
+  }
+
+  @Test
+  void aDirectoryBelongsToOneId() throws Exception {
+    try (LocalBookies cluster = new LocalBookies(directory)) {
+      Path shared = directory.resolve("shared");
+      String zooKeeper = cluster.zooKeeper.getConnectString();
+      JournalBookie.start(BookieSettings.embedded(shared, zooKeeper)).close();
+      BookieSettings embedded = BookieSettings.embedded(shared, zooKeeper);
+      BookieSettings renamed =
+          new BookieSettings(
+              "other",
+              shared,
+              zooKeeper,
+              embedded.zooKeeperSessionTimeout(),
+              embedded.listen(),
+              false,
+              true);
+
+      assertThatThrownBy(() -> JournalBookie.start(renamed))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("Bookie other in " + shared + " did not start");
+    }
+  }
+
+  @Test
+  void aConnectStringBecomesAMetadataUri() {
+    assertThat(BookKeeperClient.metadataUri("a:1")).isEqualTo("zk+hierarchical://a:1/ledgers");
+    assertThat(BookKeeperClient.metadataUri("a:1,b:2/root"))
+        .isEqualTo("zk+hierarchical://a:1;b:2/root/ledgers");
+  }
+}
