@@ -64,9 +64,7 @@ final class CountCommand implements Callable<Integer> {
     }
     List<byte[]> given = keys.stream().map(Names::key).toList();
     GetCountsRequest.Builder request =
-        GetCountsRequest.newBuilder()
-            .setNamespace(namespace.name())
-            .setWindow(window.selector());
+        GetCountsRequest.newBuilder().setNamespace(namespace.name()).setWindow(window.selector());
     InputFile file = from == null ? null : InputFile.of(from, console.in());
     try (ServerConnection connection = server.connection()) {
       request.setMetric(metric.name(connection, request.getNamespace()));

@@ -117,9 +117,7 @@ abstract class CountPrinter {
       this.out = out;
       try {
         json =
-            new JsonFactory()
-                .createGenerator(out)
-                .disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
+            new JsonFactory().createGenerator(out).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
         json.writeStartObject();
         json.writeStringField("namespace", request.getNamespace());
         json.writeStringField("metric", request.getMetric());

@@ -53,8 +53,7 @@ final class Demo implements AutoCloseable {
                       .setMetric(MetricDefinition.newBuilder().setName(metric))
                       .build()));
     }
-    TallyringClient client =
-        TallyringClient.builder().servers(server).namespace(NAMESPACE).build();
+    TallyringClient client = TallyringClient.builder().servers(server).namespace(NAMESPACE).build();
     Demo demo = new Demo(console, connection, client);
     demo.screen.scheduleAtFixedRate(demo::draw, 1, 1, TimeUnit.SECONDS);
     return demo;
@@ -65,8 +64,7 @@ final class Demo implements AutoCloseable {
         GetTopKRequest.newBuilder()
             .setNamespace(NAMESPACE)
             .setMetric(SHOWN_METRIC)
-            .setWindow(
-                WindowSelector.newBuilder().setWindow(Window.WINDOW_HOUR).setCurrent(true))
+            .setWindow(WindowSelector.newBuilder().setWindow(Window.WINDOW_HOUR).setCurrent(true))
             .setK(SHOWN)
             .build();
     try {
@@ -75,12 +73,14 @@ final class Demo implements AutoCloseable {
           connection.call(
               TopKServiceGrpc.newBlockingStub(connection.channel()),
               stub -> stub.getTopK(request)));
-      console.out().println(
-          "a shop of "
-              + traffic.products()
-              + " products, "
-              + client.totals().applied()
-              + " increments so far; Ctrl-C ends it");
+      console
+          .out()
+          .println(
+              "a shop of "
+                  + traffic.products()
+                  + " products, "
+                  + client.totals().applied()
+                  + " increments so far; Ctrl-C ends it");
       console.out().flush();
     } catch (CliException e) {
       console.note(String.valueOf(e.getMessage()));

@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
  * A server in the foreground of its process: it runs until the process is asked to stop (Ctrl-C,
  * SIGTERM), and the process lives on until the server has stopped in good order.
  *
- * <p>The virtual machine ends when its shutdown hooks return, whatever other threads do. So the hook
- * only passes the wish on and waits, and the main thread does the stopping.
+ * <p>The virtual machine ends when its shutdown hooks return, whatever other threads do. So the
+ * hook only passes the wish on and waits, and the main thread does the stopping.
  */
 final class Foreground {
 
@@ -42,7 +42,8 @@ final class Foreground {
     stopAsked.countDown();
     try {
       if (!stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
-        System.err.println("tally: did not stop within " + STOP_SECONDS + " s; ending all the same");
+        System.err.println(
+            "tally: did not stop within " + STOP_SECONDS + " s; ending all the same");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

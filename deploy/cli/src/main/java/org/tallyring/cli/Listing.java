@@ -72,8 +72,7 @@ final class Listing {
     out.flush();
   }
 
-  private static void write(JsonGenerator json, Object value)
-      throws IOException {
+  private static void write(JsonGenerator json, Object value) throws IOException {
     if (value instanceof Boolean bool) {
       json.writeBoolean(bool);
     } else if (value instanceof Number number) {

@@ -53,9 +53,7 @@ final class ReplayCommand implements Callable<Integer> {
       description = "What to read; - is standard input. What is packed by gzip is unpacked.")
   private List<String> files = new ArrayList<>();
 
-  @Option(
-      names = "--create",
-      description = "Make the namespace and the metrics that are missing.")
+  @Option(names = "--create", description = "Make the namespace and the metrics that are missing.")
   private boolean create;
 
   @Option(
@@ -79,8 +77,7 @@ final class ReplayCommand implements Callable<Integer> {
       throw CliException.usage("--deadline", deadline, DurationText.RULE);
     }
     String namespaceName = namespace.name();
-    List<InputFile> inputs =
-        files.stream().map(name -> InputFile.of(name, console.in())).toList();
+    List<InputFile> inputs = files.stream().map(name -> InputFile.of(name, console.in())).toList();
     boolean bar = console.terminal().err();
     Rejections rejections = new Rejections(console.err(), bar ? CLEAR_LINE : "");
     ReplayTarget target =

@@ -70,10 +70,7 @@ final class ReplayOptions {
       description = "The metric of all rows. Default: clicks.")
   private @Nullable String metric;
 
-  @Option(
-      names = "--delta",
-      paramLabel = "COL",
-      description = "How much to add. Without it: 1.")
+  @Option(names = "--delta", paramLabel = "COL", description = "How much to add. Without it: 1.")
   private @Nullable String delta;
 
   /**

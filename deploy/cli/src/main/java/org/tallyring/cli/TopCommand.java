@@ -82,8 +82,7 @@ final class TopCommand implements Callable<Integer> {
   }
 
   /** A server that is away for a moment does not end the watching. */
-  private void redraw(
-      ServerConnection connection, GetTopKRequest request, TopPrinter printer) {
+  private void redraw(ServerConnection connection, GetTopKRequest request, TopPrinter printer) {
     try {
       printer.redraw(request, ask(connection, request));
     } catch (CliException e) {

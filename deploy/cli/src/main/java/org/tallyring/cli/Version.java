@@ -10,8 +10,7 @@ final class Version implements IVersionProvider {
   public String[] getVersion() {
     @Nullable String version = Tally.class.getPackage().getImplementationVersion();
     return new String[] {
-      "tally " + (version == null ? "(not from a jar)" : version),
-      "Java " + Runtime.version()
+      "tally " + (version == null ? "(not from a jar)" : version), "Java " + Runtime.version()
     };
   }
 }

@@ -283,7 +283,8 @@ final class FakeCluster implements AutoCloseable {
           response.addCounts(
               KeyCount.newBuilder()
                   .setKey(key)
-                  .setCount(count(request.getNamespace(), request.getMetric(), key.toStringUtf8())));
+                  .setCount(
+                      count(request.getNamespace(), request.getMetric(), key.toStringUtf8())));
         }
       }
       answer(observer, response.build());

@@ -153,8 +153,7 @@ final class ReplayTest {
   @Test
   void aFileThatIsCutOffIsAFailureThatSaysHowFarItWasRead() throws IOException {
     byte[] whole = gzip("k\n" + "a\n".repeat(100_000));
-    Path file =
-        Files.write(directory.resolve("f.gz"), Arrays.copyOf(whole, whole.length - 20));
+    Path file = Files.write(directory.resolve("f.gz"), Arrays.copyOf(whole, whole.length - 20));
 
     Shell.Outcome outcome = replay(file, "--key k");
 
@@ -162,9 +161,7 @@ final class ReplayTest {
     assertThat(outcome.err()).contains("f.gz after line ", "damaged or cut off");
     assertThat(outcome.out())
         .isEqualTo(
-            "recorded "
-                + cluster.count("default", "clicks", "a")
-                + ", duplicate 0, rejected 0\n");
+            "recorded " + cluster.count("default", "clicks", "a") + ", duplicate 0, rejected 0\n");
   }
 
   private Shell.Outcome replay(Path file, String options) {

@@ -30,7 +30,15 @@ final class TimeTextTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "2012", "now", "2012-02-30", "2012-13", "2012-07-04T24", "2012-07-04T07:15:30X"})
+      strings = {
+        "",
+        "2012",
+        "now",
+        "2012-02-30",
+        "2012-13",
+        "2012-07-04T24",
+        "2012-07-04T07:15:30X"
+      })
   void whatIsNoTimeIsRefused(String text) {
     assertThatThrownBy(() -> TimeText.parse(text)).isInstanceOf(DateTimeException.class);
   }

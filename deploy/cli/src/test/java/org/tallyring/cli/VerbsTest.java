@@ -114,7 +114,13 @@ final class VerbsTest {
     Shell.Outcome outcome =
         shell.runWithInput(
             "a\n\nb\tc\nd\n",
-            "count", "--from", "-", "--output", "tsv", "--server", cluster.address());
+            "count",
+            "--from",
+            "-",
+            "--output",
+            "tsv",
+            "--server",
+            cluster.address());
 
     assertThat(outcome.exitCode()).isEqualTo(ExitCode.INPUT_REJECTED);
     assertThat(outcome.out()).isEqualTo("a\t0\nd\t0\n");

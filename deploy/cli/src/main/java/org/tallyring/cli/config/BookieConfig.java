@@ -30,8 +30,7 @@ public record BookieConfig(
   private static final Setting<List<HostPort>> ZOOKEEPER =
       Setting.addresses("zookeeper.connect", "127.0.0.1:7090");
   private static final Setting<Duration> SESSION_TIMEOUT =
-      Setting.duration(
-          "zookeeper.session-timeout", Duration.ofSeconds(10), Duration.ofSeconds(1));
+      Setting.duration("zookeeper.session-timeout", Duration.ofSeconds(10), Duration.ofSeconds(1));
 
   static final List<Setting<?>> SETTINGS =
       List.of(ID, HOST, PORT, DATA_DIR, ZOOKEEPER, SESSION_TIMEOUT);

@@ -50,8 +50,7 @@ public record ShardConfig(
   private static final Setting<Integer> WEIGHT = Setting.integer("shard.weight", 1, 1, 100);
   private static final Setting<String> ZONE = Setting.text("shard.zone", "");
   private static final Setting<String> CLUSTER_NAME = Setting.name("cluster.name", "main");
-  private static final Setting<Integer> RANGES =
-      Setting.powerOfTwo("cluster.ranges", 64, 4_096);
+  private static final Setting<Integer> RANGES = Setting.powerOfTwo("cluster.ranges", 64, 4_096);
   private static final Setting<List<HostPort>> ZOOKEEPER =
       Setting.addresses("zookeeper.connect", "127.0.0.1:7090");
   private static final Setting<Duration> SESSION_TIMEOUT =
@@ -60,8 +59,7 @@ public record ShardConfig(
       Setting.bytes("journal.roll-bytes", 64 * MIB, MIB);
   private static final Setting<Long> SNAPSHOT_BYTES =
       Setting.bytes("journal.snapshot-bytes", 64 * MIB, MIB);
-  private static final Setting<Integer> ENGINE_LOOPS =
-      Setting.integer("engine.loops", 0, 0, 1_024);
+  private static final Setting<Integer> ENGINE_LOOPS = Setting.integer("engine.loops", 0, 0, 1_024);
   private static final Setting<Long> IN_FLIGHT_BYTES =
       Setting.bytes("limits.in-flight-bytes", 64 * MIB, MIB);
   private static final Setting<Integer> EXPECTED_MEMBERS =

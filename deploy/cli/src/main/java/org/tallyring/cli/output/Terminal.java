@@ -15,7 +15,8 @@ public record Terminal(boolean out, boolean err) {
   /** What the launcher said; without a launcher, a guess. */
   public static Terminal detect() {
     boolean guess = System.console() != null;
-    return new Terminal(property("tally.terminal.out", guess), property("tally.terminal.err", guess));
+    return new Terminal(
+        property("tally.terminal.out", guess), property("tally.terminal.err", guess));
   }
 
   private static boolean property(String name, boolean otherwise) {

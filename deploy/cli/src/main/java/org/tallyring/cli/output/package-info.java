@@ -1,4 +1,6 @@
-/** How answers are written: tables for people, tab-separated lines for scripts, JSON for programs. */
+/**
+ * How answers are written: tables for people, tab-separated lines for scripts, JSON for programs.
+ */
 @NullMarked
 package org.tallyring.cli.output;
 

@@ -15,16 +15,17 @@ import org.tallyring.client.TallyringClient;
 import org.tallyring.client.TallyringException;
 
 /**
- * Records rows through the client library, without waiting for each. The library repeats what is not
- * answered; what it gives up ends the replay, because whatever follows would have no better luck.
+ * Records rows through the client library, without waiting for each. The library repeats what is
+ * not answered; what it gives up ends the replay, because whatever follows would have no better
+ * luck.
  */
 final class ClientSink implements IncrementSink {
 
   /**
-   * The library does not carry a line number around, and a map of all rows under way would cost more
-   * than the rest. But {@link RowParser} has checked everything that can be checked here, so what a
-   * shard may still refuse can be told beforehand: a time that is ahead of its clock, and a total
-   * that no longer fits. Such rows are few, and kept.
+   * The library does not carry a line number around, and a map of all rows under way would cost
+   * more than the rest. But {@link RowParser} has checked everything that can be checked here, so
+   * what a shard may still refuse can be told beforehand: a time that is ahead of its clock, and a
+   * total that no longer fits. Such rows are few, and kept.
    */
   private static final int MAX_SUSPECTS = 100_000;
 
@@ -59,8 +60,7 @@ final class ClientSink implements IncrementSink {
     if (failure.get() != null) {
       return false;
     }
-    Increment.Builder builder =
-        Increment.builder(row.metric(), row.key()).delta(row.delta());
+    Increment.Builder builder = Increment.builder(row.metric(), row.key()).delta(row.delta());
     Long time = row.timeMillis();
     if (time != null) {
       builder.eventTimeMillis(time);

@@ -12,7 +12,9 @@ import org.tallyring.cli.failure.CliException;
 public record ColumnRef(String option, String text) {
 
   boolean isNumber() {
-    return !text.isEmpty() && text.length() < 10 && text.chars().allMatch(c -> c >= '0' && c <= '9');
+    return !text.isEmpty()
+        && text.length() < 10
+        && text.chars().allMatch(c -> c >= '0' && c <= '9');
   }
 
   /**

@@ -21,8 +21,8 @@ import org.tallyring.cli.replay.LineSource.Line;
  * the lines up to {@link #MAX_RECORD_LINES} do not make a row, only the first is rejected, and
  * reading goes on with the second.
  *
- * <p>A row has as many fields as there are column names. Without names, the first row that has every
- * needed column sets the number.
+ * <p>A row has as many fields as there are column names. Without names, the first row that has
+ * every needed column sets the number.
  */
 final class DelimitedReader implements RowReader {
 
@@ -58,8 +58,7 @@ final class DelimitedReader implements RowReader {
     this.delimiter = delimiter;
     this.quoted = quoted;
     this.header = header;
-    this.csv =
-        CSVFormat.RFC4180.builder().setDelimiter(delimiter).setIgnoreEmptyLines(false).get();
+    this.csv = CSVFormat.RFC4180.builder().setDelimiter(delimiter).setIgnoreEmptyLines(false).get();
   }
 
   @Override

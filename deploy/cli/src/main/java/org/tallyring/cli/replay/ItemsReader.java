@@ -4,8 +4,8 @@ import java.io.IOException;
 import org.tallyring.cli.replay.LineSource.Line;
 
 /**
- * Sessions of item ids: a line is what one visitor looked at, ids separated by spaces. Every id is a
- * row; {@code -1}, which the SPMF form puts between ids, is not.
+ * Sessions of item ids: a line is what one visitor looked at, ids separated by spaces. Every id is
+ * a row; {@code -1}, which the SPMF form puts between ids, is not.
  */
 final class ItemsReader implements RowReader {
 

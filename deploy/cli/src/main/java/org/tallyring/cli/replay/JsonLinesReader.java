@@ -32,10 +32,7 @@ final class JsonLinesReader implements RowReader {
   JsonLinesReader(Columns columns) {
     names =
         new @Nullable String[] {
-          columns.key().text(),
-          name(columns.time()),
-          name(columns.metric()),
-          name(columns.delta())
+          columns.key().text(), name(columns.time()), name(columns.metric()), name(columns.delta())
         };
   }
 

@@ -144,7 +144,9 @@ final class LineSource implements Closeable {
     }
   }
 
-  /** Drops the rest of a line whose beginning was too long; its end may be in the buffer already. */
+  /**
+   * Drops the rest of a line whose beginning was too long; its end may be in the buffer already.
+   */
   private void skipToEndOfLine() throws IOException {
     if (next > 0 && buffer[next - 1] == '\n') {
       return;

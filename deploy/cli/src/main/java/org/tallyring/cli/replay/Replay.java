@@ -43,8 +43,8 @@ public final class Replay {
   }
 
   /**
-   * Looks at the beginning of each file that can be read twice, so that a column that is not there is
-   * found before anything is recorded.
+   * Looks at the beginning of each file that can be read twice, so that a column that is not there
+   * is found before anything is recorded.
    *
    * @throws CliException if a column is missing, or a file cannot be read
    */
@@ -70,9 +70,9 @@ public final class Replay {
   public record Totals(long recorded, long duplicate, @Nullable String failure) {}
 
   /**
-   * Reads the files to their ends, or until the sink takes no more, and waits for the outcome of all
-   * rows. A file that cannot be read to its end is told by the totals, since what was read of it
-   * counts.
+   * Reads the files to their ends, or until the sink takes no more, and waits for the outcome of
+   * all rows. A file that cannot be read to its end is told by the totals, since what was read of
+   * it counts.
    */
   Totals run(List<InputFile> files, Metrics metrics, IncrementSink sink) {
     CliException unreadable = null;

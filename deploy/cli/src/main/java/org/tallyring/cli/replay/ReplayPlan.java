@@ -30,8 +30,7 @@ public record ReplayPlan(
 
   /** Whether all rows are of the same metric. */
   boolean hasOneMetric() {
-    return format == ReplayFormat.ITEMS
-        || (columns != null && columns.metric() == null);
+    return format == ReplayFormat.ITEMS || (columns != null && columns.metric() == null);
   }
 
   /** A reader for one file. */

@@ -27,11 +27,7 @@ import org.tallyring.proto.v1.NamespaceDefinition;
  * @param notes told what a person should know meanwhile
  */
 public record ReplayTarget(
-    HostPort server,
-    String namespace,
-    boolean create,
-    Duration deadline,
-    Consumer<String> notes) {
+    HostPort server, String namespace, boolean create, Duration deadline, Consumer<String> notes) {
 
   /**
    * Records the rows of the files.
@@ -106,8 +102,7 @@ public record ReplayTarget(
   }
 
   private <T> T patiently(
-      ServerConnection connection,
-      Function<AdminServiceGrpc.AdminServiceBlockingStub, T> rpc) {
+      ServerConnection connection, Function<AdminServiceGrpc.AdminServiceBlockingStub, T> rpc) {
     return connection.callWithin(
         deadline,
         AdminServiceGrpc.newBlockingStub(connection.channel()),

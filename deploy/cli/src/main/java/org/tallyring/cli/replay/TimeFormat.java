@@ -20,9 +20,9 @@ import org.tallyring.cli.failure.CliException;
 /**
  * How a file writes times. Times without a zone are in UTC.
  *
- * <p>In a pattern, what is missing is the earliest: the year 1970, January, the first day, midnight.
- * Dates are checked strictly, so {@code 02-30} is an error, and so is {@code 02-29} without a year,
- * because 1970 had none.
+ * <p>In a pattern, what is missing is the earliest: the year 1970, January, the first day,
+ * midnight. Dates are checked strictly, so {@code 02-30} is an error, and so is {@code 02-29}
+ * without a year, because 1970 had none.
  */
 final class TimeFormat {
 

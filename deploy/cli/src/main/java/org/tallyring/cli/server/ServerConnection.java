@@ -17,7 +17,8 @@ import org.tallyring.cli.failure.CliException;
 import org.tallyring.proto.error.Errors;
 
 /**
- * A connection to the server that the command line names, usually an aggregator. Used by one thread.
+ * A connection to the server that the command line names, usually an aggregator. Used by one
+ * thread.
  *
  * <p>A person waits for the answer, so {@link #call} gives up soon, and says whether nobody answers
  * there or somebody answered with an error. {@link #callWithin} is for what must not be given up

@@ -85,7 +85,8 @@ final class ConfigFileTest {
   @Test
   void aFileThatCannotBeReadIsWrongUsage() throws IOException {
     Path absent = directory.resolve("absent.conf");
-    assertThatThrownBy(() -> ShardConfig.read(absent)).hasMessageStartingWith("--config: " + absent);
+    assertThatThrownBy(() -> ShardConfig.read(absent))
+        .hasMessageStartingWith("--config: " + absent);
 
     Path latin = Files.write(directory.resolve("latin.conf"), new byte[] {'#', (byte) 0xE4});
     assertThatThrownBy(() -> ShardConfig.read(latin)).hasMessageContaining("a file in UTF-8");
@@ -115,7 +116,19 @@ final class ConfigFileTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"localhost", "localhost:", ":7070", "a:0", "a:65536", "a:b", "::1:80", "a b:1", "a/b:1", "[a]:1", "''"})
+  @CsvSource({
+    "localhost",
+    "localhost:",
+    ":7070",
+    "a:0",
+    "a:65536",
+    "a:b",
+    "::1:80",
+    "a b:1",
+    "a/b:1",
+    "[a]:1",
+    "''"
+  })
   void whatIsNoAddressIsRefused(String text) {
     assertThatThrownBy(() -> HostPort.parse("--server", text))
         .hasMessage("--server: " + text + " (expected: " + HostPort.RULE + ")");

@@ -30,8 +30,7 @@ final class ConfigSamplesTest {
 
   @ParameterizedTest
   @MethodSource("samples")
-  void aSampleHasEveryKeyWithItsDefault(String name, List<Setting<?>> settings)
-      throws IOException {
+  void aSampleHasEveryKeyWithItsDefault(String name, List<Setting<?>> settings) throws IOException {
     Properties sample = new Properties();
     try (Reader reader = Files.newBufferedReader(SAMPLES.resolve(name))) {
       sample.load(reader);
@@ -39,8 +38,7 @@ final class ConfigSamplesTest {
     Map<String, String> defaults =
         settings.stream().collect(Collectors.toMap(Setting::key, Setting::defaultText));
 
-    assertThat(sample.stringPropertyNames())
-        .containsExactlyInAnyOrderElementsOf(defaults.keySet());
+    assertThat(sample.stringPropertyNames()).containsExactlyInAnyOrderElementsOf(defaults.keySet());
     defaults.forEach((key, value) -> assertThat(sample.getProperty(key)).as(key).isEqualTo(value));
   }
 

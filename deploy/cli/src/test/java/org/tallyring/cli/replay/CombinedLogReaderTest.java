@@ -52,7 +52,8 @@ final class CombinedLogReaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"x", "[", " [", "a - - [17/May/2015:10:05:03 +0000", "a \"GET / HTTP/1.1\""})
+  @ValueSource(
+      strings = {"x", "[", " [", "a - - [17/May/2015:10:05:03 +0000", "a \"GET / HTTP/1.1\""})
   void aLineThatIsNoLogLineIsRejected(String line) {
     assertThat(read(line).rejectedLines()).containsExactly(1);
   }

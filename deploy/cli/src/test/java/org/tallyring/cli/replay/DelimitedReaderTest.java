@@ -28,7 +28,8 @@ final class DelimitedReaderTest {
 
   @Test
   void quotedFieldsMayHoldDelimitersQuotesAndLineEnds() {
-    String file = "key,note,delta\nk1,\"a, \"\"b\"\"\",2\r\n\"k,2\",\"one\ntwo\n\nthree\",3\nk3,,4\n";
+    String file =
+        "key,note,delta\nk1,\"a, \"\"b\"\"\",2\r\n\"k,2\",\"one\ntwo\n\nthree\",3\nk3,,4\n";
 
     ReadRows read = ReadRows.of(csv(columns("key", null, null, "delta")), file);
 
@@ -76,8 +77,7 @@ final class DelimitedReaderTest {
 
   @Test
   void textAfterAClosingQuoteIsRejected() {
-    ReadRows read =
-        ReadRows.of(csv(columns("key", null, null, null)), "key,n\n\"k1\"x,1\nk2,2\n");
+    ReadRows read = ReadRows.of(csv(columns("key", null, null, null)), "key,n\n\"k1\"x,1\nk2,2\n");
 
     assertThat(read.rows).containsExactly("3|k2|null|null|null");
     assertThat(read.rejectedLines()).containsExactly(2);
@@ -118,7 +118,8 @@ final class DelimitedReaderTest {
 
   @Test
   void emptyLinesAreSkippedAndEmptyFieldsAreNot() {
-    ReadRows read = ReadRows.of(csv(columns("key", "time", null, null)), "\nkey,time\n\n,\nk,t\n\n");
+    ReadRows read =
+        ReadRows.of(csv(columns("key", "time", null, null)), "\nkey,time\n\n,\nk,t\n\n");
 
     assertThat(read.rows).containsExactly("4|||null|null", "5|k|t|null|null");
     assertThat(read.rejected).isEmpty();

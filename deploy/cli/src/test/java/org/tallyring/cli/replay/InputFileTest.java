@@ -26,8 +26,8 @@ final class InputFileTest {
     Path file = Files.write(directory.resolve("plain.csv"), gzip("packed"));
     AtomicLong stored = new AtomicLong();
 
-    try (InputStream in = InputFile.of(file.toString(), InputStream.nullInputStream())
-        .open(stored::set)) {
+    try (InputStream in =
+        InputFile.of(file.toString(), InputStream.nullInputStream()).open(stored::set)) {
       assertThat(in.readAllBytes()).asString(StandardCharsets.UTF_8).isEqualTo("packed");
     }
     assertThat(stored).hasValue(Files.size(file));

@@ -33,8 +33,7 @@ final class JsonLinesReaderTest {
   void aPathLeadsIntoObjects() {
     RowReader path = new JsonLinesReader(DelimitedReaderTest.columns("item.id", null, null, null));
 
-    assertThat(
-            ReadRows.of(path, "{\"item\":{\"id\":\"a\",\"z\":1}}\n{\"item.id\":\"b\"}\n").rows)
+    assertThat(ReadRows.of(path, "{\"item\":{\"id\":\"a\",\"z\":1}}\n{\"item.id\":\"b\"}\n").rows)
         .containsExactly("1|a|null|null|null", "2|b|null|null|null");
   }
 

@@ -34,8 +34,7 @@ final class RowParserTest {
         .satisfies(
             row -> {
               assertThat(row.where()).isEqualTo("f.csv:7");
-              assertThat(new String(row.key(), StandardCharsets.UTF_8))
-                  .isEqualTo("größe");
+              assertThat(new String(row.key(), StandardCharsets.UTF_8)).isEqualTo("größe");
               assertThat(row.metric()).isEqualTo("views");
               assertThat(row.delta()).isEqualTo(-3);
               assertThat(row.timeMillis()).isEqualTo(1_000);
