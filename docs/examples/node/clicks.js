@@ -7,12 +7,13 @@ const crypto = require('node:crypto');
 const path = require('node:path');
 const grpc = require('@grpc/grpc-js');
 const loader = require('@grpc/proto-loader');
+const google = require('google-proto-files');
 
 const protos = path.join(__dirname, '../../../proto/src/main/protobuf');
 const definition = loader.loadSync(
   ['tallyring/v1/counter_service.proto', 'tallyring/v1/topk_service.proto'],
   // int64 as strings: a JavaScript number cannot hold every count.
-  { includeDirs: [protos, path.join(__dirname, 'googleapis')], longs: String, enums: String },
+  { includeDirs: [protos, google.getProtoPath('..')], longs: String, enums: String },
 );
 const { v1 } = grpc.loadPackageDefinition(definition).tallyring;
 
