@@ -126,9 +126,21 @@ final class FakeCounterService extends CounterServiceGrpc.CounterServiceImplBase
         default -> {
           if (cluster.isOpen(shard, answers)) {
             answers.onNext(response);
+            noteAnswered(response);
           }
         }
       }
+    }
+  }
+
+  private void noteAnswered(RecordStreamResponse response) {
+    boolean settled =
+        response.getOutcome() == Outcome.OUTCOME_APPLIED
+            || response.getOutcome() == Outcome.OUTCOME_DUPLICATE;
+    if (settled && response.getSequence() == 1) {
+      cluster
+          .ledger(response.getRangeId())
+          .firstAnswered(response.getSessionId(), cluster.loop.nanoTime());
     }
   }
 

@@ -1,6 +1,7 @@
 package org.tallyring.client.fake;
 
 import com.google.protobuf.ByteString;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +24,7 @@ public final class FakeLedger {
   public record Row(String metric, String key, long delta, @Nullable Long time) {}
 
   private final Map<ByteString, Long> sessions = new HashMap<>();
+  private final Map<ByteString, Long> firstAnsweredAt = new HashMap<>();
   private final List<Row> rows = new ArrayList<>();
 
   /** What {@link #apply} would say. */
@@ -52,13 +54,25 @@ public final class FakeLedger {
     sessions.clear();
   }
 
+  /** The answer to the first batch of a session has reached its client. */
+  void firstAnswered(ByteString session, long nanoTime) {
+    firstAnsweredAt.putIfAbsent(session, nanoTime);
+  }
+
   /**
-   * Forgets sessions, as a range does with those that were idle for an hour. Young ones stay: their
-   * first batch may still be on its way, and the range would take it for the first of a new
-   * session.
+   * Forgets sessions, as a range does with those that were idle for an hour. Those stay whose first
+   * batch may still come again: the range would take it for the first of a new session, and it is
+   * the hour that rules this out for a real one. It may come again until its answer has arrived,
+   * and for as long after that as an attempt may be on its way.
    */
-  public void forgetSessions() {
-    sessions.values().removeIf(last -> last > 8);
+  public void forgetSessions(long nanoTime, Duration longestWay) {
+    sessions
+        .keySet()
+        .removeIf(
+            session -> {
+              Long answered = firstAnsweredAt.get(session);
+              return answered != null && nanoTime - answered > longestWay.toNanos();
+            });
   }
 
   /** What was applied, in order. */

@@ -28,6 +28,7 @@ final class ExactlyOnceTest {
 
   private static final int RUNS = 200;
   private static final int INCREMENTS = 400;
+  private static final Duration LONGEST_DELAY = Duration.ofMillis(20);
   private static final Fault[] FAULTS = Fault.values();
 
   @Test
@@ -69,7 +70,8 @@ final class ExactlyOnceTest {
       try (RecorderHarness harness =
           new RecorderHarness(4, 3, Duration.ofHours(1), 64 << 20, seed)) {
         int faultPercent = random.nextInt(40);
-        harness.cluster.delays(() -> Duration.ofMillis(random.nextInt(20)));
+        harness.cluster.delays(
+            () -> Duration.ofMillis(random.nextInt((int) LONGEST_DELAY.toMillis())));
         harness.cluster.hints(random.nextBoolean());
         harness.cluster.faults(
             request -> random.nextInt(100) < faultPercent ? fault() : Fault.NONE);
@@ -89,7 +91,7 @@ final class ExactlyOnceTest {
 
     private Fault fault() {
       Fault fault = FAULTS[random.nextInt(FAULTS.length)];
-      // Nothing comes an hour late, which is how long sessions are remembered.
+      // Nothing comes an hour late, which is how long sessions are remembered at least.
       return forgetful && fault == Fault.CUT_AND_LATE ? Fault.CUT_BEFORE : fault;
     }
 
@@ -115,7 +117,10 @@ final class ExactlyOnceTest {
         harness.cluster.cut(random.nextInt(3));
       }
       if (forgetful && random.nextInt(100) == 0) {
-        harness.cluster.ledger(random.nextInt(harness.cluster.rangeCount())).forgetSessions();
+        harness
+            .cluster
+            .ledger(random.nextInt(harness.cluster.rangeCount()))
+            .forgetSessions(harness.loop.nanoTime(), LONGEST_DELAY);
       }
     }
 
