@@ -205,7 +205,9 @@ public final class Recorder implements AutoCloseable {
             lane.unsettled().forEach(batch -> waits.add(batch.settled));
           }
           CompletableFuture.allOf(waits.toArray(CompletableFuture<?>[]::new))
-              .thenRun(() -> done.complete(null));
+              // A batch that ended just before is not among them, but its listener may not know
+              // yet.
+              .thenRun(() -> results.whenHeard(() -> done.complete(null)));
         });
     return CompletableFuture.anyOf(done, ended);
   }

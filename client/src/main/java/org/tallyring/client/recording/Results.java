@@ -108,6 +108,11 @@ final class Results {
     batch.columns = batch.columns.without(refusal.invalidRows());
   }
 
+  /** Runs a task when everything said so far has reached those it was said to. */
+  void whenHeard(Runnable task) {
+    callbacks.execute(task);
+  }
+
   /** The totals so far. */
   RecordTotals totals() {
     return new RecordTotals(applied.sum(), duplicate.sum(), failed.sum(), inDoubt.sum());

@@ -32,8 +32,11 @@ import org.tallyring.topology.hash.KeyHash;
 
 /**
  * Some shards over in-process gRPC. The ledgers of the ranges live outside of the shards, as
- * journals do, so whatever happens to shards and streams the sequence rules hold. One lock guards
- * everything.
+ * journals do, so whatever happens to shards and streams the sequence rules hold.
+ *
+ * <p>One lock guards everything, and is held while streams are written and closed, which takes the
+ * transport's lock inside it. So no handler may be called with the transport's lock held, as those
+ * on a direct executor are: they run on the loop.
  */
 public final class FakeCluster implements AutoCloseable {
 
@@ -90,7 +93,7 @@ public final class FakeCluster implements AutoCloseable {
     try {
       servers[shard] =
           InProcessServerBuilder.forName(address(shard))
-              .directExecutor()
+              .executor(loop)
               .addService(new FakeCounterService(this, shard))
               .addService(new Watches(shard))
               .build()
@@ -107,7 +110,7 @@ public final class FakeCluster implements AutoCloseable {
     try {
       extraServers.add(
           InProcessServerBuilder.forName(address)
-              .directExecutor()
+              .executor(loop)
               .addService(new FakeTopKService(this))
               .addService(new Watches(0))
               .build()
