@@ -37,8 +37,8 @@ import org.tallyring.topology.range.RangeTable;
  * What one increment costs in the engine: checks, four windows, and the ranking of what changed.
  *
  * <p>The stream is Zipf(1.0) over all keys, which are 16 hexadecimal digits and were all counted
- * before, in random order, so that hot keys lie far apart. Batches have 1,000 rows of one metric. One
- * engine holds all keys: a cluster of 64 ranges and a million keys has them in engines of 16
+ * before, in random order, so that hot keys lie far apart. Batches have 1,000 rows of one metric.
+ * One engine holds all keys: a cluster of 64 ranges and a million keys has them in engines of 16
  * thousand each, which fit the caches better.
  *
  * <pre>

@@ -30,14 +30,14 @@ import org.tallyring.shardserver.server.ShardServerSettings;
 import org.tallyring.topology.range.RangeTable;
 
 /**
- * A whole cluster in one JVM: ZooKeeper, one bookie, shards and an aggregator, the same code as in a
- * cluster of processes, on loopback ports.
+ * A whole cluster in one JVM: ZooKeeper, one bookie, shards and an aggregator, the same code as in
+ * a cluster of processes, on loopback ports.
  *
- * <p>There is one copy of everything: acknowledged increments survive the end of the process and of the
- * operating system (they are fsynced), not the loss of the disk.
+ * <p>There is one copy of everything: acknowledged increments survive the end of the process and of
+ * the operating system (they are fsynced), not the loss of the disk.
  *
- * <p>The aggregator starts beside the rest, since loading its classes takes about as long as everything
- * else together and it finds the shards by itself once they listen.
+ * <p>The aggregator starts beside the rest, since loading its classes takes about as long as
+ * everything else together and it finds the shards by itself once they listen.
  */
 public final class StandaloneCluster implements AutoCloseable {
 
@@ -63,10 +63,11 @@ public final class StandaloneCluster implements AutoCloseable {
   }
 
   /**
-   * Starts a cluster; returns when every range is served and the aggregator has collected all of them.
+   * Starts a cluster; returns when every range is served and the aggregator has collected all of
+   * them.
    *
-   * @throws IOException if the data directory or a port cannot be used, or the cluster does not become
-   *     ready; what was started is stopped again
+   * @throws IOException if the data directory or a port cannot be used, or the cluster does not
+   *     become ready; what was started is stopped again
    */
   public static StandaloneCluster start(StandaloneSettings settings) throws IOException {
     StandaloneCluster cluster = new StandaloneCluster(settings);
@@ -108,10 +109,7 @@ public final class StandaloneCluster implements AutoCloseable {
     for (int i = 1; i <= settings.shards(); i++) {
       shards.add(
           ShardServer.start(
-              shardSettings(i),
-              coordinations.get(i - 1).join(),
-              journals,
-              InstantSource.system()));
+              shardSettings(i), coordinations.get(i - 1).join(), journals, InstantSource.system()));
     }
     awaitReady(requireNonNull(aggregator.join()));
   }
@@ -163,9 +161,9 @@ public final class StandaloneCluster implements AutoCloseable {
   }
 
   /**
-   * Stops everything: aggregator and shards side by side, then what they rest on, in reverse order. The shards
-   * stop deciding before the first of them leaves, or the others would take its ranges over for the last
-   * moment.
+   * Stops everything: aggregator and shards side by side, then what they rest on, in reverse order.
+   * The shards stop deciding before the first of them leaves, or the others would take its ranges
+   * over for the last moment.
    */
   @Override
   public void close() {

@@ -28,29 +28,31 @@ import org.tallyring.topology.planning.Move;
 import org.tallyring.topology.planning.Reason;
 
 /**
- * Decides which shard should own which range. Every shard has one; the elected one acts. Thread-safe.
+ * Decides which shard should own which range. Every shard has one; the elected one acts.
+ * Thread-safe.
  *
- * <p>It is a thin shell around {@link AssignmentPlanner}. On each change that it hears of it does one
- * round:
+ * <p>It is a thin shell around {@link AssignmentPlanner}. On each change that it hears of it does
+ * one round:
  *
  * <ol>
  *   <li>Take the newest view; stop unless this process leads and its session is connected.
  *   <li>Stop if someone must be waited for (see below).
  *   <li>Plan. Stop if nothing moves, which is what happens nearly always.
  *   <li>Compare-and-set the assignment. On success do another round, for what changed meanwhile.
- *   <li>On a conflict, or when the answer was lost, read the assignment past the cache and do another
- *       round.
+ *   <li>On a conflict, or when the answer was lost, read the assignment past the cache and do
+ *       another round.
  * </ol>
  *
  * <p>Two controllers that both believe to lead do no harm: only one compare-and-set of a version
  * succeeds, and the assignment is only a wish, which the ranges' records and journals guard.
  *
- * <p><b>Waiting.</b> Whoever is missing shortly after this process started may be starting too: moving
- * the ranges of a whole cluster to the shard that came up first, and back, would cost more than the wait.
- * So within the grace nothing is planned while an owner of the present assignment is missing, or, in a
- * new cluster, while fewer shards than expected are there. The grace begins again after a lost session:
- * whatever cut this process off may have cut off others, who are coming back now. Outside the grace a
- * shard that is gone is evicted at once and in one pass: its session has timed out, which was its grace.
+ * <p><b>Waiting.</b> Whoever is missing shortly after this process started may be starting too:
+ * moving the ranges of a whole cluster to the shard that came up first, and back, would cost more
+ * than the wait. So within the grace nothing is planned while an owner of the present assignment is
+ * missing, or, in a new cluster, while fewer shards than expected are there. The grace begins again
+ * after a lost session: whatever cut this process off may have cut off others, who are coming back
+ * now. Outside the grace a shard that is gone is evicted at once and in one pass: its session has
+ * timed out, which was its grace.
  */
 public final class Controller implements AutoCloseable {
 
@@ -187,8 +189,7 @@ public final class Controller implements AutoCloseable {
     for (Member member : view.members().values()) {
       try {
         // A member registered without a weight has the same share as any other.
-        shards.add(
-            new Shard(member.getId(), Math.max(1, member.getWeight()), member.getZone()));
+        shards.add(new Shard(member.getId(), Math.max(1, member.getWeight()), member.getZone()));
       } catch (IllegalArgumentException e) {
         log.error("Member {} gets no ranges: {}", member.getId(), e.getMessage());
       }

@@ -5,10 +5,10 @@ import java.time.Duration;
 /**
  * How patient a controller is with shards that are not there yet.
  *
- * @param rejoinGrace how long after its own start a controller waits for shards that own ranges by the
- *     present assignment and are missing, before it gives their ranges away
- * @param expectedMembers how many shards a new cluster waits for before its first assignment, at most as
- *     long as the grace
+ * @param rejoinGrace how long after its own start a controller waits for shards that own ranges by
+ *     the present assignment and are missing, before it gives their ranges away
+ * @param expectedMembers how many shards a new cluster waits for before its first assignment, at
+ *     most as long as the grace
  */
 public record ControllerSettings(Duration rejoinGrace, int expectedMembers) {
 
