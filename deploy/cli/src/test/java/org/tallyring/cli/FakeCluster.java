@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.AnswerLabel;
@@ -74,6 +75,7 @@ final class FakeCluster implements AutoCloseable {
   private final Map<String, NamespaceDefinition> namespaces = new ConcurrentHashMap<>();
   private final Map<String, Long> counts = new TreeMap<>();
   private final List<RecordRequest> records = new ArrayList<>();
+  private volatile @Nullable NamespaceDefinition madeAfterListing;
   private volatile int rangesIncluded = RANGES;
   private int unavailableAnswers;
 
@@ -113,6 +115,11 @@ final class FakeCluster implements AutoCloseable {
 
   synchronized List<RecordRequest> records() {
     return List.copyOf(records);
+  }
+
+  /** Once the namespaces have been listed, another client makes one with this metric. */
+  void makeAfterListing(String namespace, String metric) {
+    madeAfterListing = namespace(namespace, metric);
   }
 
   void includeRanges(int ranges) {
@@ -351,6 +358,10 @@ final class FakeCluster implements AutoCloseable {
           ListNamespacesResponse.newBuilder()
               .addAllNamespaces(new TreeMap<>(namespaces).values())
               .build());
+      NamespaceDefinition made = madeAfterListing;
+      if (made != null) {
+        namespaces.put(made.getName(), made);
+      }
     }
 
     @Override

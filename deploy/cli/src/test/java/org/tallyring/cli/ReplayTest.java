@@ -52,6 +52,18 @@ final class ReplayTest {
   }
 
   @Test
+  void aNamespaceThatAnotherReplayMakesMeanwhileIsShared() throws IOException {
+    Path file = Files.writeString(directory.resolve("f.csv"), "k\na\n");
+    cluster.makeAfterListing("shop", "views");
+
+    Shell.Outcome outcome = replay(file, "--key k --metric clicks --namespace shop --create");
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(ExitCode.DONE);
+    assertThat(cluster.metrics("shop")).containsExactly("views", "clicks");
+    assertThat(cluster.count("shop", "clicks", "a")).isEqualTo(1);
+  }
+
+  @Test
   void totalsAreOverAllFilesAndRejectedLinesAreShownByFile() throws IOException {
     Path one = Files.writeString(directory.resolve("one.csv"), "k,n\na,2\nb,0\n");
     Path two = Files.writeString(directory.resolve("two.csv"), "n,k\n3,a\n,c\nx,d\n5\n1,\n7,b\n");

@@ -6,19 +6,23 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.bookkeeper.bookie.BookieException;
 import org.apache.bookkeeper.bookie.BookieResources;
 import org.apache.bookkeeper.common.component.LifecycleComponentStack;
 import org.apache.bookkeeper.conf.ServerConfiguration;
 import org.apache.bookkeeper.discover.RegistrationManager;
+import org.apache.bookkeeper.meta.LayoutManager;
 import org.apache.bookkeeper.meta.MetadataBookieDriver;
 import org.apache.bookkeeper.net.BookieId;
 import org.apache.bookkeeper.server.EmbeddedServer;
 import org.apache.bookkeeper.server.conf.BookieConfiguration;
 import org.apache.bookkeeper.stats.NullStatsLogger;
+import org.apache.zookeeper.KeeperException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +35,8 @@ public final class JournalBookie implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(JournalBookie.class);
 
   private static final String LOCK_FILE = "bookie.lock";
+  private static final Duration METADATA_LIMIT = Duration.ofSeconds(10);
+  private static final Duration METADATA_POLL = Duration.ofMillis(20);
 
   private final BookieSettings settings;
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
@@ -86,9 +92,7 @@ public final class JournalBookie implements AutoCloseable {
     MetadataBookieDriver metadata =
         opened(BookieResources.createMetadataDriver(keys, NullStatsLogger.INSTANCE));
     RegistrationManager registration = opened(metadata.createRegistrationManager());
-    if (metadata.getLayoutManager().readLedgerLayout() == null) {
-      registration.initNewCluster();
-    }
+    setUpMetadata(metadata.getLayoutManager(), registration);
     if (used && settings.replaceStaleRegistration()) {
       removeStaleRegistration(registration);
     }
@@ -103,6 +107,30 @@ public final class JournalBookie implements AutoCloseable {
     components.start();
     if (!server.getBookieService().getServer().isRunning()) {
       throw new IllegalStateException("its storage failed; see the log before this");
+    }
+  }
+
+  /**
+   * Writes what all bookies share, if this is the first one ever. The bookies of a new cluster are
+   * started together, and BookKeeper does this in two steps, of which only one bookie gets through
+   * the first and writes the layout in the second; the others wait for it. If the layout does not
+   * come, because that bookie died in between, the bookie's own start writes it.
+   */
+  private static void setUpMetadata(LayoutManager layouts, RegistrationManager registration)
+      throws Exception {
+    long giveUpAt = System.nanoTime() + METADATA_LIMIT.toNanos();
+    boolean tried = false;
+    while (layouts.readLedgerLayout() == null && System.nanoTime() - giveUpAt < 0) {
+      if (!tried) {
+        tried = true;
+        try {
+          registration.initNewCluster();
+        } catch (KeeperException.NodeExistsException raced) {
+          log.info("Another bookie sets up the metadata of the cluster; waiting for it");
+        }
+      } else {
+        LockSupport.parkNanos(METADATA_POLL.toNanos());
+      }
     }
   }
 

@@ -5,7 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.tallyring.shardserver.journal.RangeJournalsContractTest.append;
 import static org.tallyring.shardserver.journal.RangeJournalsContractTest.get;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,6 +50,37 @@ final class JournalBookieTest {
         assertThat(running.id()).isEqualTo("local");
         assertThat(appendOnce(settings, "second").state).containsExactly("first");
       }
+    }
+  }
+
+  @Test
+  void theFirstBookiesMayStartAtTheSameMoment() throws Exception {
+    int rounds = 3;
+    for (int round = 0; round < rounds; round++) {
+      Path own = Files.createDirectory(directory.resolve("round-" + round));
+      try (LocalBookies cluster = new LocalBookies(own)) {
+        CyclicBarrier together = new CyclicBarrier(4);
+        List<CompletableFuture<JournalBookie>> starts =
+            IntStream.rangeClosed(1, 4)
+                .mapToObj(
+                    number ->
+                        CompletableFuture.supplyAsync(
+                            () -> {
+                              await(together);
+                              return cluster.startBookie("bookie-" + number);
+                            },
+                            task -> new Thread(task).start()))
+                .toList();
+        starts.forEach(CompletableFuture::join);
+      }
+    }
+  }
+
+  private static void await(CyclicBarrier barrier) {
+    try {
+      barrier.await();
+    } catch (InterruptedException | BrokenBarrierException broken) {
+      throw new IllegalStateException(broken);
     }
   }
 

@@ -3,9 +3,9 @@ package org.tallyring.shardserver.journal;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.curator.test.InstanceSpec;
 import org.apache.curator.test.TestingServer;
 
@@ -13,7 +13,7 @@ import org.apache.curator.test.TestingServer;
 final class LocalBookies implements AutoCloseable {
 
   final TestingServer zooKeeper;
-  final List<JournalBookie> bookies = new ArrayList<>();
+  final List<JournalBookie> bookies = new CopyOnWriteArrayList<>();
   private final Path directory;
 
   LocalBookies(Path directory) throws Exception {

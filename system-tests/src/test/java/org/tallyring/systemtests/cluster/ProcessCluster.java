@@ -107,7 +107,7 @@ public final class ProcessCluster implements AutoCloseable {
         Map.of("aggregator.port", port, "aggregator.seeds", String.join(",", shards)));
     await("all ranges to be served")
         .atMost(START)
-        .failFast("a process ended", () -> roles.values().stream().anyMatch(r -> !r.isAlive()))
+        .failFast("a process ended", this::hasProcessEnded)
         .ignoreExceptionsInstanceOf(StatusRuntimeException.class)
         .until(() -> isComplete(api.topology()));
   }
@@ -136,8 +136,15 @@ public final class ProcessCluster implements AutoCloseable {
     return processes.directory().resolve("data").resolve(name).toString();
   }
 
-  private static void awaitListening(int port) {
-    await("port " + port + " to be listened on").atMost(START).until(() -> isListening(port));
+  private void awaitListening(int port) {
+    await("port " + port + " to be listened on")
+        .atMost(START)
+        .failFast("a process ended", this::hasProcessEnded)
+        .until(() -> isListening(port));
+  }
+
+  private boolean hasProcessEnded() {
+    return roles.values().stream().anyMatch(role -> !role.isAlive());
   }
 
   private static boolean isListening(int port) {

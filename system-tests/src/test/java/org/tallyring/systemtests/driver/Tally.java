@@ -111,8 +111,9 @@ public final class Tally {
   }
 
   private TallyProcess start(String verb, List<String> jvmOptions, List<String> options) {
-    List<String> arguments = new ArrayList<>(List.of(verb, "--server", server));
+    List<String> arguments = new ArrayList<>(List.of(verb));
     arguments.addAll(options);
+    arguments.addAll(List.of("--server", server));
     return processes.start(verb, jvmOptions, arguments);
   }
 }

@@ -166,7 +166,10 @@ public final class CuttingProxy implements AutoCloseable {
 
   /** Ends a connection with a reset, so that nothing in its buffers arrives any more. */
   private void reset(Socket socket) {
-    open.remove(socket);
+    if (!open.remove(socket)) {
+      // The other direction has ended it.
+      return;
+    }
     try {
       socket.setSoLinger(true, 0);
       socket.close();

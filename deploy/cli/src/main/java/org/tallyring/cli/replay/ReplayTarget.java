@@ -1,5 +1,6 @@
 package org.tallyring.cli.replay;
 
+import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -10,9 +11,11 @@ import org.tallyring.cli.config.DurationText;
 import org.tallyring.cli.config.HostPort;
 import org.tallyring.cli.failure.CliException;
 import org.tallyring.cli.server.ServerConnection;
+import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.CreateMetricRequest;
 import org.tallyring.proto.v1.CreateNamespaceRequest;
+import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.ListNamespacesRequest;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
@@ -89,7 +92,24 @@ public record ReplayTarget(
                     .setName(namespace)
                     .addMetrics(MetricDefinition.newBuilder().setName(firstMetric)))
             .build();
-    patiently(connection, stub -> stub.createNamespace(request));
+    boolean made = patiently(connection, stub -> isNew(stub, request));
+    if (!made) {
+      createMetric(connection, firstMetric);
+    }
+  }
+
+  /** False if somebody else has made it meanwhile, with other metrics. */
+  private static boolean isNew(
+      AdminServiceGrpc.AdminServiceBlockingStub stub, CreateNamespaceRequest request) {
+    try {
+      stub.createNamespace(request);
+      return true;
+    } catch (StatusRuntimeException failure) {
+      if (Errors.reasonOf(failure) == ErrorReason.ERROR_REASON_NAMESPACE_EXISTS) {
+        return false;
+      }
+      throw failure;
+    }
   }
 
   private void createMetric(ServerConnection connection, String name) {
