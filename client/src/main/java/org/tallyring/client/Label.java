@@ -40,6 +40,7 @@ public record Label(
   static Label of(AnswerLabel label) {
     WindowLevel level =
         switch (label.getWindow()) {
+          case WINDOW_MINUTE -> WindowLevel.MINUTE;
           case WINDOW_HOUR -> WindowLevel.HOUR;
           case WINDOW_DAY -> WindowLevel.DAY;
           case WINDOW_MONTH -> WindowLevel.MONTH;

@@ -112,6 +112,7 @@ public final class WindowSelection {
   private static WindowSelector.Builder of(WindowLevel level) {
     Window window =
         switch (level) {
+          case MINUTE -> Window.WINDOW_MINUTE;
           case HOUR -> Window.WINDOW_HOUR;
           case DAY -> Window.WINDOW_DAY;
           case MONTH -> Window.WINDOW_MONTH;

@@ -18,6 +18,7 @@ import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.aggregator.merge.MergedTopK;
 import org.tallyring.aggregator.merge.RangeMerge;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.internal.v1.Interval;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.ErrorReason;
@@ -150,8 +151,7 @@ public final class TopKAnswers {
             QueryTopKRequest.newBuilder()
                 .setNamespace(metric.namespace())
                 .setMetric(metric.metric())
-                .setWindow(Windows.window(question.window().level()))
-                .setStartMillis(question.window().startMillis())
+                .setInterval(interval(question.window()))
                 .setK(question.k())
                 .build())
         .thenApply(
@@ -160,6 +160,15 @@ public final class TopKAnswers {
                     RangeMerge.merge(parts, question.k()),
                     askedAt,
                     holdings.picture().rangeCount()));
+  }
+
+  private static Interval interval(WindowKey window) {
+    boolean endless = window.level() == WindowLevel.ALL;
+    return Interval.newBuilder()
+        .setBucket(Windows.window(window.level()))
+        .setStartMillis(window.startMillis())
+        .setEndMillis(endless ? 0 : window.level().end(window.startMillis()))
+        .build();
   }
 
   private static TopKAnswer answer(

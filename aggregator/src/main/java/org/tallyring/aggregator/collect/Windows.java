@@ -16,13 +16,14 @@ public final class Windows {
       case WINDOW_DAY -> Optional.of(WindowLevel.DAY);
       case WINDOW_MONTH -> Optional.of(WindowLevel.MONTH);
       case WINDOW_ALL -> Optional.of(WindowLevel.ALL);
-      case WINDOW_UNSPECIFIED, UNRECOGNIZED -> Optional.empty();
+      case WINDOW_UNSPECIFIED, WINDOW_MINUTE, UNRECOGNIZED -> Optional.empty();
     };
   }
 
   /** How the API numbers a kind. */
   public static Window window(WindowLevel level) {
     return switch (level) {
+      case MINUTE -> Window.WINDOW_MINUTE;
       case HOUR -> Window.WINDOW_HOUR;
       case DAY -> Window.WINDOW_DAY;
       case MONTH -> Window.WINDOW_MONTH;

@@ -81,6 +81,7 @@ final class Json {
 
   private static String name(Window window) {
     return switch (window) {
+      case WINDOW_MINUTE -> "minute";
       case WINDOW_HOUR -> "hour";
       case WINDOW_DAY -> "day";
       case WINDOW_MONTH -> "month";

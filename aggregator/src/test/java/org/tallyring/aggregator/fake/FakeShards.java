@@ -224,8 +224,8 @@ public final class FakeShards {
             new WindowKey(
                 namespace == null ? 0 : namespace.getUid(),
                 request.getMetric(),
-                Windows.level(request.getWindow()).orElseThrow(),
-                request.getStartMillis());
+                Windows.level(request.getInterval().getBucket()).orElseThrow(),
+                request.getInterval().getStartMillis());
         for (FakeRange range : ranges) {
           if (range.owner.equals(shardId)) {
             response

@@ -1,6 +1,8 @@
 package org.tallyring.shardserver.engine;
 
+import java.util.List;
 import java.util.stream.IntStream;
+import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -22,6 +24,27 @@ final class BucketCounts {
   BucketCounts(WindowLevel level, long startMillis) {
     this.level = level;
     this.startMillis = startMillis;
+  }
+
+  /** The buckets of an interval added up. The sum is for one question: nothing is added to it. */
+  static BucketCounts sum(Interval interval, List<BucketCounts> buckets) {
+    if (buckets.size() == 1) {
+      return buckets.get(0);
+    }
+    BucketCounts sum = new BucketCounts(interval.level(), interval.startMillis());
+    int[] slotOf = new int[1];
+    long[] countOf = new long[1];
+    for (BucketCounts bucket : buckets) {
+      sum.revision += bucket.revision;
+      bucket.counts.forEach(
+          Long.MIN_VALUE,
+          (slot, count) -> {
+            slotOf[0] = slot;
+            countOf[0] = count;
+            sum.add(slotOf, countOf, 0, 1);
+          });
+    }
+    return sum;
   }
 
   WindowLevel level() {

@@ -7,10 +7,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
- * All buckets of one metric, with a cursor on the four buckets that hold one hour: increments come
+ * All buckets of one metric, with a cursor on the buckets that hold one minute: increments come
  * mostly in the order of time, so that the cursor seldom moves.
  */
 final class MetricCounts {
@@ -23,7 +24,7 @@ final class MetricCounts {
   private long lateCorrections;
   private long lastLateBatch;
 
-  // The cursor. Before its first move the hour is empty and contains no time.
+  // The cursor. Before its first move the minute is empty and contains no time.
   private final BucketCounts[] cursor = new BucketCounts[LEVELS.length];
   private final long[] cursorEndMillis = new long[LEVELS.length];
   private boolean cursorSet;
@@ -52,6 +53,21 @@ final class MetricCounts {
     return bucketsOf(level).get(startMillis);
   }
 
+  /** The buckets of an interval in which anything was counted, in the order of time. */
+  List<BucketCounts> buckets(Interval interval) {
+    Map<Long, BucketCounts> ofLevel = bucketsOf(interval.level());
+    List<BucketCounts> found = new ArrayList<>();
+    for (long start = interval.startMillis();
+        start < interval.endMillis();
+        start = interval.level().end(start)) {
+      BucketCounts bucket = ofLevel.get(start);
+      if (bucket != null) {
+        found.add(bucket);
+      }
+    }
+    return found;
+  }
+
   /** The bucket of a window, made if there is none. */
   BucketCounts bucketForWriting(WindowLevel level, long startMillis) {
     return bucketsOf(level).computeIfAbsent(startMillis, start -> new BucketCounts(level, start));
@@ -68,8 +84,8 @@ final class MetricCounts {
 
   /** Puts the cursor on the buckets that contain a time. */
   void moveTo(long timeMillis) {
-    // Hours lie within days and days within months: a level whose window still fits ends the
-    // search.
+    // Minutes lie within hours, hours within days, and so on: a level whose bucket still fits ends
+    // the search.
     for (int i = 0; i < LEVELS.length; i++) {
       if (cursorSet && timeMillis < cursorEndMillis[i] && timeMillis >= cursor[i].startMillis()) {
         return;
@@ -81,21 +97,21 @@ final class MetricCounts {
     cursorSet = true;
   }
 
-  /** The start of the hour that the cursor is on. */
-  long hourStartMillis() {
+  /** The start of the minute that the cursor is on. */
+  long minuteStartMillis() {
     return cursor[0].startMillis();
   }
 
   /** Its end. */
-  long hourEndMillis() {
+  long minuteEndMillis() {
     return cursorEndMillis[0];
   }
 
   /**
-   * Adds rows to the four buckets under the cursor.
+   * Adds rows to the buckets under the cursor.
    *
    * @param batch the number of the batch in this process, rising from 1
-   * @param rows rows of this metric whose times lie in the cursor's hour
+   * @param rows rows of this metric whose times lie in the cursor's minute
    */
   void add(
       long batch, long acceptedAtMillis, long latenessMillis, RowBlock rows, int from, int to) {

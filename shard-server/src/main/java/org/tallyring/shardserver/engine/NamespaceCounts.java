@@ -93,9 +93,9 @@ final class NamespaceCounts {
   }
 
   /**
-   * Adds one block run by run. A run is consecutive rows of one metric within one hour: its buckets
-   * are looked up once, and each bucket takes the run in one tight loop in which cache misses
-   * overlap.
+   * Adds one block run by run. A run is consecutive rows of one metric within one minute: its
+   * buckets are looked up once, and each bucket takes the run in one tight loop in which cache
+   * misses overlap.
    */
   private void addBlock(
       AcceptedBatch accepted, long number, RowBlock rows, @Nullable MetricCounts[] batchMetrics) {
@@ -108,7 +108,7 @@ final class NamespaceCounts {
         batchMetrics[index] = metric;
       }
       metric.moveTo(rows.timesMillis[from]);
-      int to = rows.endOfRun(from, metric.hourStartMillis(), metric.hourEndMillis());
+      int to = rows.endOfRun(from, metric.minuteStartMillis(), metric.minuteEndMillis());
       metric.add(
           number, accepted.getAcceptedAtMillis(), accepted.getLatenessMillis(), rows, from, to);
       from = to;

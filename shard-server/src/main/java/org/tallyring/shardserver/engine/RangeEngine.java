@@ -4,7 +4,7 @@ import com.google.protobuf.ByteString;
 import java.util.List;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.JournalEntry;
-import org.tallyring.topology.window.WindowLevel;
+import org.tallyring.topology.window.Interval;
 
 /**
  * The state of one range: a deterministic fold over its journal. Not thread-safe; a range has one
@@ -122,30 +122,41 @@ public final class RangeEngine {
     return new OverflowCheck(state).overflowingRows(batch);
   }
 
-  /** The count of a key in a window, 0 if there is none. */
-  public long count(
-      long namespaceUid, String metric, WindowLevel level, long startMillis, byte[] key) {
-    BucketCounts bucket = state.bucket(new WindowKey(namespaceUid, metric, level, startMillis));
-    if (bucket == null) {
+  /** The count of a key in an interval, 0 if there is none. */
+  public long count(long namespaceUid, String metric, Interval interval, byte[] key) {
+    List<BucketCounts> buckets = state.buckets(namespaceUid, metric, interval);
+    if (buckets.isEmpty()) {
       return 0;
     }
     int slot = state.namespace(namespaceUid).keys().slotOf(key);
-    return slot == KeyTable.NO_SLOT ? 0 : bucket.get(slot);
+    return slot == KeyTable.NO_SLOT
+        ? 0
+        : buckets.stream().mapToLong(bucket -> bucket.get(slot)).sum();
   }
 
-  /** How many batches corrected a window after it was final. */
-  public long revision(long namespaceUid, String metric, WindowLevel level, long startMillis) {
-    BucketCounts bucket = state.bucket(new WindowKey(namespaceUid, metric, level, startMillis));
-    return bucket == null ? 0 : bucket.revision();
+  /** How many batches corrected the buckets of an interval after they were final. */
+  public long revision(long namespaceUid, String metric, Interval interval) {
+    return state.buckets(namespaceUid, metric, interval).stream()
+        .mapToLong(BucketCounts::revision)
+        .sum();
   }
 
-  /** The best {@code k} keys of a window. */
-  public Ranking ranking(
-      long namespaceUid, String metric, WindowLevel level, long startMillis, int k) {
-    BucketCounts bucket = state.bucket(new WindowKey(namespaceUid, metric, level, startMillis));
-    return bucket == null
+  /** The best {@code k} keys of an interval. */
+  public Ranking ranking(long namespaceUid, String metric, Interval interval, int k) {
+    List<BucketCounts> buckets = state.buckets(namespaceUid, metric, interval);
+    return buckets.isEmpty()
         ? Ranking.EMPTY
-        : RankingHeap.rank(state.namespace(namespaceUid).keys(), bucket, k, RankingHeap.NO_FLOOR);
+        : RankingHeap.rank(
+            state.namespace(namespaceUid).keys(),
+            BucketCounts.sum(interval, buckets),
+            k,
+            RankingHeap.NO_FLOOR);
+  }
+
+  /** The highest event time seen in a namespace; the least number if there is none. */
+  public long watermarkMillis(long namespaceUid) {
+    NamespaceCounts namespace = state.namespaces.get(namespaceUid);
+    return namespace == null ? Long.MIN_VALUE : namespace.watermarkMillis();
   }
 
   /**

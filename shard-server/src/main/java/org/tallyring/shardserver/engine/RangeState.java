@@ -2,10 +2,12 @@ package org.tallyring.shardserver.engine;
 
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.tallyring.topology.window.Interval;
 
 /** Everything that a snapshot of a range holds. */
 final class RangeState {
@@ -38,6 +40,13 @@ final class RangeState {
     NamespaceCounts namespace = namespaces.get(window.namespaceUid());
     MetricCounts metric = namespace == null ? null : namespace.metric(window.metric());
     return metric == null ? null : metric.bucket(window.level(), window.startMillis());
+  }
+
+  /** The buckets of an interval in which anything was counted, in the order of time. */
+  List<BucketCounts> buckets(long namespaceUid, String metric, Interval interval) {
+    NamespaceCounts namespace = namespaces.get(namespaceUid);
+    MetricCounts counts = namespace == null ? null : namespace.metric(metric);
+    return counts == null ? List.of() : counts.buckets(interval);
   }
 
   /** A namespace that has a bucket. */

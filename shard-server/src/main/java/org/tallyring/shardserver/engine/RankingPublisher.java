@@ -29,7 +29,8 @@ final class RankingPublisher {
     for (NamespaceCounts namespace : namespaces) {
       for (MetricCounts metric : namespace.metrics()) {
         for (WindowLevel level : WindowLevel.values()) {
-          BucketCounts bucket = metric.bucket(level, level.start(nowMillis));
+          BucketCounts bucket =
+              level.isWindow() ? metric.bucket(level, level.start(nowMillis)) : null;
           if (bucket != null) {
             WindowKey window =
                 new WindowKey(namespace.uid(), metric.name(), level, bucket.startMillis());

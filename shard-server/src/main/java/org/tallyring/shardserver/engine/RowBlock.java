@@ -64,15 +64,15 @@ final class RowBlock {
 
   /**
    * The end, exclusive, of the rows from {@code from} on with its metric and a time in the given
-   * hour.
+   * minute.
    */
-  int endOfRun(int from, long hourStartMillis, long hourEndMillis) {
+  int endOfRun(int from, long minuteStartMillis, long minuteEndMillis) {
     int metric = metricIndexes[from];
     int end = from + 1;
     while (end < size
         && metricIndexes[end] == metric
-        && timesMillis[end] >= hourStartMillis
-        && timesMillis[end] < hourEndMillis) {
+        && timesMillis[end] >= minuteStartMillis
+        && timesMillis[end] < minuteEndMillis) {
       end++;
     }
     return end;

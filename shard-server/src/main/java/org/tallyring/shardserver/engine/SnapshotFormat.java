@@ -14,6 +14,7 @@ final class SnapshotFormat {
   /** The number of a level in a snapshot. */
   static int numberOf(WindowLevel level) {
     return switch (level) {
+      case MINUTE -> Window.WINDOW_MINUTE_VALUE;
       case HOUR -> Window.WINDOW_HOUR_VALUE;
       case DAY -> Window.WINDOW_DAY_VALUE;
       case MONTH -> Window.WINDOW_MONTH_VALUE;
@@ -28,11 +29,12 @@ final class SnapshotFormat {
    */
   static WindowLevel levelOf(int number) {
     return switch (number) {
+      case Window.WINDOW_MINUTE_VALUE -> WindowLevel.MINUTE;
       case Window.WINDOW_HOUR_VALUE -> WindowLevel.HOUR;
       case Window.WINDOW_DAY_VALUE -> WindowLevel.DAY;
       case Window.WINDOW_MONTH_VALUE -> WindowLevel.MONTH;
       case Window.WINDOW_ALL_VALUE -> WindowLevel.ALL;
-      default -> throw new IllegalArgumentException("window: " + number + " (expected: 1..4)");
+      default -> throw new IllegalArgumentException("window: " + number + " (expected: 1..5)");
     };
   }
 }

@@ -77,8 +77,7 @@ final class CountsReader {
         WindowSelection.of(request.getWindow(), now, Namespaces.latenessMillis(namespace));
     Map<Integer, List<ByteString>> keys = reads.byRange(namespace.getName(), request.getKeysList());
     List<CompletableFuture<QueryCountsResponse>> parts = new ArrayList<>();
-    parts.add(
-        reads.counts(namespace, request.getMetric(), window.level(), window.startMillis(), keys));
+    parts.add(reads.counts(namespace, request.getMetric(), window.interval(), keys));
     for (Map.Entry<Member, List<ByteString>> peer : byPeer(keys).entrySet()) {
       parts.add(
           ask(
@@ -86,8 +85,7 @@ final class CountsReader {
               QueryCountsRequest.newBuilder()
                   .setNamespace(namespace.getName())
                   .setMetric(request.getMetric())
-                  .setWindow(WindowSelection.window(window.level()))
-                  .setStartMillis(window.startMillis())
+                  .setInterval(Intervals.toProto(window.interval()))
                   .addAllKeys(peer.getValue())
                   .build()));
     }

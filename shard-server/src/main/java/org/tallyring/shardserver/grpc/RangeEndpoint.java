@@ -27,7 +27,7 @@ import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.shardserver.engine.WindowKey;
 import org.tallyring.shardserver.ownership.OwnedRange;
 import org.tallyring.shardserver.ownership.ShardRanges;
-import org.tallyring.topology.window.WindowLevel;
+import org.tallyring.topology.window.Interval;
 
 /** RangeService: what aggregators and other shards ask of the ranges held here. */
 final class RangeEndpoint extends RangeServiceImplBase {
@@ -88,7 +88,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
       throw Errors.invalid(
           ErrorReason.ERROR_REASON_BAD_K, "k", "k: " + k + " (expected: 1.." + MAX_K + ")");
     }
-    WindowLevel level = WindowSelection.level(request.getWindow());
+    Interval interval = Intervals.fromProto(request.getInterval());
     QueryTopKResponse.Builder response = QueryTopKResponse.newBuilder();
     Calls.answer(
         call,
@@ -98,17 +98,16 @@ final class RangeEndpoint extends RangeServiceImplBase {
                 namespace -> {
                   WindowKey window =
                       new WindowKey(
-                          namespace.getUid(), request.getMetric(), level, request.getStartMillis());
+                          namespace.getUid(),
+                          request.getMetric(),
+                          interval.level(),
+                          interval.startMillis());
                   return fromEach(
                       range ->
                           range.read(
                               engine ->
                                   engine.ranking(
-                                      window.namespaceUid(),
-                                      window.metric(),
-                                      level,
-                                      window.startMillis(),
-                                      k)),
+                                      window.namespaceUid(), window.metric(), interval, k)),
                       (range, ranking) ->
                           response
                               .addRankings(
@@ -146,7 +145,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
   public void queryCounts(QueryCountsRequest request, StreamObserver<QueryCountsResponse> call) {
     guard.check();
     CountsReader.checkKeys(request.getKeysList());
-    WindowLevel level = WindowSelection.level(request.getWindow());
+    Interval interval = Intervals.fromProto(request.getInterval());
     Calls.answer(
         call,
         namespaces
@@ -155,8 +154,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
                 namespace -> {
                   Map<Integer, List<ByteString>> keys =
                       reads.byRange(namespace.getName(), request.getKeysList());
-                  return reads.counts(
-                      namespace, request.getMetric(), level, request.getStartMillis(), keys);
+                  return reads.counts(namespace, request.getMetric(), interval, keys);
                 }));
   }
 

@@ -16,7 +16,7 @@ import org.tallyring.shardserver.ownership.OwnedRange;
 import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.range.RangeTable;
-import org.tallyring.topology.window.WindowLevel;
+import org.tallyring.topology.window.Interval;
 
 /** Counts of keys from the ranges held here, each read on its range's loop. */
 final class RangeReads {
@@ -44,8 +44,7 @@ final class RangeReads {
   CompletableFuture<QueryCountsResponse> counts(
       NamespaceDefinition namespace,
       String metric,
-      WindowLevel level,
-      long startMillis,
+      Interval interval,
       Map<Integer, List<ByteString>> keysByRange) {
     List<CompletableFuture<@Nullable QueryCountsResponse>> parts = new ArrayList<>();
     keysByRange.forEach(
@@ -65,16 +64,14 @@ final class RangeReads {
                                           engine.count(
                                               namespace.getUid(),
                                               metric,
-                                              level,
-                                              startMillis,
+                                              interval,
                                               key.toByteArray())));
                             }
                             return part.addRanges(
                                     RangeRevision.newBuilder()
                                         .setRangeId(rangeId)
                                         .setRevision(
-                                            engine.revision(
-                                                namespace.getUid(), metric, level, startMillis)))
+                                            engine.revision(namespace.getUid(), metric, interval)))
                                 .build();
                           })));
         });

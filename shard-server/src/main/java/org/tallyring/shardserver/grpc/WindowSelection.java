@@ -6,6 +6,7 @@ import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.proto.v1.WindowSelector;
+import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -29,13 +30,18 @@ record WindowSelection(WindowLevel level, long startMillis, boolean isFinal) {
     return new WindowSelection(level, start, level.isFinal(start, nowMillis, latenessMillis));
   }
 
+  /** As an interval. */
+  Interval interval() {
+    return Interval.window(level, startMillis);
+  }
+
   static WindowLevel level(Window window) {
     return switch (window) {
       case WINDOW_HOUR -> WindowLevel.HOUR;
       case WINDOW_DAY -> WindowLevel.DAY;
       case WINDOW_MONTH -> WindowLevel.MONTH;
       case WINDOW_ALL -> WindowLevel.ALL;
-      case WINDOW_UNSPECIFIED, UNRECOGNIZED ->
+      case WINDOW_UNSPECIFIED, WINDOW_MINUTE, UNRECOGNIZED ->
           throw Errors.invalid(
               ErrorReason.ERROR_REASON_BAD_WINDOW,
               "window",
@@ -43,8 +49,13 @@ record WindowSelection(WindowLevel level, long startMillis, boolean isFinal) {
     };
   }
 
+  static WindowLevel bucket(Window window) {
+    return window == Window.WINDOW_MINUTE ? WindowLevel.MINUTE : level(window);
+  }
+
   static Window window(WindowLevel level) {
     return switch (level) {
+      case MINUTE -> Window.WINDOW_MINUTE;
       case HOUR -> Window.WINDOW_HOUR;
       case DAY -> Window.WINDOW_DAY;
       case MONTH -> Window.WINDOW_MONTH;

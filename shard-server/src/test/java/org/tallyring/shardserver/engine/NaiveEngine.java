@@ -115,7 +115,8 @@ final class NaiveEngine {
         .keySet()
         .forEach(
             window -> {
-              if (window.level().start(nowMillis) == window.startMillis()) {
+              if (window.level().isWindow()
+                  && window.level().start(nowMillis) == window.startMillis()) {
                 open.put(window, ranking(window, k));
               }
             });

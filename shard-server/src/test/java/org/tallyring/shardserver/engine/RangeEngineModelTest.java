@@ -15,6 +15,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -199,20 +200,19 @@ class RangeEngineModelTest {
     for (WindowKey window : windows) {
       long uid = window.namespaceUid();
       String metric = window.metric();
-      long start = window.startMillis();
-      assertThat(engine.revision(uid, metric, window.level(), start))
+      Interval interval = Interval.window(window.level(), window.startMillis());
+      assertThat(engine.revision(uid, metric, interval))
           .isEqualTo(model.revisions.getOrDefault(window, 0L));
       Ranking all = model.ranking(window, Integer.MAX_VALUE);
       for (int k : new int[] {1, K, Integer.MAX_VALUE}) {
-        assertThat(engine.ranking(uid, metric, window.level(), start, k))
-            .isEqualTo(NaiveEngine.best(all, k));
+        assertThat(engine.ranking(uid, metric, interval, k)).isEqualTo(NaiveEngine.best(all, k));
       }
       // A few keys are enough: the longest ranking above holds every count that is not 0.
       List<ByteString> keys =
           new ArrayList<>(model.keys.getOrDefault(uid, Set.of()).stream().limit(20).toList());
       keys.add(ByteString.copyFromUtf8("never seen"));
       for (ByteString key : keys) {
-        assertThat(engine.count(uid, metric, window.level(), start, key.toByteArray()))
+        assertThat(engine.count(uid, metric, interval, key.toByteArray()))
             .isEqualTo(model.counts.getOrDefault(window, Map.of()).getOrDefault(key, 0L));
       }
     }

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.internal.v1.SegmentHeader;
+import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
 class RangeEngineTest {
@@ -26,11 +27,11 @@ class RangeEngineTest {
   private final RangeEngine engine = new RangeEngine(0);
 
   private long count(WindowLevel level, long timeMillis, String key) {
-    return engine.count(UID, METRIC, level, level.start(timeMillis), bytes(key));
+    return engine.count(UID, METRIC, Interval.window(level, level.start(timeMillis)), bytes(key));
   }
 
   private String ranked(int k) {
-    Ranking ranking = engine.ranking(UID, METRIC, WindowLevel.ALL, 0, k);
+    Ranking ranking = engine.ranking(UID, METRIC, Interval.window(WindowLevel.ALL, 0), k);
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < ranking.size(); i++) {
       String key = new String(ranking.key(i), StandardCharsets.UTF_8);
@@ -112,7 +113,7 @@ class RangeEngineTest {
   }
 
   private long revision(WindowLevel level, long timeMillis) {
-    return engine.revision(UID, METRIC, level, level.start(timeMillis));
+    return engine.revision(UID, METRIC, Interval.window(level, level.start(timeMillis)));
   }
 
   @Test
@@ -210,7 +211,7 @@ class RangeEngineTest {
     assertThat(engine.publish(NOON, 2).rankings().get(0).ranking())
         .isEqualTo(new Ranking(new byte[][] {bytes("c"), bytes("a")}, new long[] {7, 1}, 0));
     assertThat(engine.publish(NOON, 4).rankings().get(0).ranking())
-        .isEqualTo(engine.ranking(UID, METRIC, WindowLevel.HOUR, NOON, 4));
+        .isEqualTo(engine.ranking(UID, METRIC, Interval.window(WindowLevel.HOUR, NOON), 4));
   }
 
   @Test
@@ -285,8 +286,8 @@ class RangeEngineTest {
       byte[] key = bytes("key-" + i);
       int late = i % 100 == 0 ? 1 : 0;
       long earlier = WindowLevel.HOUR.start(NOON - HOUR);
-      if (restored.count(UID, METRIC, WindowLevel.ALL, 0, key) != i + 1 + late
-          || restored.count(UID, METRIC, WindowLevel.HOUR, earlier, key) != late) {
+      if (restored.count(UID, METRIC, Interval.window(WindowLevel.ALL, 0), key) != i + 1 + late
+          || restored.count(UID, METRIC, Interval.window(WindowLevel.HOUR, earlier), key) != late) {
         throw new AssertionError("count of key-" + i);
       }
     }

@@ -5,13 +5,16 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 
 /**
- * The kinds of tumbling window, finest first, with their borders in UTC.
+ * The kinds of bucket, finest first, with their borders in UTC. All but the minute are windows that
+ * users ask for; minutes are what spans and series are put together of.
  *
  * <p>Times are milliseconds since 1970-01-01T00:00:00Z and windows are half-open, {@code [start,
  * end)}. The borders live here, once, for the same reason as the key hash: two parties that cut
  * time differently would disagree about counts in silence.
  */
 public enum WindowLevel {
+  /** A minute of the UTC clock. */
+  MINUTE,
   /** An hour of the UTC clock. */
   HOUR,
   /** A UTC day. */
@@ -21,7 +24,8 @@ public enum WindowLevel {
   /** Everything ever counted: starts at 0 by convention and never ends. */
   ALL;
 
-  private static final long HOUR_MILLIS = 3_600_000L;
+  private static final long MINUTE_MILLIS = 60_000L;
+  private static final long HOUR_MILLIS = 60 * MINUTE_MILLIS;
   private static final long DAY_MILLIS = 24 * HOUR_MILLIS;
 
   /** The earliest event time that can be counted: the start of year 1. */
@@ -33,6 +37,7 @@ public enum WindowLevel {
   /** The start of the window that contains {@code timeMillis}; 0 for {@link #ALL}. */
   public long start(long timeMillis) {
     return switch (this) {
+      case MINUTE -> Math.floorDiv(timeMillis, MINUTE_MILLIS) * MINUTE_MILLIS;
       case HOUR -> Math.floorDiv(timeMillis, HOUR_MILLIS) * HOUR_MILLIS;
       case DAY -> Math.floorDiv(timeMillis, DAY_MILLIS) * DAY_MILLIS;
       case MONTH -> monthStart(timeMillis, 0);
@@ -43,11 +48,17 @@ public enum WindowLevel {
   /** The end, exclusive, of the window that starts at {@code startMillis}. */
   public long end(long startMillis) {
     return switch (this) {
+      case MINUTE -> startMillis + MINUTE_MILLIS;
       case HOUR -> startMillis + HOUR_MILLIS;
       case DAY -> startMillis + DAY_MILLIS;
       case MONTH -> monthStart(startMillis, 1);
       case ALL -> Long.MAX_VALUE;
     };
+  }
+
+  /** Whether users ask for it as a tumbling window. */
+  public boolean isWindow() {
+    return this != MINUTE;
   }
 
   /** The start of the window before the one that starts at {@code startMillis}. */
