@@ -134,13 +134,19 @@ final class SnapshotReader {
         metric >= 0 && metric < namespace.metrics().size(),
         "the snapshot has counts of an unknown metric");
     WindowLevel level = SnapshotFormat.levelOf(piece.getWindow());
+    long start = piece.getStartMillis();
+    require(
+        start >= WindowLevel.MIN_TIME_MILLIS
+            && start < WindowLevel.MAX_TIME_MILLIS
+            && level.start(start) == start,
+        "the snapshot has counts of a bucket that there is not");
     MetricBuckets buckets = namespace.metrics().get(metric).buckets();
-    if (buckets.find(level, piece.getStartMillis()) == null) {
+    if (buckets.find(level, start) == null) {
       // A new bucket begins, so the one before is complete and may be sealed: a state that was
       // mostly sealed must not need many times its memory on the way back.
       namespace.seal();
     }
-    BucketCounts bucket = buckets.forWriting(level, piece.getStartMillis());
+    BucketCounts bucket = buckets.forWriting(level, start);
     if (bucket == null) {
       throw new IllegalArgumentException("the snapshot has counts from before what it keeps");
     }
