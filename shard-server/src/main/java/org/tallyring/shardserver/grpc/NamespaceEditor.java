@@ -26,6 +26,8 @@ final class NamespaceEditor {
   private static final String DEFAULT_METRIC = "clicks";
   private static final int MAX_METRICS = 64;
   private static final long MAX_LATENESS_MILLIS = 86_400_000L;
+  private static final long MIN_EVENT_ID_HORIZON_MILLIS = 60_000L;
+  private static final long MAX_EVENT_ID_HORIZON_MILLIS = 172_800_000L;
 
   private final NamespaceStore store;
   private final Random random = new SecureRandom();
@@ -43,17 +45,16 @@ final class NamespaceEditor {
       definition.addMetrics(MetricDefinition.newBuilder().setName(DEFAULT_METRIC));
     }
     checkMetrics(definition.getMetricsList());
-    if (definition.hasLatenessMillis()
-        && (definition.getLatenessMillis() < 0
-            || definition.getLatenessMillis() > MAX_LATENESS_MILLIS)) {
-      throw Errors.invalid(
-          ErrorReason.ERROR_REASON_BAD_PARAMETER,
-          "namespace.lateness_millis",
-          "namespace.lateness_millis: "
-              + definition.getLatenessMillis()
-              + " (expected: 0.."
-              + MAX_LATENESS_MILLIS
-              + ")");
+    if (definition.hasLatenessMillis()) {
+      checkBetween(
+          "namespace.lateness_millis", definition.getLatenessMillis(), 0, MAX_LATENESS_MILLIS);
+    }
+    if (definition.hasEventIdHorizonMillis()) {
+      checkBetween(
+          "namespace.event_id_horizon_millis",
+          definition.getEventIdHorizonMillis(),
+          MIN_EVENT_ID_HORIZON_MILLIS,
+          MAX_EVENT_ID_HORIZON_MILLIS);
     }
     return store
         .compareAndSet(Versioned.ABSENT, definition.build())
@@ -151,6 +152,15 @@ final class NamespaceEditor {
           ErrorReason.ERROR_REASON_BAD_SIZE,
           "metrics",
           "metrics: " + metrics.size() + " (expected: at most " + MAX_METRICS + ")");
+    }
+  }
+
+  private static void checkBetween(String field, long value, long least, long most) {
+    if (value < least || value > most) {
+      throw Errors.invalid(
+          ErrorReason.ERROR_REASON_BAD_PARAMETER,
+          field,
+          field + ": " + value + " (expected: " + least + ".." + most + ")");
     }
   }
 
