@@ -52,6 +52,26 @@ final class VerbsTest {
     assertThat(cluster.records()).extracting("requestId").containsOnly(requestId());
   }
 
+  @Test
+  void anEventIdGoesWithTheIncrement() {
+    run("record", "a", "--event-id", "0x0102");
+    run("record", "a", "--event-id", "00000000-0000-0001-0000-000000000002");
+
+    assertThat(cluster.records().get(0).getIncrements(0).getEventId().toByteArray())
+        .containsExactly(1, 2);
+    assertThat(cluster.records().get(1).getIncrements(0).getEventId().size()).isEqualTo(16);
+  }
+
+  @Test
+  void anEventIdThatCountedBeforeIsTold() {
+    assertThat(run("record", "a", "--event-id", "x").out())
+        .isEqualTo("recorded default/clicks of a +1\n");
+    assertThat(run("record", "a", "--event-id", "x").out())
+        .isEqualTo("already recorded default/clicks of a +1\n");
+    assertThat(run("record", "a", "--event-id", "x", "--output", "tsv").out()).isEqualTo("0\t1\n");
+    assertThat(cluster.count("default", "clicks", "a")).isEqualTo(1);
+  }
+
   private Object requestId() {
     assertThat(cluster.records().get(0).getRequestId().size()).isEqualTo(16);
     return cluster.records().get(0).getRequestId();

@@ -177,6 +177,7 @@ class EventIdsInRangeTest {
 
   @Property(tries = 30)
   void countsEqualAMapOfEventsBeforeAndAfterSnapshots(@ForAll long seed) {
+    engine = new RangeEngine(RANGE);
     Random random = new Random(seed);
     Map<String, Long> counts = new HashMap<>();
     Map<String, Long> acceptedAt = new HashMap<>();
