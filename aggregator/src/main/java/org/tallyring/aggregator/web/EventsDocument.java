@@ -20,8 +20,9 @@ import org.tallyring.topology.name.KeyRules;
 import org.tallyring.topology.name.NameRules;
 
 /**
- * What people send to record increments: an event {@code {key, metric, delta?, time?, event_id?}} or
- * an array of them. A lone event may carry its {@code request_id}; for an array it goes into a header.
+ * What people send to record increments: an event {@code {key, metric, delta?, time?, event_id?}}
+ * or an array of them. A lone event may carry its {@code request_id}; for an array it goes into a
+ * header.
  *
  * <p>Everything is checked before anything is sent on, and a field that nobody expects is refused.
  */

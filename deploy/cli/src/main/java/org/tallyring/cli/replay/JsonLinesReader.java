@@ -63,8 +63,7 @@ final class JsonLinesReader implements RowReader {
       handler.rejected(line.number(), String.valueOf(violation));
       return true;
     }
-    handler.row(
-        line.number(), key, values[TIME], values[METRIC], values[DELTA], values[EVENT_ID]);
+    handler.row(line.number(), key, values[TIME], values[METRIC], values[DELTA], values[EVENT_ID]);
     return true;
   }
 

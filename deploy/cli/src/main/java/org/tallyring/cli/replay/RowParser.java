@@ -8,9 +8,9 @@ import org.tallyring.topology.name.EventIdRules;
 import org.tallyring.topology.name.KeyRules;
 
 /**
- * Makes increments of the text that a {@link RowReader} found in one file: checks keys, reads times,
- * deltas and event ids, maps metric names. What is wrong is rejected here, where the line is known, so that
- * next to nothing is left for the cluster to refuse. Not thread-safe.
+ * Makes increments of the text that a {@link RowReader} found in one file: checks keys, reads
+ * times, deltas and event ids, maps metric names. What is wrong is rejected here, where the line is
+ * known, so that next to nothing is left for the cluster to refuse. Not thread-safe.
  */
 final class RowParser implements RowHandler {
 

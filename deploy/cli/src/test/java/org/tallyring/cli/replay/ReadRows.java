@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a reader makes of a file: rows as {@code line|key|time|metric|delta} with {@code |event id}, and rejections. */
+/**
+ * What a reader makes of a file: rows as {@code line|key|time|metric|delta} with {@code |event id},
+ * and rejections.
+ */
 final class ReadRows implements RowHandler {
 
   final List<String> rows = new ArrayList<>();
