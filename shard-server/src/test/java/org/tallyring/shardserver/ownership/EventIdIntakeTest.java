@@ -3,7 +3,6 @@ package org.tallyring.shardserver.ownership;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.Status.Code;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -18,7 +17,6 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.tallyring.proto.error.Errors;
-import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
@@ -27,9 +25,6 @@ import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.proto.v1.RecordStreamResponse.Outcome;
 import org.tallyring.shardserver.engine.BatchValidator;
 import org.tallyring.shardserver.engine.RangeEngine;
-import org.tallyring.shardserver.journal.JournalHealth;
-import org.tallyring.shardserver.journal.Position;
-import org.tallyring.shardserver.journal.RangeJournal;
 import org.tallyring.topology.range.RangeTable;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
@@ -42,68 +37,23 @@ class EventIdIntakeTest {
 
   private static final long HOUR = 3_600_000;
   private static final Interval ALL = Interval.window(WindowLevel.ALL, 0);
-  private static final NamespaceDefinition SHOP =
+  private NamespaceDefinition shop =
       NamespaceDefinition.newBuilder()
           .setName("shop")
           .setUid(7)
+          .setRevision(1)
           .addMetrics(MetricDefinition.newBuilder().setName("clicks"))
           .build();
 
-  /** One range, in memory. */
-  private static final class HeldJournal implements RangeJournal {
-    final List<byte[]> entries = new ArrayList<>();
-    final List<CompletableFuture<Position>> unacknowledged = new ArrayList<>();
-
-    @Override
-    public CompletableFuture<Position> append(byte[] entry) {
-      entries.add(entry);
-      CompletableFuture<Position> acknowledged = new CompletableFuture<>();
-      unacknowledged.add(acknowledged);
-      return acknowledged;
-    }
-
-    void acknowledgeAll() {
-      while (!unacknowledged.isEmpty()) {
-        unacknowledged.remove(0).complete(new Position(1, entries.size()));
-      }
-    }
-
-    @Override
-    public long epoch() {
-      return 1;
-    }
-
-    @Override
-    public int maxEntryBytes() {
-      return 1 << 20;
-    }
-
-    @Override
-    public CompletableFuture<Void> snapshot(Position upTo, List<byte[]> chunks) {
-      return CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public long bytesSinceSnapshot() {
-      return 0;
-    }
-
-    @Override
-    public JournalHealth health() {
-      return new JournalHealth(JournalHealth.State.OK, 1);
-    }
-
-    @Override
-    public CompletableFuture<Void> close() {
-      return CompletableFuture.completedFuture(null);
-    }
-  }
-
-  private final HeldJournal journal = new HeldJournal();
+  private final ListJournal journal = new ListJournal();
   private final Map<ByteString, Long> sequences = new HashMap<>();
   private long now = 1_709_208_000_000L;
   private RangeEngine engine = new RangeEngine(0);
   private RangeIntake intake = intake(engine);
+
+  EventIdIntakeTest() {
+    journal.hold();
+  }
 
   private RangeIntake intake(RangeEngine of) {
     return new RangeIntake(
@@ -119,12 +69,16 @@ class EventIdIntakeTest {
   }
 
   /** What another owner would hold that takes over now: a replay of the journal. */
-  private RangeEngine replayed() throws InvalidProtocolBufferException {
+  private RangeEngine replayed() {
     RangeEngine replayed = new RangeEngine(0);
-    for (byte[] entry : journal.entries) {
-      replayed.apply(JournalEntry.parseFrom(entry));
-    }
+    journal.entries.forEach(replayed::apply);
     return replayed;
+  }
+
+  /** Acknowledges everything so far. */
+  private void acknowledge() {
+    journal.release();
+    journal.hold();
   }
 
   private static ByteString session(int number) {
@@ -139,7 +93,7 @@ class EventIdIntakeTest {
         new Submission(
             session(session),
             rows.setNamespace("shop").setSequence(sequence).build(),
-            SHOP,
+            shop,
             response -> {
               answer.complete(response);
               if (response.getOutcome() == Outcome.OUTCOME_REFUSED) {
@@ -197,9 +151,9 @@ class EventIdIntakeTest {
     CompletableFuture<RecordStreamResponse> inFlight = submit(2, row(row("b", 1, ""), "a", 5, "x"));
     assertThat(first).isNotDone();
     assertThat(inFlight).isNotDone();
-    journal.acknowledgeAll();
+    acknowledge();
     CompletableFuture<RecordStreamResponse> applied = submit(3, row("a", 5, "x"));
-    journal.acknowledgeAll();
+    acknowledge();
 
     assertApplied(first);
     assertApplied(inFlight, 1);
@@ -215,7 +169,7 @@ class EventIdIntakeTest {
         submit(2, row(row("b", 1, ""), "a", 6, "x"));
     assertConflict(contradiction, 1);
     CompletableFuture<RecordStreamResponse> corrected = submit(2, row("b", 1, ""));
-    journal.acknowledgeAll();
+    acknowledge();
 
     assertApplied(first);
     assertApplied(corrected);
@@ -226,7 +180,7 @@ class EventIdIntakeTest {
   @Test
   void aContradictionOfWhatIsAppliedIsRefused() {
     submit(1, row("a", 5, "x"));
-    journal.acknowledgeAll();
+    acknowledge();
 
     assertConflict(submit(1, row(row("a", 4, "x"), "a", 3, "x")), 0, 1);
     assertThat(count("a")).isEqualTo(5);
@@ -237,7 +191,7 @@ class EventIdIntakeTest {
     assertConflict(submit(1, row(row(row("a", 5, "x"), "a", 5, "x"), "a", 6, "x")), 2);
     // Nothing of the refused batch stays behind.
     CompletableFuture<RecordStreamResponse> other = submit(1, row(row("a", 6, "x"), "a", 6, "x"));
-    journal.acknowledgeAll();
+    acknowledge();
     assertApplied(other, 1);
     assertThat(count("a")).isEqualTo(6);
   }
@@ -246,23 +200,22 @@ class EventIdIntakeTest {
   void theSameIdOfAnotherKeyIsAnotherEvent() {
     submit(1, row("a", 5, "x"));
     CompletableFuture<RecordStreamResponse> other = submit(2, row("b", 6, "x"));
-    journal.acknowledgeAll();
+    acknowledge();
     assertApplied(other);
     assertThat(count("b")).isEqualTo(6);
   }
 
   @Test
-  void anotherOwnerKnowsWhatTheFirstAppliedAndWhatItOnlyAppended()
-      throws InvalidProtocolBufferException {
+  void anotherOwnerKnowsWhatTheFirstAppliedAndWhatItOnlyAppended() {
     submit(1, row("a", 5, "x"));
-    journal.acknowledgeAll();
+    acknowledge();
     submit(1, row("a", 7, "y"));
     engine = replayed();
     intake = intake(engine);
     assertThat(count("a")).isEqualTo(12);
 
     CompletableFuture<RecordStreamResponse> repeats = submit(2, row(row("a", 5, "x"), "a", 7, "y"));
-    journal.acknowledgeAll();
+    acknowledge();
     assertApplied(repeats, 0, 1);
     assertConflict(submit(2, row("a", 8, "y")), 0);
     assertThat(count("a")).isEqualTo(12);
@@ -272,22 +225,36 @@ class EventIdIntakeTest {
   @Test
   void afterTheHorizonAnIdIsNew() {
     submit(1, row("a", 5, "x"));
-    journal.acknowledgeAll();
+    acknowledge();
     now += HOUR;
     assertConflict(submit(1, row("a", 6, "x")), 0);
     now += 16_000;
     CompletableFuture<RecordStreamResponse> fresh = submit(1, row("a", 6, "x"));
-    journal.acknowledgeAll();
+    acknowledge();
     assertApplied(fresh);
     assertThat(count("a")).isEqualTo(11);
+  }
+
+  @Test
+  void theHorizonIsThatOfTheDefinitionInTheJournal() {
+    shop = shop.toBuilder().setEventIdHorizonMillis(2 * HOUR).build();
+    submit(1, row("a", 5, "x"));
+    acknowledge();
+    now += 2 * HOUR;
+    assertConflict(submit(1, row("a", 6, "x")), 0);
+    now += 16_000;
+    CompletableFuture<RecordStreamResponse> fresh = submit(1, row("a", 6, "x"));
+    acknowledge();
+    assertApplied(fresh);
+    assertThat(replayed().snapshot(1 << 20)).containsExactlyElementsOf(engine.snapshot(1 << 20));
   }
 
   @Test
   void aRepeatOfAHugeDeltaIsADuplicateAndNoOverflow() {
     submit(1, row("a", Long.MAX_VALUE, "x"));
     CompletableFuture<RecordStreamResponse> repeat = submit(2, row("a", Long.MAX_VALUE, "x"));
-    journal.acknowledgeAll();
-    journal.acknowledgeAll();
+    acknowledge();
+    acknowledge();
     assertApplied(repeat, 0);
 
     RecordStreamResponse overflow = submit(2, row("a", 1, "y")).join();
@@ -313,14 +280,13 @@ class EventIdIntakeTest {
     RecordStreamResponse refused = submit(2, second).join();
     assertThat(Errors.reasonOf(refused.getError())).isEqualTo(ErrorReason.ERROR_REASON_OVERLOADED);
     CompletableFuture<RecordStreamResponse> other = submit(2, row(longKey, 3, "more-0"));
-    journal.acknowledgeAll();
+    acknowledge();
     assertApplied(other);
   }
 
   /** Several sessions, acknowledgements at random moments, takeovers; jqwik reports the seed. */
   @Property(tries = 100)
-  void everyEventCountsOnceWithTheDeltaThatCameFirst(@ForAll long seed)
-      throws InvalidProtocolBufferException {
+  void everyEventCountsOnceWithTheDeltaThatCameFirst(@ForAll long seed) {
     EventIdIntakeTest run = new EventIdIntakeTest();
     Random random = new Random(seed);
     Map<String, Long> expected = new HashMap<>();
@@ -347,15 +313,15 @@ class EventIdIntakeTest {
         assertThat(answer.join().getInvalidRowsList()).isEqualTo(conflicts);
       }
       if (random.nextInt(3) == 0) {
-        run.journal.acknowledgeAll();
+        run.acknowledge();
       }
       if (random.nextInt(15) == 0) {
-        run.journal.acknowledgeAll();
+        run.acknowledge();
         run.engine = run.replayed();
         run.intake = run.intake(run.engine);
       }
     }
-    run.journal.acknowledgeAll();
+    run.acknowledge();
     for (String key : List.of("key-0", "key-1", "key-2")) {
       long sum =
           expected.entrySet().stream()
