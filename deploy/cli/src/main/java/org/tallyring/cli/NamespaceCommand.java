@@ -46,7 +46,8 @@ final class NamespaceCommand {
   }
 
   static void print(Console console, OutputOption output, List<NamespaceDefinition> namespaces) {
-    Listing listing = new Listing("namespaces", "name", "metrics", "lateness", "retention", "event_id_horizon");
+    Listing listing =
+        new Listing("namespaces", "name", "metrics", "lateness", "retention", "event_id_horizon");
     for (NamespaceDefinition namespace : namespaces) {
       List<String> metrics =
           namespace.getMetricsList().stream().map(MetricDefinition::getName).toList();

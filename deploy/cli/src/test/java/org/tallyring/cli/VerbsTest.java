@@ -169,7 +169,7 @@ final class VerbsTest {
             outcome ->
                 assertThat(outcome.outLines())
                     .containsExactly(
-                        "NAME  METRICS     LATENESS  RETENTION                      EVENT ID HORIZON",
+                        "NAME  METRICS     LATENESS  RETENTION                     EVENT ID HORIZON",
                         "shop  views,buys  5m        " + DEFAULT_RETENTION + "  1h"));
     assertThat(run("namespace", "create", "shop").exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run("metric", "create", "carts", "--namespace", "shop").exitCode()).isZero();

@@ -107,7 +107,10 @@ final class NamespaceCounts {
     return table == null || slot == KeyTable.NO_SLOT
         ? EventIdTable.Verdict.NEW
         : table.verdict(
-            id, slot, payload, table.forgottenBefore(acceptedAtMillis, Namespaces.eventIdHorizonMillis(definition())));
+            id,
+            slot,
+            payload,
+            table.forgottenBefore(acceptedAtMillis, Namespaces.eventIdHorizonMillis(definition())));
   }
 
   /** The metrics that were ever counted, in the order of their first increments. */
@@ -160,7 +163,10 @@ final class NamespaceCounts {
       eventIdsForWriting();
     }
     if (eventIds != null) {
-      eventIds.advance(journalTimeMillis, Namespaces.eventIdHorizonMillis(definition()), batch.getEventIdLengthsCount());
+      eventIds.advance(
+          journalTimeMillis,
+          Namespaces.eventIdHorizonMillis(definition()),
+          batch.getEventIdLengthsCount());
     }
     // Only metrics that rows refer to come to be, hence the look-up at the row.
     @Nullable MetricCounts[] batchMetrics = new MetricCounts[batch.getMetricsCount()];

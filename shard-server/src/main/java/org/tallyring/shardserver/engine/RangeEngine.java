@@ -38,6 +38,7 @@ public final class RangeEngine {
 
   private final BitSet duplicates = new BitSet();
   private final List<int[]> duplicateRows = new ArrayList<>();
+
   /** Scratch for the counts of several buckets, all 0 between questions. */
   private final PagedCounts sum = new PagedCounts();
 
