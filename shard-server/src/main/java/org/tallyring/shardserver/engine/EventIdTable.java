@@ -68,7 +68,7 @@ final class EventIdTable {
     return forgottenBefore;
   }
 
-  /** As {@link #forgottenBefore()}, as it will be at a time that is not over. */
+  /** What {@link #forgottenBefore()} becomes when a batch is accepted at a time. */
   int forgottenBefore(long journalTimeMillis, long horizonMillis) {
     // Rounded up: a horizon that ends within a tick lets no id of that tick go early.
     int horizonTicks = (int) ((horizonMillis + TICK_MILLIS - 1) / TICK_MILLIS);
