@@ -33,6 +33,7 @@ import org.tallyring.proto.v1.GetTopKResponse;
 import org.tallyring.proto.v1.ShardMember;
 import org.tallyring.proto.v1.TopKServiceGrpc;
 import org.tallyring.topology.hash.KeyHash;
+import org.tallyring.topology.name.EventIdRules;
 import org.tallyring.topology.name.KeyRules;
 import org.tallyring.topology.name.NameRules;
 import org.tallyring.topology.window.WindowLevel;
@@ -110,20 +111,25 @@ public final class TallyringClient implements AutoCloseable {
   public void record(String metric, String key) {
     byte[] bytes = Increment.utf8(key);
     check(metric, bytes);
-    recorder.record(metric, bytes, 1, Recorder.UNTIMED);
+    recorder.record(metric, bytes, 1, Recorder.UNTIMED, null);
   }
 
   /**
    * Records an increment without asking for the result, as {@link #record(String, String)}.
    *
    * @throws TallyringException as there, and if the delta is 0 (BAD_DELTA) or the event time is
-   *     outside of the years 1 to 9999 (BAD_EVENT_TIME)
+   *     outside of the years 1 to 9999 (BAD_EVENT_TIME), or the event id has not 1 to 16 bytes
+   *     (BAD_EVENT_ID)
    * @throws IllegalStateException if the client is closed
    */
   public void record(Increment increment) {
     check(increment);
     recorder.record(
-        increment.metric(), increment.sharedKey(), increment.delta(), timeOf(increment));
+        increment.metric(),
+        increment.sharedKey(),
+        increment.delta(),
+        timeOf(increment),
+        increment.sharedEventId());
   }
 
   /**
@@ -137,7 +143,11 @@ public final class TallyringClient implements AutoCloseable {
   public CompletableFuture<RecordResult> recordAsync(Increment increment) {
     check(increment);
     return recorder.recordAsync(
-        increment.metric(), increment.sharedKey(), increment.delta(), timeOf(increment));
+        increment.metric(),
+        increment.sharedKey(),
+        increment.delta(),
+        timeOf(increment),
+        increment.sharedEventId());
   }
 
   /**
@@ -295,6 +305,7 @@ public final class TallyringClient implements AutoCloseable {
 
   private static void check(Increment increment) {
     check(increment.metric(), increment.sharedKey());
+    checkEventId(increment.sharedEventId());
     if (increment.delta() == 0) {
       refuse(ErrorReason.ERROR_REASON_BAD_DELTA, "delta: 0 (expected: any other number)");
     }
@@ -305,6 +316,12 @@ public final class TallyringClient implements AutoCloseable {
             ErrorReason.ERROR_REASON_BAD_EVENT_TIME,
             "event_time_millis: " + time + " (expected: in the years 1 to 9999)");
       }
+    }
+  }
+
+  private static void checkEventId(byte @Nullable [] eventId) {
+    if (eventId != null) {
+      refuse(ErrorReason.ERROR_REASON_BAD_EVENT_ID, EventIdRules.violation(eventId.length));
     }
   }
 
