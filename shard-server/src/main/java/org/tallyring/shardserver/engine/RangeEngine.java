@@ -2,9 +2,11 @@ package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.WindowLevel;
 
 /**
  * The state of one range: a deterministic fold over its journal. Not thread-safe; a range has one
@@ -151,6 +153,22 @@ public final class RangeEngine {
             BucketCounts.sum(interval, buckets),
             k,
             RankingHeap.NO_FLOOR);
+  }
+
+  /** The start of the oldest bucket of a level in which everything was counted. */
+  public long keptFrom(long namespaceUid, WindowLevel level) {
+    return Long.MIN_VALUE;
+  }
+
+  /** The counts of a key in each bucket of an interval. */
+  public long[] series(long namespaceUid, String metric, Interval interval, byte[] key) {
+    LongStream.Builder counts = LongStream.builder();
+    for (long start = interval.startMillis();
+        start < interval.endMillis();
+        start = interval.level().end(start)) {
+      counts.add(count(namespaceUid, metric, Interval.window(interval.level(), start), key));
+    }
+    return counts.build().toArray();
   }
 
   /** The highest event time seen in a namespace; the least number if there is none. */
