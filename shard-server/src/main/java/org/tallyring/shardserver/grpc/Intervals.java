@@ -24,8 +24,13 @@ final class Intervals {
    * @throws io.grpc.StatusRuntimeException INVALID_ARGUMENT, if it is none
    */
   static Interval fromProto(org.tallyring.proto.internal.v1.Interval message) {
-    WindowLevel level = Windows.level("interval.bucket", message.getBucket());
     try {
+      WindowLevel level =
+          Windows.level(message.getBucket())
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "interval.bucket: " + message.getBucket() + " (expected: a kind)"));
       return new Interval(
           level,
           message.getStartMillis(),

@@ -41,7 +41,7 @@ final class KeptMessages {
   static KeptBuckets fromProto(List<KeptFrom> entries) {
     KeptBuckets kept = KeptBuckets.EVERYTHING;
     for (KeptFrom entry : entries) {
-      kept = kept.butOf(Windows.level("bucket", entry.getBucket()), entry.getKeptFromMillis());
+      kept = kept.butOf(Windows.level(entry.getBucket()).orElseThrow(), entry.getKeptFromMillis());
     }
     return kept;
   }

@@ -37,7 +37,8 @@ final class Selections {
         () -> {
           if (!selector.hasLast()) {
             return TimeSelection.window(
-                Windows.level("window", selector.getWindow()), moment(selector, Moment.SEALED));
+                level("window", selector.getWindow(), "hour, day, month or all"),
+                moment(selector, Moment.SEALED));
           }
           if (selector.getWindow() != Window.WINDOW_UNSPECIFIED) {
             throw new IllegalArgumentException(
@@ -50,11 +51,25 @@ final class Selections {
 
   private static Moment moment(WindowSelector selector, Moment otherwise) {
     return switch (selector.getAtCase()) {
-      case CURRENT -> Moment.CURRENT;
-      case SEALED -> Moment.SEALED;
+      case CURRENT -> isTrue("window.current", selector.getCurrent(), Moment.CURRENT);
+      case SEALED -> isTrue("window.sealed", selector.getSealed(), Moment.SEALED);
       case TIME -> Moment.at(ProtoTimes.millis(selector.getTime()));
       case AT_NOT_SET -> otherwise;
     };
+  }
+
+  private static Moment isTrue(String field, boolean value, Moment moment) {
+    if (!value) {
+      throw new IllegalArgumentException(field + ": false (expected: true, or another selector)");
+    }
+    return moment;
+  }
+
+  private static WindowLevel level(String field, Window window, String rule) {
+    return Windows.level(window)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(field + ": " + window + " (expected: " + rule + ")"));
   }
 
   /**
@@ -73,14 +88,13 @@ final class Selections {
    * @throws io.grpc.StatusRuntimeException BAD_WINDOW
    */
   static Interval period(GetSeriesRequest request, long nowMillis) {
-    WindowLevel step = Windows.level("step", request.getStep());
     return translated(
         () -> {
           if (!request.hasStartTime()) {
             throw new IllegalArgumentException("start_time: none (expected: a time)");
           }
           return SeriesPeriod.of(
-              step,
+              level("step", request.getStep(), "minute, hour, day or month"),
               ProtoTimes.millis(request.getStartTime()),
               request.hasEndTime() ? ProtoTimes.millis(request.getEndTime()) : nowMillis);
         });

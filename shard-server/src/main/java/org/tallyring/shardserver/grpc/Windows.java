@@ -1,7 +1,6 @@
 package org.tallyring.shardserver.grpc;
 
-import org.tallyring.proto.error.Errors;
-import org.tallyring.proto.v1.ErrorReason;
+import java.util.Optional;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -10,24 +9,15 @@ final class Windows {
 
   private Windows() {}
 
-  /**
-   * The kind that the API means.
-   *
-   * @param field what to call it in the message
-   * @throws io.grpc.StatusRuntimeException BAD_WINDOW, if there is no such
-   */
-  static WindowLevel level(String field, Window window) {
+  /** The kind that the API means; empty for one that does not exist. */
+  static Optional<WindowLevel> level(Window window) {
     return switch (window) {
-      case WINDOW_MINUTE -> WindowLevel.MINUTE;
-      case WINDOW_HOUR -> WindowLevel.HOUR;
-      case WINDOW_DAY -> WindowLevel.DAY;
-      case WINDOW_MONTH -> WindowLevel.MONTH;
-      case WINDOW_ALL -> WindowLevel.ALL;
-      case WINDOW_UNSPECIFIED, UNRECOGNIZED ->
-          throw Errors.invalid(
-              ErrorReason.ERROR_REASON_BAD_WINDOW,
-              field,
-              field + ": " + window.name() + " (expected: minute, hour, day, month or all)");
+      case WINDOW_MINUTE -> Optional.of(WindowLevel.MINUTE);
+      case WINDOW_HOUR -> Optional.of(WindowLevel.HOUR);
+      case WINDOW_DAY -> Optional.of(WindowLevel.DAY);
+      case WINDOW_MONTH -> Optional.of(WindowLevel.MONTH);
+      case WINDOW_ALL -> Optional.of(WindowLevel.ALL);
+      case WINDOW_UNSPECIFIED, UNRECOGNIZED -> Optional.empty();
     };
   }
 
