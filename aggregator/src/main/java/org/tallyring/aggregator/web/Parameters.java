@@ -16,6 +16,7 @@ import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetSeriesRequest;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.proto.v1.WindowSelector;
+import org.tallyring.topology.window.SeriesPeriod;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -136,9 +137,12 @@ final class Parameters {
       return request.setStartTime(time("start", start, "a time"));
     }
     WindowLevel level = Windows.level(step).orElseThrow();
-    long endMillis = level.endAtOrAfter(ProtoTimes.millis(request.getEndTime()));
-    return request.setStartTime(
-        ProtoTimes.timestamp(endMillis - SpanText.parse("last", String.valueOf(last)).toMillis()));
+    long startMillis =
+        SeriesPeriod.start(
+            level,
+            SpanText.parse("last", String.valueOf(last)),
+            ProtoTimes.millis(request.getEndTime()));
+    return request.setStartTime(ProtoTimes.timestamp(startMillis));
   }
 
   private static Window level(String name, String kind, List<String> kinds) {

@@ -1,5 +1,6 @@
 package org.tallyring.topology.window;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 
@@ -51,6 +52,14 @@ public final class SeriesPeriod {
       }
     }
     return period;
+  }
+
+  /**
+   * Where a period of a length starts: as for a span, it is measured back from the end of the last
+   * bucket.
+   */
+  public static long start(WindowLevel step, Duration length, long endMillis) {
+    return step.endAtOrAfter(endMillis) - length.toMillis();
   }
 
   /**
