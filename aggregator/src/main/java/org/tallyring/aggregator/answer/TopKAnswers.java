@@ -41,11 +41,11 @@ public final class TopKAnswers {
   public static final int DEFAULT_K = 10;
 
   /**
-   * How often other buckets are tried. The second time everything is known about the ranges that
-   * could not answer the first time; more is needed only where a bucket is retired in between, or
-   * where a namespace keeps finer buckets for longer than coarser ones.
+   * How often buckets are chosen. The second time it is known what the ranges keep that could not
+   * answer the first time, and the others keep coarser buckets for longer; one more is for a bucket
+   * that is retired in between.
    */
-  private static final int MAX_ROUNDS = 4;
+  private static final int MAX_ROUNDS = 3;
 
   private static final Duration INCOMPLETE_RETRY_DELAY = Duration.ofMillis(500);
 

@@ -18,6 +18,7 @@ import org.tallyring.proto.internal.v1.Member;
 import org.tallyring.proto.internal.v1.QueryCountsRequest;
 import org.tallyring.proto.internal.v1.QueryCountsResponse;
 import org.tallyring.proto.internal.v1.RangeRevision;
+import org.tallyring.proto.namespace.Namespaces;
 import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.ErrorReason;
@@ -25,7 +26,6 @@ import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
 import org.tallyring.proto.v1.KeyCount;
 import org.tallyring.proto.v1.NamespaceDefinition;
-import org.tallyring.shardserver.ownership.Namespaces;
 import org.tallyring.topology.name.KeyRules;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.KeptBuckets;
@@ -45,11 +45,11 @@ final class CountsReader {
   private static final Duration INCOMPLETE_DELAY = Duration.ofMillis(200);
 
   /**
-   * How often other buckets are tried. The second time everything is known about the ranges that
-   * could not answer the first time; more is needed only where a bucket is retired in between, or
-   * where a namespace keeps finer buckets for longer than coarser ones.
+   * How often buckets are chosen. The second time it is known what the ranges keep that could not
+   * answer the first time, and the others keep coarser buckets for longer; one more is for a bucket
+   * that is retired in between.
    */
-  private static final int MAX_ROUNDS = 4;
+  private static final int MAX_ROUNDS = 3;
 
   private final RangeReads reads;
   private final RangeOwners owners;

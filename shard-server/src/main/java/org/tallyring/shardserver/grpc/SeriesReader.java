@@ -9,13 +9,13 @@ import org.slf4j.LoggerFactory;
 import org.tallyring.proto.internal.v1.Member;
 import org.tallyring.proto.internal.v1.QuerySeriesRequest;
 import org.tallyring.proto.internal.v1.QuerySeriesResponse;
+import org.tallyring.proto.namespace.Namespaces;
 import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.GetSeriesRequest;
 import org.tallyring.proto.v1.GetSeriesResponse;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.SeriesPoint;
-import org.tallyring.shardserver.ownership.Namespaces;
 import org.tallyring.topology.window.Interval;
 
 /** Answers GetSeries for any key: from its range if it is held here, or from the shard that is. */
