@@ -47,6 +47,9 @@ public final class TopKAnswers {
    */
   private static final int MAX_ROUNDS = 3;
 
+  /** Longer than an accepted event is on its way, and than the clocks of servers may differ. */
+  private static final long SETTLING_MILLIS = 5_000;
+
   private static final Duration INCOMPLETE_RETRY_DELAY = Duration.ofMillis(500);
 
   private final InstantSource clock;
@@ -121,12 +124,10 @@ public final class TopKAnswers {
       int k,
       AnswerMetrics.Sample sample,
       int rounds) {
+    long now = clock.millis();
     Resolved resolved =
         Selections.resolve(
-            selection,
-            clock.millis(),
-            metric.latenessMillis(),
-            retention.of(metric.namespaceUid()));
+            selection, now, metric.latenessMillis(), retention.of(metric.namespaceUid()));
     sample.of(resolved.state());
     if (resolved.state() == Resolved.State.OPEN) {
       return CompletableFuture.completedFuture(open(metric, resolved, k));
@@ -137,7 +138,7 @@ public final class TopKAnswers {
             metric.metric(),
             resolved.interval(),
             roundedUp(k),
-            resolved.isFinal(),
+            isSettled(resolved.interval(), metric, now),
             holdings.lateCorrections(metric.namespaceUid(), metric.metric()),
             holdings.ownershipChanges());
     return cache
@@ -160,6 +161,10 @@ public final class TopKAnswers {
               retention.learn(metric.namespaceUid(), cached.kept());
               return answer(metric, selection, k, sample, rounds - 1);
             });
+  }
+
+  private static boolean isSettled(Interval interval, CountedMetric metric, long nowMillis) {
+    return interval.endMillis() + metric.latenessMillis() + SETTLING_MILLIS <= nowMillis;
   }
 
   private TopKAnswer open(CountedMetric metric, Resolved resolved, int k) {

@@ -9,7 +9,7 @@ import org.tallyring.topology.window.Interval;
  * @param metric the metric's name
  * @param interval over which time
  * @param k how many
- * @param isFinal whether all buckets were final when it was asked
+ * @param isSettled whether all buckets had been final for some seconds when it was asked
  * @param lateCorrections how often final buckets of the metric had been corrected then
  * @param ownershipChanges the count of ownership changes then
  */
@@ -18,6 +18,6 @@ public record Question(
     String metric,
     Interval interval,
     int k,
-    boolean isFinal,
+    boolean isSettled,
     long lateCorrections,
     long ownershipChanges) {}

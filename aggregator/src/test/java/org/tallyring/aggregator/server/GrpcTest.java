@@ -164,6 +164,7 @@ final class GrpcTest {
     WindowKey minute = FakeShards.window(WindowLevel.MINUTE, LAST_HOUR);
     running.shards.count(minute, "a", 3);
     GetTopKRequest sealed = span("2h", WindowSelector.newBuilder().setSealed(true));
+    running.clock.advance(Duration.ofSeconds(5));
     top(sealed);
     int asked = running.shards.queries();
     for (int i = 0; i < 5; i++) {
@@ -179,6 +180,20 @@ final class GrpcTest {
 
     await().atMost(LIMIT).until(() -> top(sealed).getItems(0).getCount() == 6);
     assertThat(top(sealed).getLabel().getRevision()).isEqualTo(1);
+  }
+
+  @Test
+  void aSpanThatHasJustBecomeFinalIsNotKeptForLong() {
+    WindowKey minute = FakeShards.window(WindowLevel.MINUTE, LAST_HOUR);
+    running.shards.count(minute, "a", 3);
+    GetTopKRequest sealed = span("2h", WindowSelector.newBuilder().setSealed(true));
+    running.clock.advance(Duration.ofMillis(4_999));
+    assertThat(top(sealed).getLabel().getFinal()).isTrue();
+
+    // Accepted in time by its shard, and only now out of its journal: no correction.
+    running.shards.count(minute, "a", 1);
+
+    await().atMost(LIMIT).until(() -> top(sealed).getItems(0).getCount() == 4);
   }
 
   @Test
