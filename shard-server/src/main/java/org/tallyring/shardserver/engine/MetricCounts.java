@@ -97,6 +97,11 @@ final class MetricCounts {
     cursorSet = true;
   }
 
+  /** The bucket of a level that the cursor is on. */
+  @Nullable BucketCounts current(WindowLevel level) {
+    return cursor[level.ordinal()];
+  }
+
   /** The start of the minute that the cursor is on. */
   long minuteStartMillis() {
     return cursor[0].startMillis();

@@ -170,6 +170,21 @@ public final class RangeEngine {
     return publisher.publish(state.namespaces.values(), nowMillis, k);
   }
 
+  /** What a watcher has not seen yet of what happened here. */
+  public EventPage events(EventQuery query) {
+    return state.events.read(query);
+  }
+
+  /** Rises with every event, sampled hits among them. */
+  public long eventsSoFar() {
+    return state.events.lastNumber() + state.events.hits().taken();
+  }
+
+  /** Sets which share of the increments is kept as hits for {@link #events}; 0 at first. */
+  public void sampleHits(double rate) {
+    state.events.hits().rate(rate);
+  }
+
   /** How many distinct keys there are, over all namespaces. */
   public long keys() {
     return state.namespaces.values().stream().mapToLong(each -> each.keys().size()).sum();

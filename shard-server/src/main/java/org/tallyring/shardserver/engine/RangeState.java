@@ -15,6 +15,8 @@ final class RangeState {
   final int rangeId;
   final SessionTable sessions = new SessionTable();
 
+  final EventLog events;
+
   /** By uid, in the order of their first batches. */
   final Map<Long, NamespaceCounts> namespaces = new LinkedHashMap<>();
 
@@ -33,6 +35,7 @@ final class RangeState {
   /** The state before the first entry. */
   RangeState(int rangeId) {
     this.rangeId = rangeId;
+    this.events = new EventLog(rangeId);
   }
 
   /** The bucket of a window, or null when nothing was ever counted in it. */
