@@ -175,11 +175,9 @@ final class EventWatch {
     if (ended || !streams.remove(stream.address, stream)) {
       return;
     }
-    boolean refused =
-        failure != null
-            && Errors.reasonOf(failure) == ErrorReason.ERROR_REASON_BAD_RESUME_TOKEN
-            && stream.ranges.stream().anyMatch(unconfirmed::contains);
-    if (refused) {
+    if (failure != null
+        && Errors.reasonOf(failure) == ErrorReason.ERROR_REASON_BAD_RESUME_TOKEN
+        && stream.ranges.stream().anyMatch(unconfirmed::contains)) {
       failNow(Errors.fromProto(Errors.toProto(failure)));
     } else if (!reopening) {
       reopening = true;
