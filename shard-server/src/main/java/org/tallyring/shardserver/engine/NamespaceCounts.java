@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
+import org.tallyring.proto.namespace.Namespaces;
+import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.topology.window.WindowLevel;
 
 /** What one range knows of one namespace: its keys and, metric by metric, their counts. */
 final class NamespaceCounts {
@@ -14,8 +17,13 @@ final class NamespaceCounts {
   private final long uid;
   private final String name;
   private final KeyTable keys;
+  private final RetentionEdges edges = new RetentionEdges();
+  private final UnsealedBuckets unsealed = new UnsealedBuckets();
+  private final Thresholds thresholds = new Thresholds();
+  private final WindowSealing sealing = new WindowSealing();
   private final List<MetricCounts> metrics = new ArrayList<>();
   private final Map<String, MetricCounts> metricsByName = new HashMap<>();
+  private @Nullable NamespaceDefinition definition;
   private long watermarkMillis = Long.MIN_VALUE;
 
   /** A namespace without keys. */
@@ -42,9 +50,70 @@ final class NamespaceCounts {
     return watermarkMillis;
   }
 
+  /** From where on what is kept. */
+  RetentionEdges edges() {
+    return edges;
+  }
+
+  /** The newest definition in the journal; without one, that which leaves everything unsaid. */
+  NamespaceDefinition definition() {
+    return definition == null ? NamespaceDefinition.getDefaultInstance() : definition;
+  }
+
+  /** The revision of the newest definition in the journal, or {@link RangeEngine#UNDEFINED}. */
+  long definitionRevision() {
+    return definition == null ? RangeEngine.UNDEFINED : definition.getRevision();
+  }
+
+  /** The rules of the definition. */
+  Thresholds thresholds() {
+    return thresholds;
+  }
+
+  /** Up to where windows were told as sealed. */
+  WindowSealing sealing() {
+    return sealing;
+  }
+
+  /**
+   * Takes a definition, unless the one held is as new, and retires what it no longer keeps.
+   *
+   * @return whether it was taken
+   */
+  boolean define(NamespaceDefinition candidate) {
+    if (candidate.getRevision() <= definitionRevision()) {
+      return false;
+    }
+    definition = candidate;
+    thresholds.define(candidate.getRulesList());
+    retire();
+    return true;
+  }
+
+  /**
+   * Tells the windows that became final.
+   *
+   * @return before which journal time no other one does
+   */
+  long tellSealed(long journalTimeMillis, EventLog events) {
+    long before = sealing.untilMillis();
+    long next =
+        sealing.advance(
+            this, journalTimeMillis, Namespaces.latenessMillis(definition()), events);
+    if (sealing.untilMillis() != before) {
+      for (MetricCounts metric : metrics) {
+        thresholds.retain(
+            metric.name(), (level, start) -> metric.buckets().find(level, start) != null);
+      }
+    }
+    return next;
+  }
+
   /** Sets what a snapshot says. */
-  void restoreWatermark(long restored) {
-    watermarkMillis = restored;
+  void restore(@Nullable NamespaceDefinition restoredDefinition, long restoredWatermark) {
+    definition = restoredDefinition;
+    thresholds.define(definition().getRulesList());
+    watermarkMillis = restoredWatermark;
   }
 
   /** The metrics that were ever counted, in the order of their first increments. */
@@ -61,7 +130,7 @@ final class NamespaceCounts {
   MetricCounts metricForWriting(String metric) {
     MetricCounts counts = metricsByName.get(metric);
     if (counts == null) {
-      counts = new MetricCounts(metric);
+      counts = new MetricCounts(name, metric, new MetricBuckets(edges, unsealed));
       metricsByName.put(metric, counts);
       metrics.add(counts);
     }
@@ -71,11 +140,20 @@ final class NamespaceCounts {
   /**
    * Adds all rows of a batch.
    *
+   * <p>First the watermark takes in the whole batch, then every row is judged by it. So what a
+   * batch does to the counts does not depend on the order of its rows, and no bucket is made only
+   * to be retired at the end.
+   *
    * @param number the number of the batch in this process, rising from 1
    * @param rows scratch
+   * @param events where to tell what happens
    * @return the sum of the absolute values of the deltas, or the largest number
    */
-  long add(AcceptedBatch accepted, long number, RowBlock rows) {
+  long add(AcceptedBatch accepted, long number, RowBlock rows, EventLog events) {
+    watermarkMillis = Math.max(watermarkMillis, RowBlock.highestTimeMillis(accepted));
+    retire();
+    seal();
+    long latenessMillis = Namespaces.latenessMillis(definition());
     RecordBatch batch = accepted.getBatch();
     // Only metrics that rows refer to come to be, hence the look-up at the row.
     @Nullable MetricCounts[] batchMetrics = new MetricCounts[batch.getMetricsCount()];
@@ -85,9 +163,8 @@ final class NamespaceCounts {
       rows.load(accepted, row, keyOffset);
       keyOffset += rows.keyBytes();
       keys.resolve(rows);
-      addBlock(accepted, number, rows, batchMetrics);
+      addBlock(accepted, latenessMillis, number, rows, batchMetrics, events);
       absoluteSum = AbsoluteSum.add(absoluteSum, rows.absoluteSum());
-      watermarkMillis = Math.max(watermarkMillis, rows.highestTimeMillis());
     }
     return absoluteSum;
   }
@@ -95,10 +172,16 @@ final class NamespaceCounts {
   /**
    * Adds one block run by run. A run is consecutive rows of one metric within one minute: its
    * buckets are looked up once, and each bucket takes the run in one tight loop in which cache
-   * misses overlap.
+   * misses overlap. Where a rule watches the metric a run is one row, since rules are about the
+   * count after each.
    */
   private void addBlock(
-      AcceptedBatch accepted, long number, RowBlock rows, @Nullable MetricCounts[] batchMetrics) {
+      AcceptedBatch accepted,
+      long latenessMillis,
+      long number,
+      RowBlock rows,
+      @Nullable MetricCounts[] batchMetrics,
+      EventLog events) {
     int from = 0;
     while (from < rows.size) {
       int index = rows.metricIndexes[from];
@@ -108,10 +191,40 @@ final class NamespaceCounts {
         batchMetrics[index] = metric;
       }
       metric.moveTo(rows.timesMillis[from]);
-      int to = rows.endOfRun(from, metric.minuteStartMillis(), metric.minuteEndMillis());
-      metric.add(
-          number, accepted.getAcceptedAtMillis(), accepted.getLatenessMillis(), rows, from, to);
+      boolean watched = thresholds.watch(metric.name());
+      int to =
+          watched
+              ? from + 1
+              : rows.endOfRun(from, metric.minuteStartMillis(), metric.minuteEndMillis());
+      metric.add(number, accepted.getAcceptedAtMillis(), latenessMillis, rows, from, to, events);
+      if (watched) {
+        thresholds.check(metric, rows, from, this, events);
+      }
       from = to;
+    }
+  }
+
+  /** The edge of a level once a batch was added. */
+  long edgeAfter(AcceptedBatch accepted, WindowLevel level) {
+    long after = Math.max(watermarkMillis, RowBlock.highestTimeMillis(accepted));
+    return edges.of(level, definition(), after);
+  }
+
+  /** Drops what the watermark has left behind; there is something about once a minute of it. */
+  private void retire() {
+    if (edges.advance(definition(), watermarkMillis)) {
+      unsealed.retire(edges);
+      for (MetricCounts metric : metrics) {
+        metric.dropCursor();
+        metric.buckets().retire();
+      }
+    }
+  }
+
+  /** Compresses some of what the watermark has left behind. */
+  void seal() {
+    if (unsealed.seal(watermarkMillis)) {
+      metrics.forEach(MetricCounts::dropCursor);
     }
   }
 }

@@ -57,7 +57,7 @@ final class WindowSealing {
       EventLog events) {
     long start = level.start(untilMillis);
     for (long end = level.end(start); end <= until; end = level.end(start)) {
-      if (metric.bucket(level, start) != null) {
+      if (metric.buckets().find(level, start) != null) {
         events.windowSealed(namespace.name(), metric.name(), level, start);
       }
       start = end;

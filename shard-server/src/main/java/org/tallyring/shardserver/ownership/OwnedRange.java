@@ -2,6 +2,7 @@ package org.tallyring.shardserver.ownership;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RangeStatus;
 import org.tallyring.shardserver.engine.BatchValidator;
 import org.tallyring.shardserver.engine.EventPage;
@@ -177,6 +179,17 @@ public final class OwnedRange implements EventSource {
         });
   }
 
+  /** Makes newer definitions of the namespaces that the range holds take effect. */
+  void redefineNamespaces(Collection<NamespaceDefinition> namespaces) {
+    loop.execute(
+        () -> {
+          RangeIntake open = intake;
+          if (state == RangeState.SERVING && open != null) {
+            open.redefineNamespaces(namespaces);
+          }
+        });
+  }
+
   /** Reads from the engine; null when the range does not serve. */
   public <T> CompletableFuture<@Nullable T> read(Function<RangeEngine, T> question) {
     CompletableFuture<@Nullable T> answer = new CompletableFuture<>();
@@ -240,7 +253,9 @@ public final class OwnedRange implements EventSource {
                   .setEpoch(epoch())
                   .setState(state.name())
                   .setKeys(engine.keys())
-                  .setIncrements(engine.increments());
+                  .setIncrements(engine.increments())
+                  .setLateIncrements(engine.lateIncrements())
+                  .setBeyondRetention(engine.beyondRetention());
           RangeJournal open = journal;
           if (open != null) {
             JournalHealth health = open.health();
