@@ -13,8 +13,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.error.Errors;
@@ -27,6 +30,8 @@ import org.tallyring.proto.v1.CreateNamespaceRequest;
 import org.tallyring.proto.v1.CreateNamespaceResponse;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
+import org.tallyring.proto.v1.DeleteThresholdRequest;
+import org.tallyring.proto.v1.DeleteThresholdResponse;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
@@ -52,10 +57,14 @@ import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
 import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
+import org.tallyring.proto.v1.SetThresholdRequest;
+import org.tallyring.proto.v1.SetThresholdResponse;
 import org.tallyring.proto.v1.ShardMember;
 import org.tallyring.proto.v1.TopKServiceGrpc;
 import org.tallyring.proto.v1.Topology;
 import org.tallyring.proto.v1.TopologyServiceGrpc;
+import org.tallyring.proto.v1.WatchEventsRequest;
+import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.WatchTopologyRequest;
 import org.tallyring.proto.v1.WatchTopologyResponse;
 import org.tallyring.proto.v1.Window;
@@ -75,6 +84,8 @@ final class FakeCluster implements AutoCloseable {
   private final Map<String, NamespaceDefinition> namespaces = new ConcurrentHashMap<>();
   private final Map<String, Long> counts = new TreeMap<>();
   private final List<RecordRequest> records = new ArrayList<>();
+  private final List<WatchEventsRequest> watches = new CopyOnWriteArrayList<>();
+  private final Queue<WatchEventsResponse> events = new ConcurrentLinkedQueue<>();
   private volatile @Nullable NamespaceDefinition madeAfterListing;
   private volatile int rangesIncluded = RANGES;
   private int unavailableAnswers;
@@ -120,6 +131,15 @@ final class FakeCluster implements AutoCloseable {
   /** Once the namespaces have been listed, another client makes one with this metric. */
   void makeAfterListing(String namespace, String metric) {
     madeAfterListing = namespace(namespace, metric);
+  }
+
+  /** What one watch is told before the server goes away; without any more a watch just ends. */
+  void tell(WatchEventsResponse told) {
+    events.add(told);
+  }
+
+  List<WatchEventsRequest> watches() {
+    return List.copyOf(watches);
   }
 
   void includeRanges(int ranges) {
@@ -400,6 +420,42 @@ final class FakeCluster implements AutoCloseable {
         return;
       }
       answer(observer, CreateMetricResponse.newBuilder().setNamespace(changed).build());
+    }
+
+    @Override
+    public void setThreshold(
+        SetThresholdRequest request, StreamObserver<SetThresholdResponse> observer) {
+      NamespaceDefinition changed =
+          namespaces.computeIfPresent(
+              request.getNamespace(),
+              (name, old) -> old.toBuilder().addRules(request.getRule()).build());
+      answer(observer, SetThresholdResponse.newBuilder().setNamespace(changed).build());
+    }
+
+    @Override
+    public void deleteThreshold(
+        DeleteThresholdRequest request, StreamObserver<DeleteThresholdResponse> observer) {
+      NamespaceDefinition changed =
+          namespaces.computeIfPresent(
+              request.getNamespace(), (name, old) -> old.toBuilder().clearRules().build());
+      answer(observer, DeleteThresholdResponse.newBuilder().setNamespace(changed).build());
+    }
+
+    @Override
+    public void watchEvents(
+        WatchEventsRequest request, StreamObserver<WatchEventsResponse> observer) {
+      watches.add(request);
+      WatchEventsResponse told = events.poll();
+      if (told == null) {
+        observer.onCompleted();
+        return;
+      }
+      observer.onNext(told);
+      observer.onError(
+          Errors.of(
+              Status.Code.UNAVAILABLE,
+              ErrorReason.ERROR_REASON_NOT_READY,
+              "this shard stops (expected: another shard)"));
     }
 
     @Override

@@ -101,9 +101,7 @@ final class EventPieces {
       state.events.restoreThreshold(event);
     }
     for (SnapshotSealing sealing : piece.getSealingsList()) {
-      namespace(state, sealing.getNamespaceUid())
-          .sealing()
-          .restore(sealing.getSealedUntilMillis());
+      namespace(state, sealing.getNamespaceUid()).sealing().restore(sealing.getSealedUntilMillis());
     }
     for (SnapshotFired fired : piece.getFiredList()) {
       NamespaceCounts namespace = namespace(state, fired.getNamespaceUid());

@@ -98,8 +98,7 @@ final class NamespaceCounts {
   long tellSealed(long journalTimeMillis, EventLog events) {
     long before = sealing.untilMillis();
     long next =
-        sealing.advance(
-            this, journalTimeMillis, Namespaces.latenessMillis(definition()), events);
+        sealing.advance(this, journalTimeMillis, Namespaces.latenessMillis(definition()), events);
     if (sealing.untilMillis() != before) {
       for (MetricCounts metric : metrics) {
         thresholds.retain(

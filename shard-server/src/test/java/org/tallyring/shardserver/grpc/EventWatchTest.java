@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -65,8 +66,7 @@ final class EventWatchTest {
         if (!owner.isEmpty()) {
           members.put(owner, Member.newBuilder().setId(owner).setAddress(owner).build());
         }
-        records.add(
-            RangeRecord.newBuilder().setOwner(owner).setServing(!owner.isEmpty()).build());
+        records.add(RangeRecord.newBuilder().setOwner(owner).setServing(!owner.isEmpty()).build());
       }
       return new ClusterView(
           ClusterConfig.newBuilder().setRangeCount(owners.length).build(),
@@ -99,26 +99,24 @@ final class EventWatchTest {
 
   @BeforeEach
   void start() throws IOException {
-    shards.get("one").ranges.put(0, new EngineEvents(0));
-    shards.get("two").ranges.put(1, new EngineEvents(1));
+    shard("one").ranges.put(0, new EngineEvents(0));
+    shard("two").ranges.put(1, new EngineEvents(1));
     NamespaceStore noStore =
         new NamespaceStore() {
           @Override
-          public CompletableFuture<Versioned<NamespaceDefinition>> read(
-              String name) {
+          public CompletableFuture<Versioned<NamespaceDefinition>> read(String name) {
             return CompletableFuture.completedFuture(
                 new Versioned<>(Versioned.ABSENT, NamespaceDefinition.getDefaultInstance()));
           }
 
           @Override
-          public CompletableFuture<Versioned<NamespaceDefinition>>
-              compareAndSet(int expectedVersion, NamespaceDefinition definition) {
+          public CompletableFuture<Versioned<NamespaceDefinition>> compareAndSet(
+              int expectedVersion, NamespaceDefinition definition) {
             throw new UnsupportedOperationException();
           }
 
           @Override
-          public CompletableFuture<Void> delete(
-              String name, int expectedVersion) {
+          public CompletableFuture<Void> delete(String name, int expectedVersion) {
             throw new UnsupportedOperationException();
           }
         };
@@ -127,7 +125,7 @@ final class EventWatchTest {
             CLUSTER,
             view,
             new NamespaceDirectory(view, noStore),
-            address -> shards.get(address).stub(),
+            address -> shard(address).stub(),
             executor);
     String name = InProcessServerBuilder.generateName();
     server =
@@ -194,8 +192,12 @@ final class EventWatchTest {
         .untilAsserted(() -> assertThat(ids(watcher)).containsExactlyInAnyOrder(ids));
   }
 
+  private FakeShard shard(String name) {
+    return Objects.requireNonNull(shards.get(name));
+  }
+
   private EngineEvents range(String shard, int rangeId) {
-    return shards.get(shard).ranges.get(rangeId);
+    return Objects.requireNonNull(shard(shard).ranges.get(rangeId));
   }
 
   @Test
@@ -235,9 +237,9 @@ final class EventWatchTest {
     awaitIds(watcher, "0-1");
 
     EngineEvents moved = range("one", 0).replayed();
-    shards.get("one").ranges.remove(0);
+    shard("one").ranges.remove(0);
     moved.define();
-    shards.get("two").ranges.put(0, moved);
+    shard("two").ranges.put(0, moved);
     view.own("two", "two");
 
     awaitIds(watcher, "0-1", "0-2");
@@ -253,7 +255,7 @@ final class EventWatchTest {
     range("one", 0).define();
     awaitIds(watcher, "0-1");
 
-    shards.get("one").ranges.compute(0, (id, lost) -> lost.replayed());
+    shard("one").ranges.compute(0, (id, lost) -> lost.replayed());
     range("one", 0).define();
 
     awaitIds(watcher, "0-1", "0-2");
@@ -287,9 +289,7 @@ final class EventWatchTest {
     }
     slow.take(1_000);
 
-    await()
-        .atMost(LIMIT)
-        .until(() -> ids(slow).contains("0-20000"));
+    await().atMost(LIMIT).until(() -> ids(slow).contains("0-20000"));
     long missed =
         slow.messages.stream()
             .flatMap(message -> message.getGapsList().stream())
