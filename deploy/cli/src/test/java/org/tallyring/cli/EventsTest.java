@@ -142,8 +142,21 @@ final class EventsTest {
     run("metric", "create", "purchases");
     Shell.Outcome set =
         run(
-            "threshold", "set", "busy", "--metric", "purchases", "--window", "day", "--limit",
-            "1000", "--rearm-below", "900", "--key", "ä", "--output", "tsv");
+            "threshold",
+            "set",
+            "busy",
+            "--metric",
+            "purchases",
+            "--window",
+            "day",
+            "--limit",
+            "1000",
+            "--rearm-below",
+            "900",
+            "--key",
+            "ä",
+            "--output",
+            "tsv");
 
     assertThat(set.exitCode()).as(set.err()).isEqualTo(ExitCode.DONE);
     assertThat(set.out()).isEqualTo("busy\tpurchases\tday\t1000\t900\tä\n");

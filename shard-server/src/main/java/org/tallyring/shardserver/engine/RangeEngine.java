@@ -48,6 +48,7 @@ public final class RangeEngine {
 
   private RangeEngine(RangeState state) {
     this.state = state;
+    state.events.journalTime(state.journalTimeMillis);
   }
 
   /**

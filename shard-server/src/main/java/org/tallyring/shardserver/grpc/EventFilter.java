@@ -47,7 +47,8 @@ record EventFilter(String namespace, Set<EventKind> kinds, double hitRate) {
           "hit_sample_rate",
           "hit_sample_rate: " + hitRate + " (expected: 0..1)");
     }
-    Set<EventKind> wanted = EnumSet.allOf(EventKind.class);
+    Set<EventKind> wanted =
+        EnumSet.complementOf(EnumSet.of(EventKind.EVENT_KIND_UNSPECIFIED, EventKind.UNRECOGNIZED));
     if (!kinds.isEmpty()) {
       wanted.retainAll(kinds);
     }

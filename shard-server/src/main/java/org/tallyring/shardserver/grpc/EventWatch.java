@@ -85,8 +85,20 @@ final class EventWatch {
     this.peers = peers;
     this.executor = executor;
     this.onEnd = onEnd;
-    call.setOnReadyHandler(() -> executor.execute(this::handOver));
-    call.setOnCancelHandler(() -> executor.execute(this::end));
+    call.setOnReadyHandler(() -> run(this::handOver));
+    call.setOnCancelHandler(() -> run(this::end));
+  }
+
+  /** A step that fails is a defect, and must not leave a watcher waiting for ever. */
+  private void run(Runnable step) {
+    executor.execute(
+        () -> {
+          try {
+            step.run();
+          } catch (RuntimeException e) {
+            failNow(Calls.toStatus(e));
+          }
+        });
   }
 
   /** Follows the ranges to their owners in a view. */
@@ -101,7 +113,7 @@ final class EventWatch {
                       .computeIfAbsent(owner.getAddress(), address -> new TreeSet<>())
                       .add(id));
     }
-    executor.execute(
+    run(
         () -> {
           owned = byAddress;
           reconcile();
@@ -110,7 +122,7 @@ final class EventWatch {
 
   /** Ends the watch from this side. */
   void fail(Throwable why) {
-    executor.execute(() -> failNow(why));
+    run(() -> failNow(why));
   }
 
   private void failNow(Throwable why) {
@@ -182,10 +194,12 @@ final class EventWatch {
     } else if (!reopening) {
       reopening = true;
       executor.schedule(
-          () -> {
-            reopening = false;
-            reconcile();
-          },
+          () ->
+              run(
+                  () -> {
+                    reopening = false;
+                    reconcile();
+                  }),
           REOPEN_MILLIS,
           TimeUnit.MILLISECONDS);
     }
@@ -249,7 +263,7 @@ final class EventWatch {
 
     @Override
     public void onNext(WatchRangeEventsResponse message) {
-      executor.execute(
+      run(
           () -> {
             held = message;
             handOver();
@@ -267,12 +281,12 @@ final class EventWatch {
 
     @Override
     public void onError(Throwable failure) {
-      executor.execute(() -> closed(this, failure));
+      run(() -> closed(this, failure));
     }
 
     @Override
     public void onCompleted() {
-      executor.execute(() -> closed(this, null));
+      run(() -> closed(this, null));
     }
 
     void cancel() {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.EventPosition;
 import org.tallyring.proto.internal.v1.WatchRangeEventsResponse;
@@ -76,7 +77,7 @@ final class RangeEventFeed {
     /** Called on the range's loop. */
     private void wake() {
       if (waking.compareAndSet(false, true)) {
-        executor.execute(
+        run(
             () -> {
               waking.set(false);
               await(this);
@@ -86,11 +87,23 @@ final class RangeEventFeed {
     }
   }
 
+  /** A step that fails is a defect, and must not leave a watcher waiting for ever. */
+  private void run(Runnable step) {
+    executor.execute(
+        () -> {
+          try {
+            step.run();
+          } catch (RuntimeException e) {
+            fail(Calls.toStatus(e));
+          }
+        });
+  }
+
   /** Begins. To be called while the call is being accepted. */
   void begin(List<EventPosition> positions) {
-    call.setOnReadyHandler(() -> executor.execute(this::pump));
-    call.setOnCancelHandler(() -> executor.execute(this::end));
-    executor.execute(() -> open(positions));
+    call.setOnReadyHandler(() -> run(this::pump));
+    call.setOnCancelHandler(() -> run(this::end));
+    run(() -> open(positions));
   }
 
   private void open(List<EventPosition> positions) {
@@ -125,22 +138,22 @@ final class RangeEventFeed {
     place
         .source
         .events(place.next)
-        .whenCompleteAsync(
-            (page, failure) -> {
-              reading = false;
-              if (ended) {
-                return;
-              }
-              if (failure != null) {
-                fail(Calls.toStatus(failure));
-              } else if (page == null) {
-                fail(notServed(place.rangeId));
-              } else {
-                tell(place, page);
-                pump();
-              }
-            },
-            executor);
+        .whenComplete((page, failure) -> run(() -> took(place, page, failure)));
+  }
+
+  private void took(Place place, @Nullable EventPage page, @Nullable Throwable failure) {
+    reading = false;
+    if (ended) {
+      return;
+    }
+    if (failure != null) {
+      fail(Calls.toStatus(failure));
+    } else if (page == null) {
+      fail(notServed(place.rangeId));
+    } else {
+      tell(place, page);
+      pump();
+    }
   }
 
   private void tell(Place place, EventPage page) {
@@ -178,8 +191,10 @@ final class RangeEventFeed {
   }
 
   private void fail(Throwable why) {
-    end();
-    call.onError(why);
+    if (!ended) {
+      end();
+      call.onError(why);
+    }
   }
 
   private void end() {

@@ -46,7 +46,9 @@ class EventsModelTest {
       String about =
           switch (event.getPayloadCase()) {
             case WINDOW_SEALED ->
-                event.getWindowSealed().getWindow() + " " + event.getWindowSealed().getStartMillis();
+                event.getWindowSealed().getWindow()
+                    + " "
+                    + event.getWindowSealed().getStartMillis();
             case WINDOW_CORRECTED ->
                 event.getWindowCorrected().getWindow()
                     + " "
@@ -137,7 +139,7 @@ class EventsModelTest {
           if (window.startMillis() < after.keptFrom(uid, level)) {
             continue;
           }
-          if (windows.add(window) && end(window) <= marks.get(uid)) {
+          if (windows.add(window) && end(window) <= marks.getOrDefault(uid, Long.MIN_VALUE)) {
             sealed.add(window);
           }
           if (level.isFinal(window.startMillis(), accepted.getAcceptedAtMillis(), lateness(uid))
@@ -179,7 +181,7 @@ class EventsModelTest {
           continue;
         }
         Cell cell = new Cell(window, key);
-        long count = counts.get(cell);
+        long count = counts.getOrDefault(cell, 0L);
         RuleCell state = new RuleCell(uid, rule.getName(), cell);
         boolean was = fired.getOrDefault(state, count - delta >= rule.getLimit());
         long mark = rule.hasRearmBelow() ? rule.getRearmBelow() : rule.getLimit();
@@ -203,7 +205,7 @@ class EventsModelTest {
       }
       for (WindowKey window : windows) {
         long uid = window.namespaceUid();
-        if (end(window) <= marks.get(uid) && sealed.add(window)) {
+        if (end(window) <= marks.getOrDefault(uid, Long.MIN_VALUE) && sealed.add(window)) {
           told.add(
               new Told(
                   EventKind.EVENT_KIND_WINDOW_SEALED.name(),
@@ -312,8 +314,7 @@ class EventsModelTest {
 
   private static List<Event> eventsAfter(RangeEngine engine, long number) {
     return engine
-        .events(
-            new EventQuery(number, 0, "", EnumSet.allOf(EventKind.class), 0, Integer.MAX_VALUE))
+        .events(new EventQuery(number, 0, "", EnumSet.allOf(EventKind.class), 0, Integer.MAX_VALUE))
         .events();
   }
 
