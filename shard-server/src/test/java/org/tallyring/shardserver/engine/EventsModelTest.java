@@ -322,7 +322,7 @@ class EventsModelTest {
     return engine.eventsSoFar();
   }
 
-  @Property(tries = 100)
+  @Property(tries = 25)
   void whatIsToldEqualsTheOracleAcrossSnapshotsAndReplays(@ForAll long seed) {
     History history = new History(seed);
     Oracle oracle = new Oracle();
