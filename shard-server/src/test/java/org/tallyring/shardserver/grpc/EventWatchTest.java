@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -38,7 +37,6 @@ import org.tallyring.proto.v1.WatchEventsRequest;
 import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.shardserver.coordination.ClusterView;
 import org.tallyring.shardserver.coordination.ClusterWatch;
-import org.tallyring.shardserver.coordination.NamespaceStore;
 import org.tallyring.shardserver.coordination.Versioned;
 
 /** Two shards with a range each, put together for a watcher that came to one of them. */
@@ -101,30 +99,11 @@ final class EventWatchTest {
   void start() throws IOException {
     shard("one").ranges.put(0, new EngineEvents(0));
     shard("two").ranges.put(1, new EngineEvents(1));
-    NamespaceStore noStore =
-        new NamespaceStore() {
-          @Override
-          public CompletableFuture<Versioned<NamespaceDefinition>> read(String name) {
-            return CompletableFuture.completedFuture(
-                new Versioned<>(Versioned.ABSENT, NamespaceDefinition.getDefaultInstance()));
-          }
-
-          @Override
-          public CompletableFuture<Versioned<NamespaceDefinition>> compareAndSet(
-              int expectedVersion, NamespaceDefinition definition) {
-            throw new UnsupportedOperationException();
-          }
-
-          @Override
-          public CompletableFuture<Void> delete(String name, int expectedVersion) {
-            throw new UnsupportedOperationException();
-          }
-        };
     EventWatches watches =
         new EventWatches(
             CLUSTER,
             view,
-            new NamespaceDirectory(view, noStore),
+            new NamespaceDirectory(view, new MapStore()),
             address -> shard(address).stub(),
             executor);
     String name = InProcessServerBuilder.generateName();

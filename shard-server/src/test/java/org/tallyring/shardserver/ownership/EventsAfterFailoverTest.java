@@ -64,7 +64,7 @@ final class EventsAfterFailoverTest {
             0,
             owner,
             new RangeTable(1),
-            new RangeSettings(snapshotBytes, 1 << 20),
+            new RangeSettings(snapshotBytes, Long.MAX_VALUE, 1 << 20),
             () -> NOON,
             loop,
             new InFlightBudget(1 << 20),
