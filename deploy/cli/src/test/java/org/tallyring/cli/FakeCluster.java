@@ -15,9 +15,11 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,8 @@ import org.tallyring.proto.v1.CreateNamespaceRequest;
 import org.tallyring.proto.v1.CreateNamespaceResponse;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
+import org.tallyring.proto.v1.DeleteThresholdRequest;
+import org.tallyring.proto.v1.DeleteThresholdResponse;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
@@ -60,10 +64,14 @@ import org.tallyring.proto.v1.RecordResponse;
 import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.proto.v1.SeriesPoint;
+import org.tallyring.proto.v1.SetThresholdRequest;
+import org.tallyring.proto.v1.SetThresholdResponse;
 import org.tallyring.proto.v1.ShardMember;
 import org.tallyring.proto.v1.TopKServiceGrpc;
 import org.tallyring.proto.v1.Topology;
 import org.tallyring.proto.v1.TopologyServiceGrpc;
+import org.tallyring.proto.v1.WatchEventsRequest;
+import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.WatchTopologyRequest;
 import org.tallyring.proto.v1.WatchTopologyResponse;
 import org.tallyring.proto.v1.Window;
@@ -85,9 +93,11 @@ final class FakeCluster implements AutoCloseable {
   private final Map<String, NamespaceDefinition> namespaces = new ConcurrentHashMap<>();
   private final Map<String, Long> counts = new TreeMap<>();
   private final List<RecordRequest> records = new ArrayList<>();
-  private final Set<String> events = new HashSet<>();
+  private final Set<String> eventIds = new HashSet<>();
   private final List<WindowSelector> selectors = new CopyOnWriteArrayList<>();
   private final List<GetSeriesRequest> series = new CopyOnWriteArrayList<>();
+  private final List<WatchEventsRequest> watches = new CopyOnWriteArrayList<>();
+  private final Queue<WatchEventsResponse> events = new ConcurrentLinkedQueue<>();
   private volatile @Nullable NamespaceDefinition madeAfterListing;
   private volatile int rangesIncluded = RANGES;
   private int unavailableAnswers;
@@ -135,6 +145,15 @@ final class FakeCluster implements AutoCloseable {
     madeAfterListing = namespace(namespace, metric);
   }
 
+  /** What one watch is told before the server goes away; without any more a watch just ends. */
+  void tell(WatchEventsResponse told) {
+    events.add(told);
+  }
+
+  List<WatchEventsRequest> watches() {
+    return List.copyOf(watches);
+  }
+
   void includeRanges(int ranges) {
     rangesIncluded = ranges;
   }
@@ -153,7 +172,7 @@ final class FakeCluster implements AutoCloseable {
   /** Whether an increment counts: without an event id always, with one the first time. */
   private synchronized boolean isNew(ByteString key, ByteString eventId) {
     return eventId.isEmpty()
-        || events.add(key.toStringUtf8() + "/" + HexFormat.of().formatHex(eventId.toByteArray()));
+        || eventIds.add(key.toStringUtf8() + "/" + HexFormat.of().formatHex(eventId.toByteArray()));
   }
 
   private AnswerLabel label(WindowSelector selector) {
@@ -477,6 +496,42 @@ final class FakeCluster implements AutoCloseable {
         return;
       }
       answer(observer, CreateMetricResponse.newBuilder().setNamespace(changed).build());
+    }
+
+    @Override
+    public void setThreshold(
+        SetThresholdRequest request, StreamObserver<SetThresholdResponse> observer) {
+      NamespaceDefinition changed =
+          namespaces.computeIfPresent(
+              request.getNamespace(),
+              (name, old) -> old.toBuilder().addRules(request.getRule()).build());
+      answer(observer, SetThresholdResponse.newBuilder().setNamespace(changed).build());
+    }
+
+    @Override
+    public void deleteThreshold(
+        DeleteThresholdRequest request, StreamObserver<DeleteThresholdResponse> observer) {
+      NamespaceDefinition changed =
+          namespaces.computeIfPresent(
+              request.getNamespace(), (name, old) -> old.toBuilder().clearRules().build());
+      answer(observer, DeleteThresholdResponse.newBuilder().setNamespace(changed).build());
+    }
+
+    @Override
+    public void watchEvents(
+        WatchEventsRequest request, StreamObserver<WatchEventsResponse> observer) {
+      watches.add(request);
+      WatchEventsResponse told = events.poll();
+      if (told == null) {
+        observer.onCompleted();
+        return;
+      }
+      observer.onNext(told);
+      observer.onError(
+          Errors.of(
+              Status.Code.UNAVAILABLE,
+              ErrorReason.ERROR_REASON_NOT_READY,
+              "this shard stops (expected: another shard)"));
     }
 
     @Override

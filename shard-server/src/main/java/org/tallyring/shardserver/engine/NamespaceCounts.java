@@ -20,6 +20,8 @@ final class NamespaceCounts {
   private final KeyTable keys;
   private final RetentionEdges edges = new RetentionEdges();
   private final UnsealedBuckets unsealed = new UnsealedBuckets();
+  private final Thresholds thresholds = new Thresholds();
+  private final WindowSealing sealing = new WindowSealing();
   private final List<MetricCounts> metrics = new ArrayList<>();
   private final Map<String, MetricCounts> metricsByName = new HashMap<>();
   private @Nullable NamespaceDefinition definition;
@@ -67,17 +69,53 @@ final class NamespaceCounts {
     return definition == null ? RangeEngine.UNDEFINED : definition.getRevision();
   }
 
-  /** Takes a definition, unless the one held is as new, and retires what it no longer keeps. */
-  void define(NamespaceDefinition candidate) {
-    if (candidate.getRevision() > definitionRevision()) {
-      definition = candidate;
-      retire();
+  /** The rules of the definition. */
+  Thresholds thresholds() {
+    return thresholds;
+  }
+
+  /** Up to where windows were told as sealed. */
+  WindowSealing sealing() {
+    return sealing;
+  }
+
+  /**
+   * Takes a definition, unless the one held is as new, and retires what it no longer keeps.
+   *
+   * @return whether it was taken
+   */
+  boolean define(NamespaceDefinition candidate) {
+    if (candidate.getRevision() <= definitionRevision()) {
+      return false;
     }
+    definition = candidate;
+    thresholds.define(candidate.getRulesList());
+    retire();
+    return true;
+  }
+
+  /**
+   * Tells the windows that became final.
+   *
+   * @return before which journal time no other one does
+   */
+  long tellSealed(long journalTimeMillis, EventLog events) {
+    long before = sealing.untilMillis();
+    long next =
+        sealing.advance(this, journalTimeMillis, Namespaces.latenessMillis(definition()), events);
+    if (sealing.untilMillis() != before) {
+      for (MetricCounts metric : metrics) {
+        thresholds.retain(
+            metric.name(), (level, start) -> metric.buckets().find(level, start) != null);
+      }
+    }
+    return next;
   }
 
   /** Sets what a snapshot says. */
   void restore(@Nullable NamespaceDefinition restoredDefinition, long restoredWatermark) {
     definition = restoredDefinition;
+    thresholds.define(definition().getRulesList());
     watermarkMillis = restoredWatermark;
   }
 
@@ -127,7 +165,7 @@ final class NamespaceCounts {
   MetricCounts metricForWriting(String metric) {
     MetricCounts counts = metricsByName.get(metric);
     if (counts == null) {
-      counts = new MetricCounts(metric, new MetricBuckets(edges, unsealed));
+      counts = new MetricCounts(name, metric, new MetricBuckets(edges, unsealed));
       metricsByName.put(metric, counts);
       metrics.add(counts);
     }
@@ -145,6 +183,7 @@ final class NamespaceCounts {
    * @param journalTimeMillis the newest acceptance time in the journal
    * @param rows scratch
    * @param duplicates takes the rows that do not count
+   * @param events where to tell what happens
    * @return the sum of the absolute values of the deltas of those that do, or the largest number
    */
   long add(
@@ -152,7 +191,8 @@ final class NamespaceCounts {
       long number,
       long journalTimeMillis,
       RowBlock rows,
-      BitSet duplicates) {
+      BitSet duplicates,
+      EventLog events) {
     watermarkMillis = Math.max(watermarkMillis, RowBlock.highestTimeMillis(accepted));
     retire();
     seal();
@@ -181,7 +221,7 @@ final class NamespaceCounts {
       if (ids != null) {
         dropDuplicates(ids, EventIdTable.tickOf(journalTimeMillis), rows, row, duplicates);
       }
-      addBlock(accepted, latenessMillis, number, rows, batchMetrics);
+      addBlock(accepted, latenessMillis, number, rows, batchMetrics, events);
       absoluteSum = AbsoluteSum.add(absoluteSum, rows.absoluteSum());
     }
     return absoluteSum;
@@ -205,14 +245,16 @@ final class NamespaceCounts {
   /**
    * Adds one block run by run. A run is consecutive rows of one metric within one minute: its
    * buckets are looked up once, and each bucket takes the run in one tight loop in which cache
-   * misses overlap.
+   * misses overlap. Where a rule watches the metric a run is one row, since rules are about the
+   * count after each.
    */
   private void addBlock(
       AcceptedBatch accepted,
       long latenessMillis,
       long number,
       RowBlock rows,
-      @Nullable MetricCounts[] batchMetrics) {
+      @Nullable MetricCounts[] batchMetrics,
+      EventLog events) {
     int from = 0;
     while (from < rows.size) {
       int index = rows.metricIndexes[from];
@@ -222,8 +264,15 @@ final class NamespaceCounts {
         batchMetrics[index] = metric;
       }
       metric.moveTo(rows.timesMillis[from]);
-      int to = rows.endOfRun(from, metric.minuteStartMillis(), metric.minuteEndMillis());
-      metric.add(number, accepted.getAcceptedAtMillis(), latenessMillis, rows, from, to);
+      boolean watched = thresholds.watch(metric.name());
+      int to =
+          watched
+              ? from + 1
+              : rows.endOfRun(from, metric.minuteStartMillis(), metric.minuteEndMillis());
+      metric.add(number, accepted.getAcceptedAtMillis(), latenessMillis, rows, from, to, events);
+      if (watched) {
+        thresholds.check(metric, rows, from, this, events);
+      }
       from = to;
     }
   }

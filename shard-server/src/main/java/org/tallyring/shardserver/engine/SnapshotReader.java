@@ -62,6 +62,7 @@ final class SnapshotReader {
       case KEYS -> readKeys(begun(), piece.getKeys());
       case EVENT_IDS -> readEventIds(begun(), piece.getEventIds());
       case BUCKET -> readBucket(begun(), piece.getBucket());
+      case EVENTS -> EventPieces.read(state, piece.getEvents());
       case CONTENT_NOT_SET ->
           throw new IllegalArgumentException("the snapshot has a piece of a kind not known here");
     }
