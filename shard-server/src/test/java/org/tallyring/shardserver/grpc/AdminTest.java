@@ -60,7 +60,9 @@ final class AdminTest {
   }
 
   private NamespaceDefinition get(String name) {
-    return admin.getNamespace(GetNamespaceRequest.newBuilder().setName(name).build()).getNamespace();
+    return admin
+        .getNamespace(GetNamespaceRequest.newBuilder().setName(name).build())
+        .getNamespace();
   }
 
   private void delete(String name) {
@@ -125,12 +127,8 @@ final class AdminTest {
     create(SHOP);
     delete("shop");
     for (String absent : List.of("shop", "never")) {
-      refusal(
-          Code.NOT_FOUND,
-          ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND,
-          () -> delete(absent));
-      refusal(
-          Code.NOT_FOUND, ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND, () -> get(absent));
+      refusal(Code.NOT_FOUND, ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND, () -> delete(absent));
+      refusal(Code.NOT_FOUND, ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND, () -> get(absent));
       refusal(
           Code.NOT_FOUND,
           ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND,
@@ -161,14 +159,12 @@ final class AdminTest {
     for (int i = 0; i < 64; i++) {
       many.addMetrics(MetricDefinition.newBuilder().setName("metric-" + i));
     }
-    refusal(
-        Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_BAD_SIZE, () -> create(many.build()));
+    refusal(Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_BAD_SIZE, () -> create(many.build()));
     refusal(
         Code.INVALID_ARGUMENT,
         ErrorReason.ERROR_REASON_BAD_NAME,
         () -> addMetric("shop", "Bad Metric"));
-    refusal(
-        Code.NOT_FOUND, ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND, () -> get("shop"));
+    refusal(Code.NOT_FOUND, ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND, () -> get("shop"));
   }
 
   @Test
@@ -180,8 +176,7 @@ final class AdminTest {
             () -> addMetric("default", "sales"),
             () -> delete("shop"),
             () -> get("shop"))) {
-      Throwable failure =
-          refusal(Code.UNAVAILABLE, ErrorReason.ERROR_REASON_NO_SESSION, call::run);
+      Throwable failure = refusal(Code.UNAVAILABLE, ErrorReason.ERROR_REASON_NO_SESSION, call::run);
       assertThat(failure).hasMessageNotContaining("secret");
     }
   }
@@ -189,12 +184,10 @@ final class AdminTest {
   @Test
   void namespacesAreListedByName() {
     cluster.coordination.compareAndSet(Versioned.ABSENT, SHOP);
-    cluster.coordination.compareAndSet(
-        Versioned.ABSENT, SHOP.toBuilder().setName("art").build());
+    cluster.coordination.compareAndSet(Versioned.ABSENT, SHOP.toBuilder().setName("art").build());
     cluster.coordination.tell();
 
-    assertThat(
-            admin.listNamespaces(ListNamespacesRequest.getDefaultInstance()).getNamespacesList())
+    assertThat(admin.listNamespaces(ListNamespacesRequest.getDefaultInstance()).getNamespacesList())
         .extracting(NamespaceDefinition::getName)
         .containsExactly("art", "default", "shop");
   }

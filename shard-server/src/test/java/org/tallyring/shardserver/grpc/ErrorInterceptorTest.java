@@ -132,8 +132,7 @@ final class ErrorInterceptorTest {
 
   @Test
   void anErrorMeantForCallersIsPassedOnAsItIs() throws Exception {
-    failure =
-        Errors.invalid(ErrorReason.ERROR_REASON_BAD_K, "k", "k: 0 (expected: 1..1000)");
+    failure = Errors.invalid(ErrorReason.ERROR_REASON_BAD_K, "k", "k: 0 (expected: 1..1000)");
     for (int i = 0; i < 2; i++) {
       boolean thrown = i == 0;
       Throwable answer =

@@ -146,8 +146,7 @@ final class FakeCoordination implements Coordination, ClusterWatch, NamespaceSto
     return changed(name, expectedVersion, () -> stored.remove(name)).thenApply(removed -> null);
   }
 
-  private <T> CompletableFuture<T> changed(
-      String name, int expectedVersion, Supplier<T> change) {
+  private <T> CompletableFuture<T> changed(String name, int expectedVersion, Supplier<T> change) {
     Runnable before = beforeChange;
     beforeChange = null;
     if (before != null) {

@@ -114,8 +114,7 @@ final class GetCountsTest {
 
   @Test
   void keysOfAMissingRangeAreLeftOutAndTheLabelSaysSo() {
-    GetCountsRequest.Builder request =
-        request(Window.WINDOW_ALL, key(UNOWNED), key(0), key(2));
+    GetCountsRequest.Builder request = request(Window.WINDOW_ALL, key(UNOWNED), key(0), key(2));
     GetCountsResponse response = counters.getCounts(request.build());
     assertThat(response.getCountsList()).containsExactly(count(key(0), 20), count(key(2), 24));
     assertThat(response.getLabel().getRangesTotal()).isEqualTo(3);
@@ -164,8 +163,7 @@ final class GetCountsTest {
         refusal(
             Code.INVALID_ARGUMENT,
             ErrorReason.ERROR_REASON_BAD_KEY,
-            () ->
-                counters.getCounts(request(Window.WINDOW_ALL, key(0), ByteString.EMPTY).build()));
+            () -> counters.getCounts(request(Window.WINDOW_ALL, key(0), ByteString.EMPTY).build()));
     assertThat(badKey).hasMessageContaining("keys[1]");
     refusal(
         Code.INVALID_ARGUMENT,
@@ -174,14 +172,11 @@ final class GetCountsTest {
     refusal(
         Code.NOT_FOUND,
         ErrorReason.ERROR_REASON_METRIC_NOT_FOUND,
-        () ->
-            counters.getCounts(
-                request(Window.WINDOW_ALL, key(0)).setMetric("absent").build()));
+        () -> counters.getCounts(request(Window.WINDOW_ALL, key(0)).setMetric("absent").build()));
     refusal(
         Code.NOT_FOUND,
         ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND,
         () ->
-            counters.getCounts(
-                request(Window.WINDOW_ALL, key(0)).setNamespace("absent").build()));
+            counters.getCounts(request(Window.WINDOW_ALL, key(0)).setNamespace("absent").build()));
   }
 }

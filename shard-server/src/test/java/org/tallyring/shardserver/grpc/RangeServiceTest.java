@@ -45,10 +45,7 @@ final class RangeServiceTest {
     RecordRequest.Builder request = RecordRequest.newBuilder();
     for (int n = 0; n < 3; n++) {
       request.addIncrements(
-          Increment.newBuilder()
-              .setKey(key("default", 0, n))
-              .setMetric("clicks")
-              .setDelta(10 + n));
+          Increment.newBuilder().setKey(key("default", 0, n)).setMetric("clicks").setDelta(10 + n));
     }
     request.addIncrements(Increment.newBuilder().setKey(key(2)).setMetric("clicks"));
     CounterServiceGrpc.newBlockingStub(cluster.channel(FIRST)).record(request.build());
@@ -101,9 +98,7 @@ final class RangeServiceTest {
     QueryTopKResponse response = ranges.queryTopK(topK(2).build());
     assertThat(response.getVersionsList())
         .extracting(RangeVersion::getRangeId, RangeVersion::getEpoch)
-        .containsExactlyInAnyOrder(
-            tuple(0, 1L),
-            tuple(1, 1L));
+        .containsExactlyInAnyOrder(tuple(0, 1L), tuple(1, 1L));
     RangeRanking ranking =
         response.getRankingsList().stream()
             .filter(each -> each.getRangeId() == 0)

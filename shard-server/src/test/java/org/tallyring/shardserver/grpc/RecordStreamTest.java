@@ -82,7 +82,7 @@ final class RecordStreamTest {
     stream.onNext(batch(0, 1));
     stream.onCompleted();
     assertThat(answers.getValues()).isEmpty();
-    await().until(() -> cluster.journals.entryCount(0) == 1);
+    await().until(() -> cluster.journals.entryCount(0) > 0);
     cluster.journals.releaseAcks(0);
 
     assertThat(answers.awaitCompletion(10, TimeUnit.SECONDS)).isTrue();
@@ -100,7 +100,7 @@ final class RecordStreamTest {
     assertThat(sent).isEqualTo(128);
     assertThat(answers.getValues()).isEmpty();
 
-    await().until(() -> cluster.journals.entryCount(0) == 1);
+    await().until(() -> cluster.journals.entryCount(0) > 0);
     cluster.journals.releaseAcks(0);
     awaitAnswers(128);
     cluster.journals.holdAcks(0);
@@ -161,8 +161,7 @@ final class RecordStreamTest {
     assertThat(rest)
         .anySatisfy(
             answer ->
-                expect(
-                    answer, Code.FAILED_PRECONDITION, ErrorReason.ERROR_REASON_SESSION_EXPIRED))
+                expect(answer, Code.FAILED_PRECONDITION, ErrorReason.ERROR_REASON_SESSION_EXPIRED))
         .anySatisfy(
             answer -> {
               expect(answer, Code.UNAVAILABLE, ErrorReason.ERROR_REASON_NO_SESSION);
@@ -207,7 +206,7 @@ final class RecordStreamTest {
     cluster.journals.holdAcks(0);
     stream.onNext(batch(0, 1));
     stream.cancel("gone", null);
-    await().until(() -> cluster.journals.entryCount(0) == 1);
+    await().until(() -> cluster.journals.entryCount(0) > 0);
     cluster.journals.releaseAcks(0);
 
     StreamRecorder<RecordStreamResponse> again = StreamRecorder.create();

@@ -8,7 +8,9 @@ import static org.tallyring.shardserver.grpc.ShardCluster.UNOWNED;
 import static org.tallyring.shardserver.grpc.ShardCluster.key;
 
 import com.google.protobuf.ByteString;
+import com.google.rpc.BadRequest;
 import io.grpc.Status.Code;
+import io.grpc.protobuf.StatusProto;
 import io.grpc.testing.StreamRecorder;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -80,7 +82,7 @@ final class RecordTest {
   }
 
   @Test
-  void anInvalidIncrementIsNamedByItsPlaceInTheRequestAndNothingIsRecorded() {
+  void anInvalidIncrementIsNamedByItsPlaceInTheRequestAndNothingIsRecorded() throws Exception {
     Throwable failure =
         refusal(
             Code.INVALID_ARGUMENT,
@@ -92,7 +94,10 @@ final class RecordTest {
                         increment(key(2)),
                         increment(key(0)),
                         increment(key(2)).toBuilder().setDelta(0).build())));
-    assertThat(failure).hasMessageContaining("increments[2].delta: 0 (expected: ");
+    assertThat(failure).hasMessageContaining("delta: 0 (expected: ");
+    assertThat(StatusProto.fromThrowable(failure).getDetails(1).unpack(BadRequest.class))
+        .extracting(bad -> bad.getFieldViolations(0).getField())
+        .isEqualTo("increments[2].delta");
     assertThat(entries()).isZero();
   }
 
@@ -104,8 +109,7 @@ final class RecordTest {
         refusal(
             Code.OUT_OF_RANGE,
             ErrorReason.ERROR_REASON_COUNT_OVERFLOW,
-            () ->
-                counters.record(request(ByteString.EMPTY, increment(key(0)), increment(key(2)))));
+            () -> counters.record(request(ByteString.EMPTY, increment(key(0)), increment(key(2)))));
     assertThat(failure).hasMessageContaining("increments[1].delta: ");
   }
 
@@ -118,16 +122,14 @@ final class RecordTest {
     refusal(
         Code.INVALID_ARGUMENT,
         ErrorReason.ERROR_REASON_BAD_SESSION,
-        () ->
-            counters.record(request(ByteString.copyFromUtf8("short"), increment(key(0)))));
+        () -> counters.record(request(ByteString.copyFromUtf8("short"), increment(key(0)))));
     refusal(
         Code.NOT_FOUND,
         ErrorReason.ERROR_REASON_METRIC_NOT_FOUND,
         () ->
             counters.record(
                 request(
-                    ByteString.EMPTY,
-                    increment(key(0)).toBuilder().setMetric("absent").build())));
+                    ByteString.EMPTY, increment(key(0)).toBuilder().setMetric("absent").build())));
     refusal(
         Code.NOT_FOUND,
         ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND,

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -49,13 +50,16 @@ final class ShardCluster {
           .build();
 
   final FakeCoordination coordination = new FakeCoordination(TABLE.rangeCount());
-  final InMemoryJournals journals = new InMemoryJournals(coordination.records);
+  final InMemoryJournals journals;
   private final InProcessGrpc grpc;
   private final Map<String, ShardRanges> ranges = new LinkedHashMap<>();
   private final Map<String, ShardServices> services = new LinkedHashMap<>();
 
   ShardCluster(InProcessGrpc grpc) {
     this.grpc = grpc;
+    ExecutorService acks = Executors.newSingleThreadExecutor();
+    grpc.closeAtEnd(acks::shutdownNow);
+    journals = new InMemoryJournals(coordination.records, acks);
     coordination.compareAndSet(Versioned.ABSENT, DEFAULT);
     start(FIRST);
     start(SECOND);

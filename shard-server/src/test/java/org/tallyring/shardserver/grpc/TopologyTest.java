@@ -85,8 +85,7 @@ final class TopologyTest {
     assertThat(picture.getShardsList())
         .extracting(ShardMember::getId, ShardMember::getAddress)
         .containsExactly(
-            tuple(FIRST, cluster.address(FIRST)),
-            tuple(SECOND, cluster.address(SECOND)));
+            tuple(FIRST, cluster.address(FIRST)), tuple(SECOND, cluster.address(SECOND)));
     assertThat(picture.getRanges(2))
         .isEqualTo(
             RangeOwnership.newBuilder()
@@ -139,8 +138,7 @@ final class TopologyTest {
 
     slow.call.request(1);
     assertThat(pictures.getValues()).hasSize(2);
-    assertThat(pictures.getValues().get(1).getTopology().getController())
-        .isEqualTo("controller-4");
+    assertThat(pictures.getValues().get(1).getTopology().getController()).isEqualTo("controller-4");
     slow.call.request(5);
     assertThat(pictures.getValues()).hasSize(2);
   }
