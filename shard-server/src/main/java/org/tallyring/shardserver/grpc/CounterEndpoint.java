@@ -12,7 +12,6 @@ import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
 import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
-import org.tallyring.shardserver.ownership.ShardRanges;
 
 /** CounterService on a shard. */
 final class CounterEndpoint extends CounterServiceImplBase {
@@ -20,13 +19,11 @@ final class CounterEndpoint extends CounterServiceImplBase {
   private final RowRecorder rows;
   private final BatchRouter router;
   private final CountsReader counts;
-  private final ShardRanges ranges;
 
-  CounterEndpoint(RowRecorder rows, BatchRouter router, CountsReader counts, ShardRanges ranges) {
+  CounterEndpoint(RowRecorder rows, BatchRouter router, CountsReader counts) {
     this.rows = rows;
     this.router = router;
     this.counts = counts;
-    this.ranges = ranges;
   }
 
   @Override
@@ -39,10 +36,7 @@ final class CounterEndpoint extends CounterServiceImplBase {
   @Override
   public StreamObserver<RecordStreamRequest> recordStream(
       StreamObserver<RecordStreamResponse> call) {
-    return new RecordStreamHandler(
-        router,
-        rangeId -> ranges.find(rangeId).isPresent(),
-        (ServerCallStreamObserver<RecordStreamResponse>) call);
+    return new RecordStreamHandler(router, (ServerCallStreamObserver<RecordStreamResponse>) call);
   }
 
   @Override

@@ -16,7 +16,7 @@ import org.tallyring.topology.range.RangeTable;
 final class ShardServices implements AutoCloseable {
 
   private final HealthStatusManager health = new HealthStatusManager();
-  private final PeerChannels peers = new PeerChannels();
+  private final PeerChannels peers;
   private final TopologyEndpoint topology;
   private final List<BindableService> services;
 
@@ -26,8 +26,10 @@ final class ShardServices implements AutoCloseable {
       RangeTable table,
       ShardRanges ranges,
       Coordination coordination,
+      PeerChannels peers,
       InstantSource clock,
       ScheduledExecutorService scheduler) {
+    this.peers = peers;
     NamespaceDirectory namespaces =
         new NamespaceDirectory(coordination.watch(), coordination.namespaces());
     RangeOwners owners = new RangeOwners(shardId, coordination.watch());
@@ -40,8 +42,7 @@ final class ShardServices implements AutoCloseable {
             new CounterEndpoint(
                 new RowRecorder(table, router, namespaces, clock, scheduler),
                 router,
-                new CountsReader(reads, owners, peers, namespaces, guard, clock),
-                ranges),
+                new CountsReader(reads, owners, peers, namespaces, guard, clock)),
             new RangeEndpoint(shardId, ranges, reads, router, namespaces, guard, clock),
             new AdminEndpoint(
                 shardId,

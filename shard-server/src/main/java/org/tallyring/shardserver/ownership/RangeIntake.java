@@ -214,7 +214,9 @@ final class RangeIntake {
             .setBatch(submission.batch())
             .build();
     long absoluteSum = absoluteSum(submission.batch());
-    if (engine.couldOverflow(saturatedSum(absoluteSumPending, absoluteSum))) {
+    long underWay = saturatedSum(absoluteSumPending, absoluteSum);
+    // A saturated sum is no bound any more.
+    if (underWay == Long.MAX_VALUE || engine.couldOverflow(underWay)) {
       if (!queue.isEmpty() || !inFlight.isEmpty()) {
         waitingForQuiet.add(submission);
         return;
@@ -267,15 +269,18 @@ final class RangeIntake {
             || (queuedBytes >= WORTHWHILE_BYTES && inFlight.size() < MAX_ENTRIES_IN_FLIGHT))) {
       List<Pending> group = nextGroup();
       JournalEntry entry = entryOf(group);
-      inFlight.add(group);
-      if (entry == null) {
-        // Only repeats whose originals are applied already: nothing to append.
-        finishHead(null, null);
-      } else {
+      if (entry != null) {
+        inFlight.add(group);
         journal
             .append(entry.toByteArray())
             .whenComplete(
                 (position, failure) -> loop.execute(() -> completed(position, entry, failure)));
+      } else if (inFlight.isEmpty()) {
+        // Only repeats whose originals are applied already: nothing to append.
+        group.forEach(this::finish);
+      } else {
+        // Only repeats whose originals are in flight at the latest: answered after those.
+        inFlight.getLast().addAll(group);
       }
     }
     completeDrains();
@@ -328,36 +333,32 @@ final class RangeIntake {
       lose(failure == null ? new IllegalStateException("append: no position") : failure);
       return;
     }
-    finishHead(position, entry);
-    if (inFlight.isEmpty() && queue.isEmpty()) {
-      retryWaiting();
-    }
-    flush();
-  }
-
-  /** Applies and answers the oldest group in flight. */
-  private void finishHead(@Nullable Position position, @Nullable JournalEntry entry) {
     List<Pending> group = inFlight.remove();
-    if (position != null && entry != null) {
-      engine.apply(entry);
-      onApplied.accept(position, entry);
-    }
+    engine.apply(entry);
+    onApplied.accept(position, entry);
+    group.forEach(this::finish);
+    flush();
+    // Only after the flush: repeats that were left in the queue are no reason to wait any longer.
     if (inFlight.isEmpty() && queue.isEmpty()) {
       absoluteSumPending = 0;
+      retryWaiting();
+      completeDrains();
     }
-    for (Pending pending : group) {
-      Submission submission = pending.submission();
-      if (submission == null) {
-        continue;
-      }
-      if (pending.batch() == null) {
-        submission.answer(Answers.duplicate());
-        continue;
-      }
-      budget.giveBack(submission.bytes());
-      admitted.remove(submission.sessionId(), submission.batch().getSequence());
-      submission.answer(Answers.applied());
+  }
+
+  /** Answers what is applied. */
+  private void finish(Pending pending) {
+    Submission submission = pending.submission();
+    if (submission == null) {
+      return;
     }
+    if (pending.batch() == null) {
+      submission.answer(Answers.duplicate());
+      return;
+    }
+    budget.giveBack(submission.bytes());
+    admitted.remove(submission.sessionId(), submission.batch().getSequence());
+    submission.answer(Answers.applied());
   }
 
   private void retryWaiting() {

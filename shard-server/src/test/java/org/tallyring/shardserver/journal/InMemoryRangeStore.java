@@ -11,7 +11,7 @@ import org.tallyring.shardserver.coordination.RangeStore;
 import org.tallyring.shardserver.coordination.Versioned;
 
 /** Records in a map, with the ways in which a real store can answer unclearly. */
-final class InMemoryRangeStore implements RangeStore {
+public final class InMemoryRangeStore implements RangeStore {
 
   /** What goes wrong with the next compare-and-set. */
   enum Mishap {
@@ -30,7 +30,8 @@ final class InMemoryRangeStore implements RangeStore {
     mishap = how;
   }
 
-  synchronized RangeRecord record(int rangeId) {
+  /** What is stored; the default instance if nothing is. */
+  public synchronized RangeRecord record(int rangeId) {
     return stored(rangeId).value();
   }
 
