@@ -6,9 +6,9 @@ import static org.tallyring.shardserver.grpc.ShardCluster.FIRST;
 import static org.tallyring.shardserver.grpc.ShardCluster.SECOND;
 import static org.tallyring.shardserver.grpc.ShardCluster.UNOWNED;
 
+import io.grpc.internal.testing.StreamRecorder;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
-import io.grpc.testing.StreamRecorder;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
