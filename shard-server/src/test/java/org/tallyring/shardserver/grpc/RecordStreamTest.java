@@ -8,8 +8,8 @@ import static org.tallyring.shardserver.grpc.ShardCluster.UNOWNED;
 import static org.tallyring.shardserver.grpc.ShardCluster.batch;
 
 import io.grpc.Status.Code;
+import io.grpc.internal.testing.StreamRecorder;
 import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.testing.StreamRecorder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -106,7 +107,7 @@ final class ShardCluster {
     coordination.owners.set(rangeId, owner);
     coordination.tell();
     ranges.values().forEach(held -> held.reconcile(coordination.view()));
-    ShardRanges held = ranges.get(owner);
+    ShardRanges held = of(ranges, owner);
     await()
         .pollInterval(5, TimeUnit.MILLISECONDS)
         .until(
@@ -117,17 +118,21 @@ final class ShardCluster {
 
   /** Lets nobody reach a shard any more, though it is still a member. */
   void unplug(String id) {
-    Member member = coordination.members.get(id).toBuilder().setAddress("nowhere").build();
+    Member member = of(coordination.members, id).toBuilder().setAddress("nowhere").build();
     coordination.members.put(id, member);
     coordination.tell();
   }
 
   ShardServices services(String id) {
-    return services.get(id);
+    return of(services, id);
   }
 
   String address(String id) {
-    return coordination.members.get(id).getAddress();
+    return of(coordination.members, id).getAddress();
+  }
+
+  private static <T> T of(Map<String, T> shards, String id) {
+    return Objects.requireNonNull(shards.get(id), id);
   }
 
   Channel channel(String id) {

@@ -6,10 +6,12 @@ import static org.tallyring.shardserver.grpc.ShardCluster.FIRST;
 import static org.tallyring.shardserver.grpc.ShardCluster.SECOND;
 import static org.tallyring.shardserver.grpc.ShardCluster.UNOWNED;
 
+import io.grpc.internal.testing.StreamRecorder;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
-import io.grpc.testing.StreamRecorder;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -36,7 +38,11 @@ final class TopologyTest {
   /** A watcher that takes one picture and then as many as it asks for. */
   private final class SlowWatcher
       implements ClientResponseObserver<WatchTopologyRequest, WatchTopologyResponse> {
-    private ClientCallStreamObserver<WatchTopologyRequest> call;
+    private @Nullable ClientCallStreamObserver<WatchTopologyRequest> call;
+
+    void request(int count) {
+      Objects.requireNonNull(call).request(count);
+    }
 
     @Override
     public void beforeStart(ClientCallStreamObserver<WatchTopologyRequest> starting) {
@@ -136,10 +142,10 @@ final class TopologyTest {
     }
     assertThat(pictures.getValues()).hasSize(1);
 
-    slow.call.request(1);
+    slow.request(1);
     assertThat(pictures.getValues()).hasSize(2);
     assertThat(pictures.getValues().get(1).getTopology().getController()).isEqualTo("controller-4");
-    slow.call.request(5);
+    slow.request(5);
     assertThat(pictures.getValues()).hasSize(2);
   }
 

@@ -199,7 +199,12 @@ final class ShardRangesTest {
     return range;
   }
 
+  /**
+   * The clicks when the loop has done what it was told so far: after the first read an entry has
+   * been appended, after the second it is applied.
+   */
   private static Long clicks(OwnedRange range) {
+    range.status().join();
     return range.read(engine -> RangeHarness.count(engine, "x")).join();
   }
 
