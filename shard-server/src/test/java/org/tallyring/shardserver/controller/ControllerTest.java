@@ -324,15 +324,23 @@ final class ControllerTest {
   @Test
   void aConflictLeadsToANewRoundOnWhatIsStored() {
     List<Process> shards = threeShardsAtRest();
-    AssignmentTarget faster = allTo("shard-2");
-    cluster.happensBeforeNextAssignment(() -> cluster.assign(faster));
+    InMemoryCoordination leader = shards.get(0).coordination;
+    cluster.happensBeforeNextAssignment(
+        () -> {
+          // Its view does not show the other's assignment, so that only a read can.
+          leader.holdViews();
+          cluster.assign(allTo("shard-2"));
+        });
     shards.get(2).coordination.expire();
     time.settle();
 
-    // The other one's version 1 gave everything to the second shard, of which half came back.
+    // The other's version 1 gave everything to the second shard, of which half came back.
     assertThat(version()).isEqualTo(2);
     assertThat(cluster.assignment().value().getReason())
         .isEqualTo("32 of 64 ranges move: 32 (to even out the load)");
+    leader.releaseViews();
+    time.settle();
+    assertThat(version()).isEqualTo(2);
   }
 
   @Test

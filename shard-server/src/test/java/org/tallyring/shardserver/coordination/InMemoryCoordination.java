@@ -36,6 +36,7 @@ public final class InMemoryCoordination
   // What follows is guarded by the cluster.
   private long session;
   private boolean inTouch = true;
+  private boolean viewsHeld;
   private boolean over;
   private boolean elected;
   private @Nullable Member self;
@@ -79,6 +80,21 @@ public final class InMemoryCoordination
       }
       inTouch = true;
       moveTo(SessionState.CONNECTED);
+      cluster.changed();
+    }
+  }
+
+  /** Lets the process see nothing new for a while, as a slow cache does. */
+  public void holdViews() {
+    synchronized (cluster) {
+      viewsHeld = true;
+    }
+  }
+
+  /** Ends {@link #holdViews}. */
+  public void releaseViews() {
+    synchronized (cluster) {
+      viewsHeld = false;
       cluster.changed();
     }
   }
@@ -164,7 +180,7 @@ public final class InMemoryCoordination
     viewDue.set(false);
     ClusterView next;
     synchronized (cluster) {
-      if (!inTouch) {
+      if (!inTouch || viewsHeld) {
         return;
       }
       next = cluster.view();

@@ -119,14 +119,14 @@ abstract class StoreContractTest {
     String cluster = "store-" + NAMES.incrementAndGet();
     List<Coordination> processes = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      processes.add(connectTo(cluster, CoordinationContractTest.RANGES));
+      processes.add(connectTo(cluster, CoordinationFixture.RANGES));
     }
     opened.addAll(processes);
     return processes;
   }
 
   private static <T> T get(CompletableFuture<T> future) {
-    return CoordinationContractTest.get(future);
+    return CoordinationFixture.get(future);
   }
 
   @ParameterizedTest
@@ -228,19 +228,19 @@ abstract class StoreContractTest {
     Cell cell = Store.NAMESPACES.cell(process, "shop");
     get(cell.compareAndSet(Versioned.ABSENT, 1));
     get(cell.compareAndSet(0, 2));
-    CoordinationContractTest.until(() -> process.watch().view().namespaces().containsKey("shop"));
+    CoordinationFixture.until(() -> process.watch().view().namespaces().containsKey("shop"));
     assertThatThrownBy(() -> get(process.namespaces().delete("shop", 0)))
         .isInstanceOf(ConflictException.class);
     assertThat(get(cell.read())).isEqualTo(new Versioned<>(1, 2L));
 
     get(process.namespaces().delete("shop", 1));
     assertThat(get(cell.read()).version()).isEqualTo(Versioned.ABSENT);
-    CoordinationContractTest.until(() -> !process.watch().view().namespaces().containsKey("shop"));
+    CoordinationFixture.until(() -> !process.watch().view().namespaces().containsKey("shop"));
     assertThatThrownBy(() -> get(process.namespaces().delete("shop", 1)))
         .isInstanceOf(ConflictException.class);
     assertThatThrownBy(() -> get(cell.compareAndSet(1, 3))).isInstanceOf(ConflictException.class);
     assertThat(get(cell.compareAndSet(Versioned.ABSENT, 4))).isEqualTo(new Versioned<>(0, 4L));
-    CoordinationContractTest.until(
+    CoordinationFixture.until(
         () -> {
           NamespaceDefinition seen = process.watch().view().namespaces().get("shop");
           return seen != null && seen.getUid() == 4;
