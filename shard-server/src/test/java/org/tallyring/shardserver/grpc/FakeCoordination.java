@@ -23,12 +23,12 @@ import org.tallyring.shardserver.coordination.ConflictException;
 import org.tallyring.shardserver.coordination.Coordination;
 import org.tallyring.shardserver.coordination.CoordinationException;
 import org.tallyring.shardserver.coordination.Election;
+import org.tallyring.shardserver.coordination.InMemoryRangeStore;
 import org.tallyring.shardserver.coordination.Membership;
 import org.tallyring.shardserver.coordination.NamespaceStore;
 import org.tallyring.shardserver.coordination.RangeStore;
 import org.tallyring.shardserver.coordination.SessionState;
 import org.tallyring.shardserver.coordination.Versioned;
-import org.tallyring.shardserver.journal.InMemoryRangeStore;
 
 /**
  * As much of the coordination as services look at. Fields are set by the test; the view is what was

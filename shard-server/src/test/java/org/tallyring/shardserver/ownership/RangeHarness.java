@@ -14,9 +14,9 @@ import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.proto.v1.RecordStreamResponse.Outcome;
+import org.tallyring.shardserver.coordination.InMemoryRangeStore;
 import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.journal.InMemoryJournals;
-import org.tallyring.shardserver.journal.InMemoryRangeStore;
 import org.tallyring.topology.range.RangeTable;
 import org.tallyring.topology.window.WindowLevel;
 
