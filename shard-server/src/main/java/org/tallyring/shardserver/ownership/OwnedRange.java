@@ -31,7 +31,7 @@ import org.tallyring.topology.range.RangeTable;
  * lost or released range is never revived; the next tenure is another object.
  *
  * <p>Public methods may be called from any thread and do their work on the range's loop; the fields
- * belong to the loop, but for {@link #state}, which anybody may look at.
+ * belong to the loop, but for {@link #state} and {@link #journal}, which anybody may look at.
  */
 public final class OwnedRange implements EventSource {
 
@@ -55,7 +55,7 @@ public final class OwnedRange implements EventSource {
 
   private volatile RangeState state = RangeState.RECOVERING;
   private RangeEngine engine;
-  private @Nullable RangeJournal journal;
+  private volatile @Nullable RangeJournal journal;
   private @Nullable RangeIntake intake;
   private Position applied = Position.START;
   private boolean snapshotUnderWay;
