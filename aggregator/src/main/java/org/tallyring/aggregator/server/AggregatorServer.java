@@ -123,7 +123,8 @@ public final class AggregatorServer implements AutoCloseable {
                     .maxRequestMessageLength(MAX_MESSAGE_BYTES)
                     .exceptionHandler(new GrpcErrors())
                     .build());
-    RestServices.addTo(builder, answers, namespaces, calls, cluster, holdings, config.metrics());
+    RestServices.addTo(
+        builder, config.clock(), answers, namespaces, calls, cluster, holdings, config.metrics());
     server = builder.build();
   }
 

@@ -70,6 +70,7 @@ public final class Tally {
             .addSubcommand(new RecordCommand(console))
             .addSubcommand(new TopCommand(console))
             .addSubcommand(new CountCommand(console))
+            .addSubcommand(new SeriesCommand(console))
             .addSubcommand(NamespaceCommand.commandLine(console))
             .addSubcommand(MetricCommand.commandLine(console))
             .addSubcommand(ThresholdCommand.commandLine(console))

@@ -11,9 +11,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -21,6 +24,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.CounterServiceGrpc;
@@ -37,6 +41,8 @@ import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.GetNamespaceResponse;
+import org.tallyring.proto.v1.GetSeriesRequest;
+import org.tallyring.proto.v1.GetSeriesResponse;
 import org.tallyring.proto.v1.GetTopKRequest;
 import org.tallyring.proto.v1.GetTopKResponse;
 import org.tallyring.proto.v1.GetTopologyRequest;
@@ -57,6 +63,7 @@ import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
 import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
+import org.tallyring.proto.v1.SeriesPoint;
 import org.tallyring.proto.v1.SetThresholdRequest;
 import org.tallyring.proto.v1.SetThresholdResponse;
 import org.tallyring.proto.v1.ShardMember;
@@ -68,6 +75,8 @@ import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.WatchTopologyRequest;
 import org.tallyring.proto.v1.WatchTopologyResponse;
 import org.tallyring.proto.v1.Window;
+import org.tallyring.proto.v1.WindowSelector;
+import org.tallyring.topology.window.WindowLevel;
 
 /**
  * The public interface of a cluster, on a loopback port, that counts in a map: one shard that owns
@@ -84,6 +93,9 @@ final class FakeCluster implements AutoCloseable {
   private final Map<String, NamespaceDefinition> namespaces = new ConcurrentHashMap<>();
   private final Map<String, Long> counts = new TreeMap<>();
   private final List<RecordRequest> records = new ArrayList<>();
+  private final Set<String> eventIds = new HashSet<>();
+  private final List<WindowSelector> selectors = new CopyOnWriteArrayList<>();
+  private final List<GetSeriesRequest> series = new CopyOnWriteArrayList<>();
   private final List<WatchEventsRequest> watches = new CopyOnWriteArrayList<>();
   private final Queue<WatchEventsResponse> events = new ConcurrentLinkedQueue<>();
   private volatile @Nullable NamespaceDefinition madeAfterListing;
@@ -157,14 +169,41 @@ final class FakeCluster implements AutoCloseable {
     counts.merge(namespace + "/" + metric + "/" + key.toStringUtf8(), delta, Long::sum);
   }
 
-  private AnswerLabel label(Window window) {
+  /** Whether an increment counts: without an event id always, with one the first time. */
+  private synchronized boolean isNew(ByteString key, ByteString eventId) {
+    return eventId.isEmpty()
+        || eventIds.add(key.toStringUtf8() + "/" + HexFormat.of().formatHex(eventId.toByteArray()));
+  }
+
+  private AnswerLabel label(WindowSelector selector) {
+    selectors.add(selector);
+    AnswerLabel.Builder label = label().setWindow(selector.getWindow());
+    if (selector.hasLast()) {
+      long end = selector.getTime().getSeconds();
+      label
+          .setBucket(Window.WINDOW_MINUTE)
+          .setStartTime(Timestamp.newBuilder().setSeconds(end - selector.getLast().getSeconds()))
+          .setEndTime(Timestamp.newBuilder().setSeconds(end));
+    }
+    return label.build();
+  }
+
+  private AnswerLabel.Builder label() {
     return AnswerLabel.newBuilder()
-        .setWindow(window)
         .setAsOfTime(Timestamp.newBuilder().setSeconds(1_000_000_000))
         .setExact(true)
         .setRangesTotal(RANGES)
-        .setRangesIncluded(rangesIncluded)
-        .build();
+        .setRangesIncluded(rangesIncluded);
+  }
+
+  /** What windows and spans were asked for, oldest first. */
+  List<WindowSelector> selectors() {
+    return List.copyOf(selectors);
+  }
+
+  /** What series were asked for, oldest first. */
+  List<GetSeriesRequest> series() {
+    return List.copyOf(series);
   }
 
   private static NamespaceDefinition namespace(String name, String... metrics) {
@@ -220,6 +259,10 @@ final class FakeCluster implements AutoCloseable {
         records.add(request);
         if (!repeated) {
           for (Increment increment : request.getIncrementsList()) {
+            if (!isNew(increment.getKey(), increment.getEventId())) {
+              repeated = true;
+              continue;
+            }
             add(
                 request.getNamespace(),
                 increment.getMetric(),
@@ -288,15 +331,24 @@ final class FakeCluster implements AutoCloseable {
             .build();
       }
       int offset = 0;
+      int idOffset = 0;
       for (int i = 0; i < batch.getKeyLengthsCount(); i++) {
         int end = offset + batch.getKeyLengths(i);
+        int idEnd =
+            idOffset + (batch.getEventIdLengthsCount() == 0 ? 0 : batch.getEventIdLengths(i));
         int metric = batch.getMetricIndexesCount() == 0 ? 0 : batch.getMetricIndexes(i);
-        add(
-            batch.getNamespace(),
-            batch.getMetrics(metric),
-            batch.getKeys().substring(offset, end),
-            batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(i));
+        ByteString key = batch.getKeys().substring(offset, end);
+        if (isNew(key, batch.getEventIds().substring(idOffset, idEnd))) {
+          add(
+              batch.getNamespace(),
+              batch.getMetrics(metric),
+              key,
+              batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(i));
+        } else {
+          response.addDuplicateRows(i);
+        }
         offset = end;
+        idOffset = idEnd;
       }
       return response.setOutcome(RecordStreamResponse.Outcome.OUTCOME_APPLIED).build();
     }
@@ -304,7 +356,7 @@ final class FakeCluster implements AutoCloseable {
     @Override
     public void getCounts(GetCountsRequest request, StreamObserver<GetCountsResponse> observer) {
       GetCountsResponse.Builder response =
-          GetCountsResponse.newBuilder().setLabel(label(request.getWindow().getWindow()));
+          GetCountsResponse.newBuilder().setLabel(label(request.getWindow()));
       for (ByteString key : request.getKeysList()) {
         if (rangesIncluded == RANGES || !key.toStringUtf8().startsWith("lost")) {
           response.addCounts(
@@ -313,6 +365,30 @@ final class FakeCluster implements AutoCloseable {
                   .setCount(
                       count(request.getNamespace(), request.getMetric(), key.toStringUtf8())));
         }
+      }
+      answer(observer, response.build());
+    }
+
+    /** Everything has happened in the first bucket. */
+    @Override
+    public void getSeries(GetSeriesRequest request, StreamObserver<GetSeriesResponse> observer) {
+      series.add(request);
+      WindowLevel step = WindowLevel.valueOf(request.getStep().name().substring(7));
+      long start = step.start(ProtoTimes.millis(request.getStartTime()));
+      long end = ProtoTimes.millis(request.getEndTime());
+      GetSeriesResponse.Builder response =
+          GetSeriesResponse.newBuilder()
+              .setLabel(
+                  label()
+                      .setWindow(request.getStep())
+                      .setStartTime(ProtoTimes.timestamp(start))
+                      .setEndTime(ProtoTimes.timestamp(step.endAtOrAfter(end))));
+      long count =
+          count(request.getNamespace(), request.getMetric(), request.getKey().toStringUtf8());
+      for (; start < end; start = step.end(start)) {
+        response.addPoints(
+            SeriesPoint.newBuilder().setStartTime(ProtoTimes.timestamp(start)).setCount(count));
+        count = 0;
       }
       answer(observer, response.build());
     }
@@ -331,7 +407,7 @@ final class FakeCluster implements AutoCloseable {
       }
       String prefix = request.getNamespace() + "/" + request.getMetric() + "/";
       GetTopKResponse.Builder response =
-          GetTopKResponse.newBuilder().setLabel(label(request.getWindow().getWindow()));
+          GetTopKResponse.newBuilder().setLabel(label(request.getWindow()));
       synchronized (FakeCluster.this) {
         counts.entrySet().stream()
             .filter(entry -> entry.getKey().startsWith(prefix))

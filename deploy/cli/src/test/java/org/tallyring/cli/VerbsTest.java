@@ -11,6 +11,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tallyring.cli.failure.ExitCode;
+import org.tallyring.proto.v1.Window;
+import org.tallyring.proto.v1.WindowSelector;
 
 /** The verbs that ask a cluster, against one that counts in a map. */
 final class VerbsTest {
@@ -54,6 +56,26 @@ final class VerbsTest {
     assertThat(cluster.records()).extracting("requestId").containsOnly(requestId());
   }
 
+  @Test
+  void anEventIdGoesWithTheIncrement() {
+    run("record", "a", "--event-id", "0x0102");
+    run("record", "a", "--event-id", "00000000-0000-0001-0000-000000000002");
+
+    assertThat(cluster.records().get(0).getIncrements(0).getEventId().toByteArray())
+        .containsExactly(1, 2);
+    assertThat(cluster.records().get(1).getIncrements(0).getEventId().size()).isEqualTo(16);
+  }
+
+  @Test
+  void anEventIdThatCountedBeforeIsTold() {
+    assertThat(run("record", "a", "--event-id", "x").out())
+        .isEqualTo("recorded default/clicks of a +1\n");
+    assertThat(run("record", "a", "--event-id", "x").out())
+        .isEqualTo("already recorded default/clicks of a +1\n");
+    assertThat(run("record", "a", "--event-id", "x", "--output", "tsv").out()).isEqualTo("0\t1\n");
+    assertThat(cluster.count("default", "clicks", "a")).isEqualTo(1);
+  }
+
   private Object requestId() {
     assertThat(cluster.records().get(0).getRequestId().size()).isEqualTo(16);
     return cluster.records().get(0).getRequestId();
@@ -94,7 +116,83 @@ final class VerbsTest {
   @Test
   void anEmptySealedWindowComesWithAHint() {
     assertThat(run("top", "--window", "day").err()).contains("--at");
+    assertThat(run("top", "--last", "24h").err()).contains("nothing was counted in this span");
     assertThat(run("top").err()).isEmpty();
+  }
+
+  @Test
+  void aSpanIsAskedForAndSaysWhatItCovers() {
+    run("record", "a");
+
+    assertThat(run("top", "--last", "24h", "--at", "2012-07-04T07:00").outLines())
+        .startsWith("default/clicks, 2012-07-03T07:00:00Z to 2012-07-04T07:00:00Z, whole minutes");
+    assertThat(run("count", "a", "--last", "90s", "--output", "json").out())
+        .contains("\"window\":\"span\",\"bucket\":\"minute\",\"start\":");
+    run("top", "--last", "7d", "--at", "sealed");
+    run("count", "--last", "7d", "--at", "current", "a");
+
+    assertThat(cluster.selectors())
+        .extracting(selector -> selector.getLast().getSeconds())
+        .containsExactly(86_400L, 90L, 604_800L, 604_800L);
+    assertThat(cluster.selectors())
+        .extracting(WindowSelector::getAtCase)
+        .containsExactly(
+            WindowSelector.AtCase.TIME,
+            WindowSelector.AtCase.AT_NOT_SET,
+            WindowSelector.AtCase.SEALED,
+            WindowSelector.AtCase.CURRENT);
+    assertThat(cluster.selectors())
+        .extracting(WindowSelector::getWindow)
+        .containsOnly(Window.WINDOW_UNSPECIFIED);
+    assertThat(run("top", "--last", "24h", "--metric", "clicks", "--namespace", "default").err())
+        .isEmpty();
+  }
+
+  @Test
+  void aSeriesHasARowForEveryStep() {
+    run("record", "a", "--delta", "4");
+    String[] series = {
+      "series", "a", "--step", "hour", "--start", "2012-07-04T06:30", "--end", "2012-07-04T08"
+    };
+
+    assertThat(run(with(series, "--output", "tsv")).out())
+        .isEqualTo("2012-07-04T06:00:00Z\t4\n2012-07-04T07:00:00Z\t0\n");
+    assertThat(run(series).outLines())
+        .containsExactly(
+            "default/clicks, a, 2012-07-04T06:00:00Z to 2012-07-04T08:00:00Z by hour",
+            "START                 COUNT",
+            "2012-07-04T06:00:00Z      4",
+            "2012-07-04T07:00:00Z      0",
+            "as of 2001-09-09T01:46:40Z, still counting, exact, 2 of 2 ranges");
+    assertThat(run(with(series, "--output", "json")).out())
+        .isEqualTo(
+            "{\"namespace\":\"default\",\"metric\":\"clicks\",\"id\":\"a\",\"window\":\"hour\","
+                + "\"start\":\"2012-07-04T06:00:00Z\",\"end\":\"2012-07-04T08:00:00Z\","
+                + "\"as_of\":\"2001-09-09T01:46:40Z\",\"final\":false,\"revision\":0,\"exact\":true,"
+                + "\"ranges_total\":2,\"ranges_included\":2,\"points\":["
+                + "{\"start\":\"2012-07-04T06:00:00Z\",\"count\":4},"
+                + "{\"start\":\"2012-07-04T07:00:00Z\",\"count\":0}]}\n");
+    assertThat(run("series", "a", "--output", "tsv").outLines()).hasSize(24);
+    assertThat(
+            run(
+                    "series",
+                    "a",
+                    "--step",
+                    "month",
+                    "--last",
+                    "31d",
+                    "--end",
+                    "2012-03",
+                    "--output",
+                    "tsv")
+                .outLines())
+        .containsExactly("2012-01-01T00:00:00Z\t4", "2012-02-01T00:00:00Z\t0");
+  }
+
+  private static String[] with(String[] arguments, String... more) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
   }
 
   @Test
@@ -149,20 +247,20 @@ final class VerbsTest {
             outcome ->
                 assertThat(outcome.outLines())
                     .containsExactly(
-                        "NAME  METRICS     LATENESS  RETENTION",
-                        "shop  views,buys  5m        " + DEFAULT_RETENTION));
+                        "NAME  METRICS     LATENESS  RETENTION                     EVENT ID HORIZON",
+                        "shop  views,buys  5m        " + DEFAULT_RETENTION + "  1h"));
     assertThat(run("namespace", "create", "shop").exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run("metric", "create", "carts", "--namespace", "shop").exitCode()).isZero();
     assertThat(run("namespace", "list", "--output", "tsv").out())
         .isEqualTo(
-            "default\tclicks\t1m\t%1$s\nshop\tviews,buys,carts\t5m\t%1$s\n"
+            "default\tclicks\t1m\t%1$s\t1h\nshop\tviews,buys,carts\t5m\t%1$s\t1h\n"
                 .formatted(DEFAULT_RETENTION));
     assertThat(run("namespace", "describe", "shop", "--output", "json").out())
         .isEqualTo(
             "{\"namespaces\":[{\"name\":\"shop\",\"metrics\":\"views,buys,carts\","
                 + "\"lateness\":\"5m\",\"retention\":\""
                 + DEFAULT_RETENTION
-                + "\"}]}\n");
+                + "\",\"event_id_horizon\":\"1h\"}]}\n");
     assertThat(run("namespace", "delete", "shop").out()).isEqualTo("deleted shop\n");
     Shell.Outcome gone = run("namespace", "describe", "shop");
     assertThat(gone.exitCode()).isEqualTo(ExitCode.FAILED);
@@ -174,10 +272,18 @@ final class VerbsTest {
     assertThat(
             run("namespace", "create", "archive", "--retention", "hour=400d,day=10000d").outLines())
         .containsExactly(
-            "NAME     METRICS  LATENESS  RETENTION",
-            "archive  clicks   1m        minute=26h,hour=400d,day=10000d");
+            "NAME     METRICS  LATENESS  RETENTION                        EVENT ID HORIZON",
+            "archive  clicks   1m        minute=26h,hour=400d,day=10000d  1h");
     assertThat(run("namespace", "describe", "archive", "--output", "tsv").out())
-        .isEqualTo("archive\tclicks\t1m\tminute=26h,hour=400d,day=10000d\n");
+        .isEqualTo("archive\tclicks\t1m\tminute=26h,hour=400d,day=10000d\t1h\n");
+  }
+
+  @Test
+  void theHorizonOfEventIdsIsGivenAndShown() {
+    run("namespace", "create", "orders", "--event-id-horizon", "36h");
+
+    assertThat(run("namespace", "describe", "orders", "--output", "tsv").out())
+        .isEqualTo("orders\tclicks\t1m\t" + DEFAULT_RETENTION + "\t36h\n");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
+import java.util.BitSet;
 import java.util.Map;
 import java.util.TreeMap;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
@@ -42,22 +43,26 @@ final class HitSample {
   /**
    * Samples the rows of a batch.
    *
-   * @param firstNumber the how-manyeth increment of the range the first row is
+   * @param firstNumber the how-manyeth increment of the range the first row that counts is
+   * @param duplicates the rows that do not count
    */
-  void take(AcceptedBatch accepted, long firstNumber, long journalTimeMillis) {
+  void take(
+      AcceptedBatch accepted, long firstNumber, long journalTimeMillis, BitSet duplicates) {
     if (rate == 0) {
       return;
     }
     RecordBatch batch = accepted.getBatch();
+    long number = firstNumber;
     int keyStart = 0;
     for (int row = 0; row < batch.getKeyLengthsCount(); row++) {
       int keyEnd = keyStart + batch.getKeyLengths(row);
-      if (isSampled(firstNumber + row, rate)) {
+      boolean counts = !duplicates.get(row);
+      if (counts && isSampled(number, rate)) {
         keep(
             Event.newBuilder()
                 .setKind(EventKind.EVENT_KIND_HIT_RECORDED)
                 .setRangeId(rangeId)
-                .setNumber(firstNumber + row)
+                .setNumber(number)
                 .setJournalTimeMillis(journalTimeMillis)
                 .setNamespace(batch.getNamespace())
                 .setMetric(
@@ -69,6 +74,7 @@ final class HitSample {
                 .build());
       }
       keyStart = keyEnd;
+      number += counts ? 1 : 0;
     }
   }
 

@@ -19,6 +19,8 @@ import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
 import org.tallyring.proto.internal.v1.QueryCountsRequest;
 import org.tallyring.proto.internal.v1.QueryCountsResponse;
+import org.tallyring.proto.internal.v1.QuerySeriesRequest;
+import org.tallyring.proto.internal.v1.QuerySeriesResponse;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.internal.v1.QueryTopKResponse;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceImplBase;
@@ -28,11 +30,13 @@ import org.tallyring.proto.internal.v1.RecordForwardedResponse;
 import org.tallyring.proto.internal.v1.WatchRangeEventsRequest;
 import org.tallyring.proto.internal.v1.WatchRangeEventsResponse;
 import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.shardserver.engine.Ranking;
 import org.tallyring.shardserver.engine.WindowKey;
 import org.tallyring.shardserver.ownership.EventSource;
 import org.tallyring.shardserver.ownership.OwnedRange;
 import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.KeptBuckets;
 
 /** RangeService: what aggregators and other shards ask of the ranges held here. */
 final class RangeEndpoint extends RangeServiceImplBase {
@@ -113,20 +117,36 @@ final class RangeEndpoint extends RangeServiceImplBase {
                   return fromEach(
                       range ->
                           range.read(
-                              engine ->
-                                  engine.ranking(
-                                      window.namespaceUid(), window.metric(), interval, k)),
-                      (range, ranking) ->
+                              engine -> {
+                                KeptBuckets kept = KeptMessages.of(engine, namespace.getUid());
+                                return new Ranked(
+                                    kept,
+                                    kept.keeps(interval)
+                                        ? engine.ranking(
+                                            window.namespaceUid(), window.metric(), interval, k)
+                                        : null);
+                              }),
+                      (range, ranked) -> {
+                        Ranking ranking = ranked.ranking();
+                        if (ranking == null) {
+                          response.addAllNotKept(
+                              KeptMessages.toProto(range.rangeId(), ranked.kept()));
+                        } else {
                           response
                               .addRankings(
                                   RankingMessages.ranking(range.rangeId(), window, ranking))
                               .addVersions(
                                   RangeVersion.newBuilder()
                                       .setRangeId(range.rangeId())
-                                      .setEpoch(range.epoch())),
+                                      .setEpoch(range.epoch()));
+                        }
+                      },
                       response::build);
                 }));
   }
+
+  /** What a range keeps, and the ranking unless that is not enough for it. */
+  private record Ranked(KeptBuckets kept, @Nullable Ranking ranking) {}
 
   /** Asks every range held here, then hands the answers of those that serve over, one by one. */
   private <A, R> CompletableFuture<R> fromEach(
@@ -164,6 +184,25 @@ final class RangeEndpoint extends RangeServiceImplBase {
                       reads.byRange(namespace.getName(), request.getKeysList());
                   return reads.counts(namespace, request.getMetric(), interval, keys);
                 }));
+  }
+
+  @Override
+  public void querySeries(QuerySeriesRequest request, StreamObserver<QuerySeriesResponse> call) {
+    guard.check();
+    CountsReader.checkKey("key", request.getKey());
+    Interval interval = Intervals.fromProto(request.getInterval());
+    Calls.answer(
+        call,
+        namespaces
+            .findWithMetric(request.getNamespace(), request.getMetric())
+            .thenCompose(
+                namespace ->
+                    reads.series(
+                        reads.rangeOf(namespace.getName(), request.getKey()),
+                        namespace,
+                        request.getMetric(),
+                        interval,
+                        request.getKey())));
   }
 
   @Override
