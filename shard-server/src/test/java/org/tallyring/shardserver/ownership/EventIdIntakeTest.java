@@ -130,6 +130,8 @@ class EventIdIntakeTest {
   }
 
   private static void assertConflict(CompletableFuture<RecordStreamResponse> answer, int... rows) {
+    // Not waited for: without an acknowledgement an admitted batch would never be answered.
+    assertThat(answer).isDone();
     RecordStreamResponse response = answer.join();
     assertThat(response.getOutcome()).isEqualTo(Outcome.OUTCOME_REFUSED);
     assertThat(response.getError().getCode()).isEqualTo(Code.ALREADY_EXISTS.value());
@@ -141,6 +143,7 @@ class EventIdIntakeTest {
 
   private static void assertApplied(
       CompletableFuture<RecordStreamResponse> answer, Integer... duplicates) {
+    assertThat(answer).isDone();
     assertThat(answer.join().getOutcome()).isEqualTo(Outcome.OUTCOME_APPLIED);
     assertThat(answer.join().getDuplicateRowsList()).containsExactly(duplicates);
   }
@@ -310,6 +313,7 @@ class EventIdIntakeTest {
       if (conflicts.isEmpty()) {
         expected.putAll(added);
       } else {
+        assertThat(answer).isDone();
         assertThat(answer.join().getInvalidRowsList()).isEqualTo(conflicts);
       }
       if (random.nextInt(3) == 0) {
