@@ -264,7 +264,9 @@ final class RangeIntake {
             .setBatch(submission.batch())
             .build();
     long absoluteSum = absoluteSum(submission.batch());
-    if (engine.couldOverflow(saturatedSum(absoluteSumPending, absoluteSum))) {
+    long bound = saturatedSum(absoluteSumPending, absoluteSum);
+    // A sum at its limit may have been any number beyond it.
+    if (bound == Long.MAX_VALUE || engine.couldOverflow(bound)) {
       if (!queue.isEmpty() || !inFlight.isEmpty()) {
         waitingForQuiet.add(submission);
         return;

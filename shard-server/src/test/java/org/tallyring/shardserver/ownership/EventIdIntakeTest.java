@@ -267,6 +267,21 @@ class EventIdIntakeTest {
   }
 
   @Test
+  void inANewRangeToADeltaOfTheLargestNumberNothingCanBeAdded() {
+    CompletableFuture<RecordStreamResponse> first = submit(1, row("a", Long.MAX_VALUE, "x"));
+    CompletableFuture<RecordStreamResponse> second = submit(2, row("a", 5, "y"));
+    acknowledge();
+    RecordStreamResponse within =
+        submit(3, row(row("b", Long.MAX_VALUE, "x"), "b", 5, "y")).join();
+
+    assertApplied(first);
+    assertThat(Errors.reasonOf(second.join().getError()))
+        .isEqualTo(ErrorReason.ERROR_REASON_COUNT_OVERFLOW);
+    assertThat(within.getInvalidRowsList()).containsExactly(1);
+    assertThat(count("a")).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
   void anIdIsFreeAgainWhenItsBatchWasRefusedForWantOfRoom() {
     byte[] key = new byte[512];
     Arrays.fill(key, (byte) 'k');
