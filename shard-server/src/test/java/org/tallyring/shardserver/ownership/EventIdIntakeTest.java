@@ -271,8 +271,7 @@ class EventIdIntakeTest {
     CompletableFuture<RecordStreamResponse> first = submit(1, row("a", Long.MAX_VALUE, "x"));
     CompletableFuture<RecordStreamResponse> second = submit(2, row("a", 5, "y"));
     acknowledge();
-    RecordStreamResponse within =
-        submit(3, row(row("b", Long.MAX_VALUE, "x"), "b", 5, "y")).join();
+    RecordStreamResponse within = submit(3, row(row("b", Long.MAX_VALUE, "x"), "b", 5, "y")).join();
 
     assertApplied(first);
     assertThat(Errors.reasonOf(second.join().getError()))
