@@ -17,15 +17,22 @@ import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
 import org.tallyring.proto.internal.v1.QueryCountsRequest;
 import org.tallyring.proto.internal.v1.QueryCountsResponse;
+import org.tallyring.proto.internal.v1.QueryRankRequest;
+import org.tallyring.proto.internal.v1.QueryRankResponse;
+import org.tallyring.proto.internal.v1.QueryRankingPageRequest;
+import org.tallyring.proto.internal.v1.QueryRankingPageResponse;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.internal.v1.QueryTopKResponse;
+import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceImplBase;
 import org.tallyring.proto.internal.v1.RangeVersion;
 import org.tallyring.proto.internal.v1.RecordForwardedRequest;
 import org.tallyring.proto.internal.v1.RecordForwardedResponse;
 import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.engine.WindowKey;
 import org.tallyring.shardserver.ownership.OwnedRange;
+import org.tallyring.shardserver.ownership.RankedInterval;
 import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.window.Interval;
 
@@ -102,16 +109,19 @@ final class RangeEndpoint extends RangeServiceImplBase {
                           request.getMetric(),
                           interval.level(),
                           interval.startMillis());
-                  return fromEach(
-                      range ->
-                          range.read(
-                              engine ->
+                  Function<RangeEngine, RangeRanking.Builder> question =
+                      request.hasCriterion()
+                          ? CriterionMessages.question(request.getCriterion(), window, interval, k)
+                          : engine ->
+                              RankingMessages.ranking(
+                                  window,
                                   engine.ranking(
-                                      window.namespaceUid(), window.metric(), interval, k)),
+                                      window.namespaceUid(), window.metric(), interval, k));
+                  return fromEach(
+                      range -> range.read(question),
                       (range, ranking) ->
                           response
-                              .addRankings(
-                                  RankingMessages.ranking(range.rangeId(), window, ranking))
+                              .addRankings(ranking.setRangeId(range.rangeId()))
                               .addVersions(
                                   RangeVersion.newBuilder()
                                       .setRangeId(range.rangeId())
@@ -120,12 +130,97 @@ final class RangeEndpoint extends RangeServiceImplBase {
                 }));
   }
 
-  /** Asks every range held here, then hands the answers of those that serve over, one by one. */
+  @Override
+  public void queryRank(QueryRankRequest request, StreamObserver<QueryRankResponse> call) {
+    guard.check();
+    Interval interval = Intervals.fromProto(request.getInterval());
+    CountsReader.checkKeys(List.of(request.getKey()));
+    QueryRankResponse.Builder response = QueryRankResponse.newBuilder();
+    Calls.answer(
+        call,
+        namespaces
+            .findWithMetric(request.getNamespace(), request.getMetric())
+            .thenCompose(
+                namespace -> {
+                  RankedInterval ranked =
+                      new RankedInterval(namespace.getUid(), request.getMetric(), interval);
+                  List<OwnedRange> asked =
+                      request.hasCount()
+                          ? List.copyOf(ranges.all())
+                          : reads.holderOf(namespace.getName(), request.getKey());
+                  return fromEach(
+                      asked,
+                      range ->
+                          range.readRanked(
+                              ranked,
+                              (engine, view) ->
+                                  RankMessages.position(request, ranked, engine, view)),
+                      (range, position) ->
+                          response.addPositions(
+                              position.setView(
+                                  position.getView().toBuilder()
+                                      .setRangeId(range.rangeId())
+                                      .setEpoch(range.epoch()))),
+                      response::build);
+                }));
+  }
+
+  @Override
+  public void queryRankingPage(
+      QueryRankingPageRequest request, StreamObserver<QueryRankingPageResponse> call) {
+    guard.check();
+    RankMessages.checkSize(request.getSize());
+    Interval interval = Intervals.fromProto(request.getInterval());
+    Map<Integer, RangeVersion> pinned = new HashMap<>();
+    request.getPinnedList().forEach(version -> pinned.put(version.getRangeId(), version));
+    QueryRankingPageResponse.Builder response = QueryRankingPageResponse.newBuilder();
+    Calls.answer(
+        call,
+        namespaces
+            .findWithMetric(request.getNamespace(), request.getMetric())
+            .thenCompose(
+                namespace -> {
+                  RankedInterval ranked =
+                      new RankedInterval(namespace.getUid(), request.getMetric(), interval);
+                  return fromEach(
+                      ranges.all().stream()
+                          .filter(each -> pinned.isEmpty() || pinned.containsKey(each.rangeId()))
+                          .toList(),
+                      range -> {
+                        RangeVersion version = pinned.get(range.rangeId());
+                        return version == null
+                            ? range.readRanked(
+                                ranked, (engine, view) -> RankMessages.page(request, view))
+                            : range.readPinned(
+                                version.getVersion(),
+                                view ->
+                                    RankMessages.page(
+                                        request,
+                                        version.getEpoch() == range.epoch() ? view : null));
+                      },
+                      (range, page) ->
+                          response.addPages(
+                              page.setView(
+                                  page.getView().toBuilder()
+                                      .setRangeId(range.rangeId())
+                                      .setEpoch(range.epoch()))),
+                      response::build);
+                }));
+  }
+
   private <A, R> CompletableFuture<R> fromEach(
       Function<OwnedRange, CompletableFuture<@Nullable A>> question,
       BiConsumer<OwnedRange, A> take,
       Supplier<R> result) {
-    List<OwnedRange> asked = new ArrayList<>(ranges.all());
+    return fromEach(List.copyOf(ranges.all()), question, take, result);
+  }
+
+  /** Asks ranges held here, then hands the answers of those that serve over, one by one. */
+  private static <A, R> CompletableFuture<R> fromEach(
+      List<OwnedRange> asked,
+      Function<OwnedRange, CompletableFuture<@Nullable A>> question,
+      BiConsumer<OwnedRange, A> take,
+      Supplier<R> result) {
     List<CompletableFuture<@Nullable A>> answers = new ArrayList<>();
     asked.forEach(range -> answers.add(question.apply(range)));
     return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))

@@ -40,6 +40,12 @@ final class RangeReads {
     return result;
   }
 
+  /** The range that a key belongs to, if it is held here; else none. */
+  List<OwnedRange> holderOf(String namespace, ByteString key) {
+    int rangeId = table.rangeOf(new KeyHash(namespace).hash(key.toByteArray()));
+    return ranges.find(rangeId).map(List::of).orElse(List.of());
+  }
+
   /** Counts of the keys whose ranges serve here; the others are left out. */
   CompletableFuture<QueryCountsResponse> counts(
       NamespaceDefinition namespace,

@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,7 @@ public final class OwnedRange {
   private RangeEngine engine;
   private @Nullable RangeJournal journal;
   private @Nullable RangeIntake intake;
+  private @Nullable RankedViews views;
   private Position applied = Position.START;
   private boolean snapshotUnderWay;
   private long publishedAtMillis = Long.MIN_VALUE;
@@ -145,6 +147,7 @@ public final class OwnedRange {
             budget,
             this::applied,
             this::lost);
+    views = new RankedViews(engine, clock, loop, () -> state == RangeState.SERVING);
     state = state.to(RangeState.SERVING);
     log.debug("range {}: serving at epoch {}, {} keys", rangeId, opened.epoch(), engine.keys());
   }
@@ -187,11 +190,53 @@ public final class OwnedRange {
     return answer;
   }
 
+  /**
+   * Reads from a sorted view that lags at most a second behind; null when the range does not serve.
+   */
+  public <T> CompletableFuture<@Nullable T> readRanked(
+      RankedInterval interval, BiFunction<RangeEngine, NumberedView, T> question) {
+    CompletableFuture<@Nullable T> answer = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          RankedViews open = views;
+          if (state != RangeState.SERVING || open == null) {
+            answer.complete(null);
+            return;
+          }
+          open.read(
+              interval,
+              view -> {
+                try {
+                  answer.complete(view == null ? null : question.apply(engine, view));
+                } catch (RuntimeException e) {
+                  answer.completeExceptionally(e);
+                }
+              });
+        });
+    return answer;
+  }
+
+  /**
+   * Reads from the sorted view of a number, which is given to the question as null if it is kept no
+   * more; answers null when the range does not serve.
+   */
+  public <T> CompletableFuture<@Nullable T> readPinned(
+      long number, Function<@Nullable NumberedView, T> question) {
+    return read(
+        engine -> {
+          RankedViews open = views;
+          return question.apply(open == null ? null : open.pinned(number));
+        });
+  }
+
   /** The rankings of the open windows, computed anew if they are due. */
   public CompletableFuture<@Nullable PublishedRankings> published() {
     return read(
         engine -> {
           long now = clock.millis();
+          if (views != null) {
+            views.drop(now);
+          }
           if (now - publishedAtMillis >= PUBLISH_EVERY_MILLIS || latest == null) {
             publishedAtMillis = now;
             latest = engine.publish(now, PUBLISHED_K);
