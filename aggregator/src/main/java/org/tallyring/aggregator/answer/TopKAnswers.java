@@ -1,7 +1,6 @@
 package org.tallyring.aggregator.answer;
 
 import io.grpc.Status;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import org.tallyring.aggregator.cache.AnswerCache;
@@ -18,12 +17,11 @@ import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.aggregator.merge.MergedTopK;
 import org.tallyring.aggregator.merge.RangeMerge;
 import org.tallyring.proto.error.Errors;
-import org.tallyring.proto.internal.v1.Interval;
+import org.tallyring.proto.internal.v1.Criterion;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetTopKRequest;
-import org.tallyring.topology.window.WindowLevel;
 
 /**
  * Answers questions for rankings: open windows from what was collected, any other window from the
@@ -36,8 +34,6 @@ public final class TopKAnswers {
 
   /** How many keys are meant when the question does not say. */
   public static final int DEFAULT_K = 10;
-
-  private static final Duration INCOMPLETE_RETRY_DELAY = Duration.ofMillis(500);
 
   private final InstantSource clock;
   private final NamespaceDirectory namespaces;
@@ -100,15 +96,31 @@ public final class TopKAnswers {
     return namespaces
         .resolve(request.getNamespace(), request.getMetric())
         .thenCompose(
-            metric -> {
-              WindowChoice choice =
-                  WindowChoice.of(request.getWindow(), clock.millis(), metric.latenessMillis());
-              sample.of(choice.state());
-              return choice.state() == WindowChoice.State.OPEN
-                  ? CompletableFuture.completedFuture(open(metric, choice, k))
-                  : asked(metric, choice, k);
-            })
-        .thenApply(answer -> checked(answer, request.getRequireComplete()));
+            metric ->
+                Criteria.of(request, metric.namespace(), namespaces)
+                    .thenCompose(criterion -> answer(request, metric, criterion, k, sample)))
+        .thenApply(
+            answer -> {
+              Labels.check(answer.label(), request.getRequireComplete());
+              return answer;
+            });
+  }
+
+  private CompletableFuture<TopKAnswer> answer(
+      GetTopKRequest request,
+      CountedMetric metric,
+      Criterion criterion,
+      int k,
+      AnswerMetrics.Sample sample) {
+    WindowChoice choice =
+        WindowChoice.of(request.getWindow(), clock.millis(), metric.latenessMillis());
+    sample.of(choice.state());
+    boolean isCollected =
+        choice.state() == WindowChoice.State.OPEN
+            && criterion.equals(Criterion.getDefaultInstance());
+    return isCollected
+        ? CompletableFuture.completedFuture(open(metric, choice, k))
+        : asked(metric, choice, criterion, k);
   }
 
   private TopKAnswer open(CountedMetric metric, WindowChoice choice, int k) {
@@ -117,43 +129,51 @@ public final class TopKAnswers {
     return answer(
         metric,
         choice,
+        Criterion.getDefaultInstance(),
         RangeMerge.merge(window.parts(), k),
         asOf,
         window.coverage().rangesTotal(),
         k);
   }
 
-  private CompletableFuture<TopKAnswer> asked(CountedMetric metric, WindowChoice choice, int k) {
+  private CompletableFuture<TopKAnswer> asked(
+      CountedMetric metric, WindowChoice choice, Criterion criterion, int k) {
     Question question =
         new Question(
             key(metric, choice),
             roundedUp(k),
+            criterion,
             choice.state() == WindowChoice.State.FINAL,
             holdings.lateCorrections(metric.namespaceUid(), metric.metric()),
             holdings.ownershipChanges());
     return cache
-        .get(question, () -> ask(metric, question))
+        .get(question, () -> ask(metric, choice, question))
         .thenApply(
             cached ->
                 answer(
                     metric,
                     choice,
+                    criterion,
                     cached.merged(),
                     cached.askedAtMillis(),
                     cached.rangesTotal(),
                     k));
   }
 
-  private CompletableFuture<CachedTopK> ask(CountedMetric metric, Question question) {
+  private CompletableFuture<CachedTopK> ask(
+      CountedMetric metric, WindowChoice choice, Question question) {
     long askedAt = clock.millis();
+    QueryTopKRequest.Builder request =
+        QueryTopKRequest.newBuilder()
+            .setNamespace(metric.namespace())
+            .setMetric(metric.metric())
+            .setInterval(Windows.interval(choice.interval()))
+            .setK(question.k());
+    if (!question.criterion().equals(Criterion.getDefaultInstance())) {
+      request.setCriterion(question.criterion());
+    }
     return queries
-        .query(
-            QueryTopKRequest.newBuilder()
-                .setNamespace(metric.namespace())
-                .setMetric(metric.metric())
-                .setInterval(interval(question.window()))
-                .setK(question.k())
-                .build())
+        .query(request.build())
         .thenApply(
             parts ->
                 new CachedTopK(
@@ -162,53 +182,29 @@ public final class TopKAnswers {
                     holdings.picture().rangeCount()));
   }
 
-  private static Interval interval(WindowKey window) {
-    boolean endless = window.level() == WindowLevel.ALL;
-    return Interval.newBuilder()
-        .setBucket(Windows.window(window.level()))
-        .setStartMillis(window.startMillis())
-        .setEndMillis(endless ? 0 : window.level().end(window.startMillis()))
-        .build();
-  }
-
   private static TopKAnswer answer(
       CountedMetric metric,
       WindowChoice choice,
+      Criterion criterion,
       MergedTopK merged,
       long asOfMillis,
       int rangesTotal,
       int k) {
-    AnswerLabel.Builder label =
-        AnswerLabel.newBuilder()
-            .setWindow(Windows.window(choice.level()))
-            .setAsOfTime(WindowChoice.timestamp(asOfMillis))
-            .setFinal(choice.state() == WindowChoice.State.FINAL)
-            .setRevision(merged.revision())
-            .setExact(true)
-            .setRangesTotal(rangesTotal)
-            .setRangesIncluded(merged.rangesIncluded());
-    if (choice.level() != WindowLevel.ALL) {
-      label
-          .setStartTime(WindowChoice.timestamp(choice.startMillis()))
-          .setEndTime(WindowChoice.timestamp(choice.level().end(choice.startMillis())));
-    }
-    return new TopKAnswer(metric, label.build(), merged.ranking().first(k));
-  }
-
-  private static TopKAnswer checked(TopKAnswer answer, boolean requireComplete) {
-    AnswerLabel label = answer.label();
-    if (requireComplete && label.getRangesIncluded() < label.getRangesTotal()) {
-      throw Errors.retryable(
-          Status.Code.UNAVAILABLE,
-          ErrorReason.ERROR_REASON_INCOMPLETE,
-          "only "
-              + label.getRangesIncluded()
-              + " of "
-              + label.getRangesTotal()
-              + " ranges can be included now",
-          INCOMPLETE_RETRY_DELAY);
-    }
-    return answer;
+    AnswerLabel label =
+        Labels.of(
+            choice.interval(),
+            false,
+            choice.state() == WindowChoice.State.FINAL,
+            asOfMillis,
+            merged.revision(),
+            rangesTotal,
+            merged.rangesIncluded());
+    return new TopKAnswer(
+        metric,
+        label,
+        merged.ranking().first(k),
+        criterion.getIncludeList(),
+        criterion.getScoreCount() > 0);
   }
 
   private static WindowKey key(CountedMetric metric, WindowChoice choice) {

@@ -5,6 +5,7 @@ import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.WindowSelector;
+import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -66,6 +67,11 @@ record WindowChoice(WindowLevel level, long startMillis, State state) {
         level,
         start,
         level.isFinal(start, nowMillis, latenessMillis) ? State.FINAL : State.CHANGING);
+  }
+
+  /** As an interval. */
+  Interval interval() {
+    return Interval.window(level, startMillis);
   }
 
   /** A moment as the API writes it. Unlike protobuf's own conversion it knows the year 10,000. */

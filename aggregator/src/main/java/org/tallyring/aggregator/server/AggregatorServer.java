@@ -18,12 +18,16 @@ import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.aggregator.answer.AnswerMetrics;
+import org.tallyring.aggregator.answer.RankAnswers;
+import org.tallyring.aggregator.answer.RankingPages;
 import org.tallyring.aggregator.answer.TopKAnswers;
+import org.tallyring.aggregator.answer.TrendingAnswers;
 import org.tallyring.aggregator.cache.AnswerCache;
 import org.tallyring.aggregator.collect.Collector;
 import org.tallyring.aggregator.collect.CollectorMetrics;
 import org.tallyring.aggregator.collect.Holdings;
 import org.tallyring.aggregator.collect.NamespaceDirectory;
+import org.tallyring.aggregator.collect.RankQueries;
 import org.tallyring.aggregator.collect.SeededCluster;
 import org.tallyring.aggregator.collect.ShardCalls;
 import org.tallyring.aggregator.collect.WindowQueries;
@@ -91,14 +95,21 @@ public final class AggregatorServer implements AutoCloseable {
             loop);
     namespaces.start();
     collector.start();
+    WindowQueries windowQueries = new WindowQueries(cluster, calls, loop);
+    RankQueries rankQueries = new RankQueries(cluster, calls, loop);
+    AnswerCache cache = new AnswerCache(System::nanoTime, config.metrics());
     TopKAnswers answers =
         new TopKAnswers(
             config.clock(),
             namespaces,
             holdings,
-            new WindowQueries(cluster, calls, loop),
-            new AnswerCache(System::nanoTime, config.metrics()),
+            windowQueries,
+            cache,
             new AnswerMetrics(config.metrics()));
+    RankAnswers ranks = new RankAnswers(config.clock(), namespaces, holdings, rankQueries);
+    RankingPages pages = new RankingPages(config.clock(), namespaces, holdings, rankQueries);
+    TrendingAnswers trending =
+        new TrendingAnswers(config.clock(), namespaces, holdings, windowQueries, cache);
     health = new SettableHealthChecker(false);
     collector.complete().thenRun(() -> health.setHealthy(true));
 
@@ -114,7 +125,7 @@ public final class AggregatorServer implements AutoCloseable {
             .maxRequestLength(0)
             .service(
                 GrpcService.builder()
-                    .addService(new TopKService(answers))
+                    .addService(new TopKService(answers, ranks, pages, trending))
                     .addService(new ForwardedCounterService(cluster, calls))
                     .addService(new ForwardedAdminService(calls, namespaces))
                     .addService(new TopologyService(cluster))
@@ -123,7 +134,17 @@ public final class AggregatorServer implements AutoCloseable {
                     .maxRequestMessageLength(MAX_MESSAGE_BYTES)
                     .exceptionHandler(new GrpcErrors())
                     .build());
-    RestServices.addTo(builder, answers, namespaces, calls, cluster, holdings, config.metrics());
+    RestServices.addTo(
+        builder,
+        answers,
+        ranks,
+        pages,
+        trending,
+        namespaces,
+        calls,
+        cluster,
+        holdings,
+        config.metrics());
     server = builder.build();
   }
 

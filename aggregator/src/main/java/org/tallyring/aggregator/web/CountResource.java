@@ -20,7 +20,6 @@ import org.tallyring.proto.v1.CounterServiceGrpc;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
-import org.tallyring.topology.name.KeyRules;
 
 /** The count of one key. */
 final class CountResource {
@@ -43,11 +42,7 @@ final class CountResource {
       @Param("namespace") String namespace,
       @Param("metric") String metric) {
     Parameters parameters = new Parameters(context, PARAMETERS);
-    byte[] key = key(context);
-    String violation = KeyRules.violation(key, 0, key.length);
-    if (violation != null) {
-      throw Errors.invalid(ErrorReason.ERROR_REASON_BAD_KEY, "key", violation);
-    }
+    byte[] key = KeySegment.of(context);
     GetCountsRequest.Builder request =
         GetCountsRequest.newBuilder()
             .setWindow(parameters.window("all"))
@@ -65,25 +60,6 @@ final class CountResource {
                         timeout,
                         ShardCalls.Repeat.SAFE)
                     .thenApply(answer -> response(found, key, answer)));
-  }
-
-  /**
-   * The key as it was sent. The framework would put replacement characters where it finds no UTF-8,
-   * which would be another key.
-   */
-  private static byte[] key(ServiceRequestContext context) {
-    String target = context.request().path();
-    int queryAt = target.indexOf('?');
-    String path = queryAt < 0 ? target : target.substring(0, queryAt);
-    String segment = path.substring(path.lastIndexOf('/') + 1);
-    byte[] key = PercentDecoder.bytes(segment, false);
-    if (key == null) {
-      throw Errors.invalid(
-          ErrorReason.ERROR_REASON_BAD_KEY,
-          "key",
-          "key: " + segment + " (expected: percent-encoded UTF-8)");
-    }
-    return key;
   }
 
   private static HttpResponse response(CountedMetric metric, byte[] key, GetCountsResponse answer) {

@@ -6,7 +6,10 @@ import com.linecorp.armeria.server.prometheus.PrometheusExpositionService;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.List;
+import org.tallyring.aggregator.answer.RankAnswers;
+import org.tallyring.aggregator.answer.RankingPages;
 import org.tallyring.aggregator.answer.TopKAnswers;
+import org.tallyring.aggregator.answer.TrendingAnswers;
 import org.tallyring.aggregator.collect.Cluster;
 import org.tallyring.aggregator.collect.Holdings;
 import org.tallyring.aggregator.collect.NamespaceDirectory;
@@ -26,6 +29,9 @@ public final class RestServices {
   public static void addTo(
       ServerBuilder server,
       TopKAnswers answers,
+      RankAnswers ranks,
+      RankingPages pages,
+      TrendingAnswers trending,
       NamespaceDirectory namespaces,
       ShardCalls calls,
       Cluster cluster,
@@ -35,6 +41,9 @@ public final class RestServices {
     for (Object resource :
         List.of(
             new TopKResource(answers),
+            new RankResource(ranks),
+            new RankingResource(pages),
+            new TrendingResource(trending),
             new CountResource(namespaces, calls),
             new EventsResource(calls),
             new ClusterResource(cluster, holdings))) {
