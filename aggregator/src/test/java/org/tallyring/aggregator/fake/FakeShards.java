@@ -17,6 +17,11 @@ import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
+import org.tallyring.proto.internal.v1.Interval;
+import org.tallyring.proto.internal.v1.QueryRankRequest;
+import org.tallyring.proto.internal.v1.QueryRankResponse;
+import org.tallyring.proto.internal.v1.QueryRankingPageRequest;
+import org.tallyring.proto.internal.v1.QueryRankingPageResponse;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.internal.v1.QueryTopKResponse;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc;
@@ -89,6 +94,16 @@ public final class FakeShards {
   /** The window of "default" and "clicks" of a kind that contains a moment. */
   public static WindowKey window(WindowLevel level, long timeMillis) {
     return new WindowKey(UID, "clicks", level, level.start(timeMillis));
+  }
+
+  /** The same window of another metric of "default". */
+  public static WindowKey of(String metric, WindowKey window) {
+    return new WindowKey(UID, metric, window.level(), window.startMillis());
+  }
+
+  /** Lets all ranges forget the views that pages are read from. */
+  public synchronized void expireViews() {
+    ranges.forEach(FakeRange::expireViews);
   }
 
   /** The range of a key of "default". */
@@ -217,25 +232,74 @@ public final class FakeShards {
     @Override
     public void queryTopK(QueryTopKRequest request, StreamObserver<QueryTopKResponse> call) {
       QueryTopKResponse.Builder response = QueryTopKResponse.newBuilder();
-      synchronized (FakeShards.this) {
-        queries++;
-        NamespaceDefinition namespace = namespaces.get(request.getNamespace());
-        WindowKey window =
-            new WindowKey(
-                namespace == null ? 0 : namespace.getUid(),
-                request.getMetric(),
-                Windows.level(request.getInterval().getBucket()).orElseThrow(),
-                request.getInterval().getStartMillis());
-        for (FakeRange range : ranges) {
-          if (range.owner.equals(shardId)) {
+      try {
+        synchronized (FakeShards.this) {
+          queries++;
+          WindowKey window =
+              window(request.getNamespace(), request.getMetric(), request.getInterval());
+          for (FakeRange range : held()) {
             response
-                .addRankings(range.ranking(window, request.getK()))
+                .addRankings(range.ranking(window, request.getK(), request.getCriterion()))
                 .addVersions(range.version());
+          }
+        }
+      } catch (ArithmeticException overflow) {
+        call.onError(
+            Errors.of(
+                Status.Code.OUT_OF_RANGE,
+                ErrorReason.ERROR_REASON_COUNT_OVERFLOW,
+                "score: too large"));
+        return;
+      }
+      call.onNext(response.build());
+      call.onCompleted();
+    }
+
+    @Override
+    public void queryRank(QueryRankRequest request, StreamObserver<QueryRankResponse> call) {
+      QueryRankResponse.Builder response = QueryRankResponse.newBuilder();
+      synchronized (FakeShards.this) {
+        WindowKey window =
+            window(request.getNamespace(), request.getMetric(), request.getInterval());
+        int holder = rangeOf(request.getKey().toStringUtf8());
+        for (FakeRange range : held()) {
+          if (request.hasCount() || range.id == holder) {
+            response.addPositions(range.position(window, request, clock.millis()));
           }
         }
       }
       call.onNext(response.build());
       call.onCompleted();
+    }
+
+    @Override
+    public void queryRankingPage(
+        QueryRankingPageRequest request, StreamObserver<QueryRankingPageResponse> call) {
+      QueryRankingPageResponse.Builder response = QueryRankingPageResponse.newBuilder();
+      synchronized (FakeShards.this) {
+        WindowKey window =
+            window(request.getNamespace(), request.getMetric(), request.getInterval());
+        Map<Integer, RangeVersion> pinned = new HashMap<>();
+        request.getPinnedList().forEach(pin -> pinned.put(pin.getRangeId(), pin));
+        for (FakeRange range : held()) {
+          response.addPages(range.page(window, request, pinned.get(range.id), clock.millis()));
+        }
+      }
+      call.onNext(response.build());
+      call.onCompleted();
+    }
+
+    private List<FakeRange> held() {
+      return ranges.stream().filter(range -> range.owner.equals(shardId)).toList();
+    }
+
+    private WindowKey window(String namespace, String metric, Interval interval) {
+      NamespaceDefinition definition = namespaces.get(namespace);
+      return new WindowKey(
+          definition == null ? 0 : definition.getUid(),
+          metric,
+          Windows.level(interval.getBucket()).orElseThrow(),
+          interval.getStartMillis());
     }
   }
 
