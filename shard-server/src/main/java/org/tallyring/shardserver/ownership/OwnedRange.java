@@ -203,15 +203,16 @@ public final class OwnedRange {
             answer.complete(null);
             return;
           }
-          open.read(
-              interval,
-              view -> {
-                try {
-                  answer.complete(view == null ? null : question.apply(engine, view));
-                } catch (RuntimeException e) {
-                  answer.completeExceptionally(e);
-                }
-              });
+          open.read(interval)
+              .thenApply(view -> view == null ? null : question.apply(engine, view))
+              .whenComplete(
+                  (result, failure) -> {
+                    if (failure == null) {
+                      answer.complete(result);
+                    } else {
+                      answer.completeExceptionally(failure);
+                    }
+                  });
         });
     return answer;
   }

@@ -2,15 +2,14 @@ package org.tallyring.shardserver.ownership;
 
 import java.time.InstantSource;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.engine.RankedView;
@@ -25,9 +24,9 @@ import org.tallyring.shardserver.engine.RankedViewBuild;
  * at a time; the others wait.
  *
  * <p>At most {@value #MAX_VIEWS} are held, those used last, and none longer than a minute after its
- * last use. At 12 bytes a key this bounds them to 96 bytes a key, as long as so many different
- * rankings are asked for. Each has a number by which a page token finds it again, newer ones or
- * not; numbers are never used again in a tenure.
+ * last use, which is looked at whenever rankings are collected. At 12 bytes a key this bounds them
+ * to 96 bytes a key, as long as so many different rankings are asked for. Each has a number by
+ * which a page token finds it again, newer ones or not; numbers are never used again in a tenure.
  *
  * <p>Belongs to the range's loop.
  */
@@ -83,10 +82,10 @@ final class RankedViews {
     }
   }
 
-  /** A view that is wanted, and by whom. */
+  /** A view that is wanted. */
   private static final class Making {
     final RankedInterval interval;
-    final List<Consumer<@Nullable NumberedView>> readers = new ArrayList<>();
+    final CompletableFuture<@Nullable NumberedView> result = new CompletableFuture<>();
     @Nullable RankedViewBuild build;
     long copiedAtMillis;
 
@@ -95,8 +94,10 @@ final class RankedViews {
     }
   }
 
-  /** Gives the reader a view that is fresh enough, now or later; null if the range ends before. */
-  void read(RankedInterval interval, Consumer<@Nullable NumberedView> reader) {
+  /**
+   * A view that is fresh enough; null if the range ends before it is made. Completes on the loop.
+   */
+  CompletableFuture<@Nullable NumberedView> read(RankedInterval interval) {
     long now = clock.millis();
     Held known = newest.get(interval);
     if (known != null) {
@@ -111,22 +112,20 @@ final class RankedViews {
                       .state(interval.namespaceUid(), interval.metric(), interval.interval()));
       if (unchanged || now - known.view.asOfMillis() < FRESH_MILLIS) {
         use(known, now);
-        reader.accept(unchanged ? known.view.asOf(now) : known.view);
-        return;
+        return CompletableFuture.completedFuture(unchanged ? known.view.asOf(now) : known.view);
       }
     }
     for (Making making : waiting) {
       if (making.interval.equals(interval)) {
-        making.readers.add(reader);
-        return;
+        return making.result;
       }
     }
     Making making = new Making(interval);
-    making.readers.add(reader);
     waiting.add(making);
     if (waiting.size() == 1) {
       loop.execute(this::goOn);
     }
+    return making.result;
   }
 
   /** The view of a number, if it is still held. */
@@ -162,10 +161,24 @@ final class RankedViews {
     if (!serving.getAsBoolean()) {
       List<Making> abandoned = List.copyOf(waiting);
       waiting.clear();
-      abandoned.forEach(making -> making.readers.forEach(reader -> reader.accept(null)));
+      abandoned.forEach(making -> making.result.complete(null));
       return;
     }
     Making making = Objects.requireNonNull(waiting.peek());
+    try {
+      if (isDone(making)) {
+        waiting.remove();
+      }
+    } catch (RuntimeException e) {
+      waiting.remove();
+      making.result.completeExceptionally(e);
+    }
+    if (!waiting.isEmpty()) {
+      loop.execute(this::goOn);
+    }
+  }
+
+  private boolean isDone(Making making) {
     RankedViewBuild build = making.build;
     if (build == null) {
       RankedInterval wanted = making.interval;
@@ -173,13 +186,11 @@ final class RankedViews {
       build = engine.rankings().view(wanted.namespaceUid(), wanted.metric(), wanted.interval());
       making.build = build;
     }
-    if (build.advance(SLICE_ROWS)) {
-      waiting.remove();
-      finish(making, build.view());
+    if (!build.advance(SLICE_ROWS)) {
+      return false;
     }
-    if (!waiting.isEmpty()) {
-      loop.execute(this::goOn);
-    }
+    finish(making, build.view());
+    return true;
   }
 
   private void finish(Making making, RankedView view) {
@@ -190,6 +201,6 @@ final class RankedViews {
     held.put(lastNumber, made);
     newest.put(making.interval, made);
     drop(now);
-    making.readers.forEach(reader -> reader.accept(numbered));
+    making.result.complete(numbered);
   }
 }

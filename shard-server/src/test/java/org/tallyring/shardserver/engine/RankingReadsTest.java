@@ -110,7 +110,7 @@ final class RankingReadsTest {
     }
   }
 
-  @Property(tries = 300)
+  @Property(tries = 100)
   void theBestByAnyCriterionAreThoseOfAFullSort(@ForAll long seed) {
     World world = new World(seed);
     Interval interval = world.interval();
@@ -268,7 +268,7 @@ final class RankingReadsTest {
         .isInstanceOf(IllegalArgumentException.class);
   }
 
-  @Property(tries = 300)
+  @Property(tries = 100)
   void aViewAnswersEveryPlaceOfAFullSortWhileCountingGoesOn(@ForAll long seed) {
     World world = new World(seed);
     Interval interval = world.interval();
@@ -339,7 +339,7 @@ final class RankingReadsTest {
     return build.view();
   }
 
-  @Property(tries = 300)
+  @Property(tries = 100)
   void theKeysThatGrowMostAreThoseOfAFullSort(@ForAll long seed) {
     World world = new World(seed);
     String metric = world.metric();

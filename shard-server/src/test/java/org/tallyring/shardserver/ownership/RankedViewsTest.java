@@ -95,7 +95,7 @@ final class RankedViewsTest {
     count("a", 1);
     List<@Nullable NumberedView> read = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
-      views.read(CLICKS, read::add);
+      views.read(CLICKS).thenAccept(read::add);
     }
     assertThat(read).isEmpty();
 
@@ -111,7 +111,7 @@ final class RankedViewsTest {
       count("key-" + i, 1 + i % 7);
     }
     List<@Nullable NumberedView> read = new ArrayList<>();
-    views.read(CLICKS, read::add);
+    views.read(CLICKS).thenAccept(read::add);
     int slices = 0;
     while (!tasks.isEmpty()) {
       tasks.remove().run();
@@ -127,8 +127,8 @@ final class RankedViewsTest {
   @Test
   void aRangeThatEndsAnswersNothing() {
     List<@Nullable NumberedView> read = new ArrayList<>();
-    views.read(CLICKS, read::add);
-    views.read(ranked("views"), read::add);
+    views.read(CLICKS).thenAccept(read::add);
+    views.read(ranked("views")).thenAccept(read::add);
     serving = false;
 
     runTasks();
@@ -142,7 +142,7 @@ final class RankedViewsTest {
 
   private NumberedView read(RankedInterval interval) {
     List<@Nullable NumberedView> read = new ArrayList<>();
-    views.read(interval, read::add);
+    views.read(interval).thenAccept(read::add);
     runTasks();
     return Objects.requireNonNull(read.get(0));
   }
