@@ -152,7 +152,6 @@ public class EngineApplyBenchmark {
                 .addBatches(
                     AcceptedBatch.newBuilder()
                         .setNamespaceUid(1)
-                        .setLatenessMillis(60_000)
                         .setAcceptedAtMillis(NOW)
                         .setBatch(batch.setKeys(ByteString.copyFromUtf8(keys.toString())))))
         .build();

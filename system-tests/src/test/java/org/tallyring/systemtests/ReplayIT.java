@@ -43,6 +43,8 @@ final class ReplayIT {
   void aReplayedFileIsCountedExactly(DataSet set) {
     Tally tally = cluster.tally();
     String namespace = set.namespace();
+    Tally.Outcome created = tally.createArchive(set, namespace);
+    assertThat(created.exitCode()).as(created.stderr()).isZero();
     long begun = System.nanoTime();
 
     Tally.Outcome replay = tally.replay(set, namespace, REPLAY_LIMIT);

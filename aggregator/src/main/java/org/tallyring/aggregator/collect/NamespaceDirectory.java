@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.client.loop.EventLoop;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.namespace.Namespaces;
 import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetNamespaceRequest;
@@ -26,10 +27,6 @@ import org.tallyring.topology.name.NameRules;
  */
 public final class NamespaceDirectory implements AutoCloseable {
 
-  /** The namespace meant when none is named. */
-  public static final String DEFAULT_NAMESPACE = "default";
-
-  private static final long DEFAULT_LATENESS_MILLIS = 60_000;
   private static final Duration REFRESH_PERIOD = Duration.ofSeconds(1);
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
@@ -60,13 +57,13 @@ public final class NamespaceDirectory implements AutoCloseable {
   /**
    * The metric that a request means.
    *
-   * @param namespace the namespace's name; empty for {@value #DEFAULT_NAMESPACE}
+   * @param namespace the namespace's name; empty for {@link Namespaces#DEFAULT}
    * @param metric the metric's name; empty for the first of the namespace
    * @return fails with NOT_FOUND if one of them does not exist, and with INVALID_ARGUMENT if its
    *     name breaks the rule for names
    */
   public CompletableFuture<CountedMetric> resolve(String namespace, String metric) {
-    String name = namespace.isEmpty() ? DEFAULT_NAMESPACE : namespace;
+    String name = namespace.isEmpty() ? Namespaces.DEFAULT : namespace;
     CountedMetric known = find(definitions.get(name), metric);
     if (known != null) {
       return CompletableFuture.completedFuture(known);
@@ -145,9 +142,7 @@ public final class NamespaceDirectory implements AutoCloseable {
         return new CountedMetric(
             definition.getName(),
             definition.getUid(),
-            definition.hasLatenessMillis()
-                ? definition.getLatenessMillis()
-                : DEFAULT_LATENESS_MILLIS,
+            Namespaces.latenessMillis(definition),
             candidate.getName());
       }
     }

@@ -9,6 +9,7 @@ import org.tallyring.cli.config.DurationText;
 import org.tallyring.cli.failure.CliException;
 import org.tallyring.cli.failure.ExitCode;
 import org.tallyring.cli.server.ServerConnection;
+import org.tallyring.proto.namespace.Namespaces;
 import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.CreateNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
@@ -34,8 +35,6 @@ import picocli.CommandLine.Parameters;
     })
 final class NamespaceCommand {
 
-  private static final Duration DEFAULT_LATENESS = Duration.ofSeconds(60);
-
   private NamespaceCommand() {}
 
   static CommandLine commandLine(Console console) {
@@ -47,15 +46,15 @@ final class NamespaceCommand {
   }
 
   static void print(Console console, OutputOption output, List<NamespaceDefinition> namespaces) {
-    Listing listing = new Listing("namespaces", "name", "metrics", "lateness");
+    Listing listing = new Listing("namespaces", "name", "metrics", "lateness", "retention");
     for (NamespaceDefinition namespace : namespaces) {
-      Duration lateness =
-          namespace.hasLatenessMillis()
-              ? Duration.ofMillis(namespace.getLatenessMillis())
-              : DEFAULT_LATENESS;
       List<String> metrics =
           namespace.getMetricsList().stream().map(MetricDefinition::getName).toList();
-      listing.add(namespace.getName(), String.join(",", metrics), DurationText.format(lateness));
+      listing.add(
+          namespace.getName(),
+          String.join(",", metrics),
+          DurationText.format(Duration.ofMillis(Namespaces.latenessMillis(namespace))),
+          RetentionText.format(namespace));
     }
     listing.print(output.format(), console.out());
   }
@@ -67,7 +66,8 @@ final class NamespaceCommand {
         "",
         "Examples:",
         "  tally namespace create shop",
-        "  tally namespace create shop --metrics views,purchases --lateness 5m"
+        "  tally namespace create shop --metrics views,purchases --lateness 5m",
+        "  tally namespace create archive --retention hour=400d,day=10000d"
       })
   private static final class Create implements Callable<Integer> {
     private final Console console;
@@ -91,6 +91,16 @@ final class NamespaceCommand {
         description = "How long a window waits for late events after its end. Default: 60s.")
     private @Nullable String lateness;
 
+    @Option(
+        names = "--retention",
+        paramLabel = "LEVEL=SPAN",
+        split = ",",
+        description = {
+          "How long minute, hour and day buckets are kept, back from the newest event.",
+          "Default: minute=26h,hour=40d,day=400d."
+        })
+    private List<String> retention = new ArrayList<>();
+
     Create(Console console) {
       this.console = console;
     }
@@ -105,6 +115,9 @@ final class NamespaceCommand {
       }
       if (lateness != null) {
         definition.setLatenessMillis(DurationText.parse("--lateness", lateness).toMillis());
+      }
+      if (!retention.isEmpty()) {
+        definition.setRetention(RetentionText.parse("--retention", retention));
       }
       try (ServerConnection connection = server.connection()) {
         NamespaceDefinition stored =
@@ -164,7 +177,7 @@ final class NamespaceCommand {
     @Parameters(
         paramLabel = "NAME",
         arity = "0..1",
-        defaultValue = "default",
+        defaultValue = Namespaces.DEFAULT,
         description = "Its name. Default: ${DEFAULT-VALUE}.")
     private String name = "";
 
@@ -209,7 +222,7 @@ final class NamespaceCommand {
     public Integer call() {
       DeleteNamespaceRequest request =
           DeleteNamespaceRequest.newBuilder().setName(Names.checked("name", name)).build();
-      if (name.equals("default")) {
+      if (name.equals(Namespaces.DEFAULT)) {
         throw CliException.usage("name", name, "a namespace other than default");
       }
       try (ServerConnection connection = server.connection()) {

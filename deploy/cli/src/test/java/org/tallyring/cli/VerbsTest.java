@@ -16,6 +16,8 @@ import org.tallyring.proto.criterion.CriterionText;
 /** The verbs that ask a cluster, against one that counts in a map. */
 final class VerbsTest {
 
+  private static final String DEFAULT_RETENTION = "minute=26h,hour=40d,day=400d";
+
   @TempDir Path directory;
 
   private final FakeCluster cluster = FakeCluster.start();
@@ -147,19 +149,36 @@ final class VerbsTest {
         .satisfies(
             outcome ->
                 assertThat(outcome.outLines())
-                    .containsExactly("NAME  METRICS     LATENESS", "shop  views,buys  5m"));
+                    .containsExactly(
+                        "NAME  METRICS     LATENESS  RETENTION",
+                        "shop  views,buys  5m        " + DEFAULT_RETENTION));
     assertThat(run("namespace", "create", "shop").exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run("metric", "create", "carts", "--namespace", "shop").exitCode()).isZero();
     assertThat(run("namespace", "list", "--output", "tsv").out())
-        .isEqualTo("default\tclicks\t1m\nshop\tviews,buys,carts\t5m\n");
+        .isEqualTo(
+            "default\tclicks\t1m\t%1$s\nshop\tviews,buys,carts\t5m\t%1$s\n"
+                .formatted(DEFAULT_RETENTION));
     assertThat(run("namespace", "describe", "shop", "--output", "json").out())
         .isEqualTo(
             "{\"namespaces\":[{\"name\":\"shop\",\"metrics\":\"views,buys,carts\","
-                + "\"lateness\":\"5m\"}]}\n");
+                + "\"lateness\":\"5m\",\"retention\":\""
+                + DEFAULT_RETENTION
+                + "\"}]}\n");
     assertThat(run("namespace", "delete", "shop").out()).isEqualTo("deleted shop\n");
     Shell.Outcome gone = run("namespace", "describe", "shop");
     assertThat(gone.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(gone.errLines()).singleElement().asString().contains("tally namespace list");
+  }
+
+  @Test
+  void retentionIsGivenLevelByLevelAndShownWhole() {
+    assertThat(
+            run("namespace", "create", "archive", "--retention", "hour=400d,day=10000d").outLines())
+        .containsExactly(
+            "NAME     METRICS  LATENESS  RETENTION",
+            "archive  clicks   1m        minute=26h,hour=400d,day=10000d");
+    assertThat(run("namespace", "describe", "archive", "--output", "tsv").out())
+        .isEqualTo("archive\tclicks\t1m\tminute=26h,hour=400d,day=10000d\n");
   }
 
   @Test

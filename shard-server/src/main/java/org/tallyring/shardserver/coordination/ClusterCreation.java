@@ -6,6 +6,7 @@ import org.apache.zookeeper.KeeperException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.proto.internal.v1.ClusterConfig;
+import org.tallyring.proto.namespace.Namespaces;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.topology.hash.KeyHash;
@@ -19,7 +20,6 @@ final class ClusterCreation {
 
   private static final Logger log = LoggerFactory.getLogger(ClusterCreation.class);
 
-  private static final String DEFAULT_NAMESPACE = "default";
   private static final String DEFAULT_METRIC = "clicks";
 
   private ClusterCreation() {}
@@ -62,15 +62,16 @@ final class ClusterCreation {
           config.getRangeCount(),
           wantedRangeCount);
     }
-    createIfAbsent(client, paths.namespace(DEFAULT_NAMESPACE), defaultNamespace().toByteArray());
+    createIfAbsent(client, paths.namespace(Namespaces.DEFAULT), defaultNamespace().toByteArray());
     return config;
   }
 
   private static NamespaceDefinition defaultNamespace() {
     return NamespaceDefinition.newBuilder()
-        .setName(DEFAULT_NAMESPACE)
+        .setName(Namespaces.DEFAULT)
         .addMetrics(MetricDefinition.newBuilder().setName(DEFAULT_METRIC))
         .setUid(new SecureRandom().nextLong())
+        .setRevision(1)
         .build();
   }
 

@@ -1,21 +1,20 @@
 package org.tallyring.shardserver.engine;
 
-import java.util.List;
-import java.util.stream.IntStream;
-import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
  * The counts of one metric in one window, and how often late batches corrected them.
  *
  * <p>Counts begin as a small table and turn into pages when these take less memory: in a busy
- * window most slots have a count, in a quiet one few. The form never shows: it depends on the order
- * of arrival, and a restored bucket may have the other one.
+ * window most slots have a count, in a quiet one few. In the end they are sealed, until somebody
+ * adds again. The form never shows: it depends on the order of arrival, and a restored bucket may
+ * have another one.
  */
 final class BucketCounts {
 
   private final WindowLevel level;
   private final long startMillis;
+  private final long endMillis;
   private SlotCounts counts = new SparseCounts(SparseCounts.MIN_CAPACITY);
   private long revision;
   private long lastBatch;
@@ -24,27 +23,7 @@ final class BucketCounts {
   BucketCounts(WindowLevel level, long startMillis) {
     this.level = level;
     this.startMillis = startMillis;
-  }
-
-  /** The buckets of an interval added up. The sum is for one question: nothing is added to it. */
-  static BucketCounts sum(Interval interval, List<BucketCounts> buckets) {
-    if (buckets.size() == 1) {
-      return buckets.get(0);
-    }
-    BucketCounts sum = new BucketCounts(interval.level(), interval.startMillis());
-    int[] slotOf = new int[1];
-    long[] countOf = new long[1];
-    for (BucketCounts bucket : buckets) {
-      sum.revision += bucket.revision;
-      bucket.counts.forEach(
-          Long.MIN_VALUE,
-          (slot, count) -> {
-            slotOf[0] = slot;
-            countOf[0] = count;
-            sum.add(slotOf, countOf, 0, 1);
-          });
-    }
-    return sum;
+    this.endMillis = level.end(startMillis);
   }
 
   WindowLevel level() {
@@ -53,6 +32,11 @@ final class BucketCounts {
 
   long startMillis() {
     return startMillis;
+  }
+
+  /** The end, exclusive. */
+  long endMillis() {
+    return endMillis;
   }
 
   /** How many batches came after the window was final. */
@@ -96,9 +80,14 @@ final class BucketCounts {
   void add(int[] slots, long[] deltas, int from, int to) {
     int next = counts.add(slots, deltas, from, to);
     while (next < to) {
-      counts = larger((SparseCounts) counts);
+      counts = larger(counts);
       next = counts.add(slots, deltas, next, to);
     }
+  }
+
+  /** The counts, to read at once: the next addition may give the bucket others. */
+  SlotCounts counts() {
+    return counts;
   }
 
   /** The count of a slot, 0 if it has none. */
@@ -106,27 +95,40 @@ final class BucketCounts {
     return counts.get(slot);
   }
 
-  /** See {@link SlotCounts#forEach}. */
-  int forEach(long lowest, SlotCounts.Consumer consumer) {
-    return counts.forEach(lowest, consumer);
+  /** Whether the counts are compressed, so that the next addition must decode them. */
+  boolean isSealed() {
+    return counts instanceof SealedCounts;
   }
 
-  /** The slots whose count is not 0, rising. */
-  int[] sortedSlots() {
-    IntStream.Builder slots = IntStream.builder();
-    counts.forEach(Long.MIN_VALUE, (slot, count) -> slots.add(slot));
-    return slots.build().sorted().toArray();
+  /**
+   * Compresses the counts.
+   *
+   * @return how many there are
+   */
+  int seal() {
+    SealedCounts sealed = SealedCounts.of(counts);
+    counts = sealed;
+    return sealed.size();
   }
 
-  private static SlotCounts larger(SparseCounts full) {
-    int capacity = Math.multiplyExact(full.capacity(), 2);
-    if (PagedCounts.bytesFor(full.highestSlot()) <= (long) capacity * SparseCounts.ENTRY_BYTES) {
+  private static SlotCounts larger(SlotCounts full) {
+    if (full instanceof SealedCounts sealed) {
+      int capacity = SparseCounts.capacityFor(sealed.size());
+      return copy(sealed, sealed.highestSlot(), capacity);
+    }
+    SparseCounts sparse = (SparseCounts) full;
+    return copy(sparse, sparse.highestSlot(), Math.multiplyExact(sparse.capacity(), 2));
+  }
+
+  /** The counts in pages, or in a table of the given capacity if that takes less memory. */
+  private static SlotCounts copy(SlotCounts counts, int highestSlot, int capacity) {
+    if (PagedCounts.bytesFor(highestSlot) <= (long) capacity * SparseCounts.ENTRY_BYTES) {
       PagedCounts pages = new PagedCounts();
-      full.forEach(Long.MIN_VALUE, pages::put);
+      counts.forEach(Long.MIN_VALUE, pages::put);
       return pages;
     }
     SparseCounts table = new SparseCounts(capacity);
-    full.forEach(Long.MIN_VALUE, table::put);
+    counts.forEach(Long.MIN_VALUE, table::put);
     return table;
   }
 }

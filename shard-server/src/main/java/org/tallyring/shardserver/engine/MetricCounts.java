@@ -1,17 +1,13 @@
 package org.tallyring.shardserver.engine;
 
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.EnumMap;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
- * All buckets of one metric, with a cursor on the buckets that hold one minute: increments come
+ * All counts of one metric, with a cursor on the buckets that hold one minute: increments come
  * mostly in the order of time, so that the cursor seldom moves.
  */
 final class MetricCounts {
@@ -19,23 +15,31 @@ final class MetricCounts {
   private static final WindowLevel[] LEVELS = WindowLevel.values();
 
   private final String name;
-  private final Map<WindowLevel, Map<Long, BucketCounts>> buckets =
-      new EnumMap<>(WindowLevel.class);
+  private final MetricBuckets buckets;
   private long lateCorrections;
   private long lastLateBatch;
+  private long lateIncrements;
+  private long beyondRetention;
 
-  // The cursor. Before its first move the minute is empty and contains no time.
-  private final BucketCounts[] cursor = new BucketCounts[LEVELS.length];
+  // The cursor. A level whose bucket of that time is not kept has none. Before its first move, and
+  // after being dropped, it is nowhere.
+  private final @Nullable BucketCounts[] cursor = new BucketCounts[LEVELS.length];
+  private final long[] cursorStartMillis = new long[LEVELS.length];
   private final long[] cursorEndMillis = new long[LEVELS.length];
   private boolean cursorSet;
 
   /** A metric without counts. */
-  MetricCounts(String name) {
+  MetricCounts(String name, MetricBuckets buckets) {
     this.name = name;
+    this.buckets = buckets;
   }
 
   String name() {
     return name;
+  }
+
+  MetricBuckets buckets() {
+    return buckets;
   }
 
   /** How many batches corrected final windows. */
@@ -43,43 +47,21 @@ final class MetricCounts {
     return lateCorrections;
   }
 
+  /** How many increments came after their hour, the finest window, was final. */
+  long lateIncrements() {
+    return lateIncrements;
+  }
+
+  /** How many increments were too old for some bucket, and counted only in the coarser ones. */
+  long beyondRetention() {
+    return beyondRetention;
+  }
+
   /** Sets what a snapshot says. */
-  void restoreLateCorrections(long restored) {
-    lateCorrections = restored;
-  }
-
-  /** The bucket of a window, or null when nothing was ever counted in it. */
-  @Nullable BucketCounts bucket(WindowLevel level, long startMillis) {
-    return bucketsOf(level).get(startMillis);
-  }
-
-  /** The buckets of an interval in which anything was counted, in the order of time. */
-  List<BucketCounts> buckets(Interval interval) {
-    Map<Long, BucketCounts> ofLevel = bucketsOf(interval.level());
-    List<BucketCounts> found = new ArrayList<>();
-    for (long start = interval.startMillis();
-        start < interval.endMillis();
-        start = interval.level().end(start)) {
-      BucketCounts bucket = ofLevel.get(start);
-      if (bucket != null) {
-        found.add(bucket);
-      }
-    }
-    return found;
-  }
-
-  /** The bucket of a window, made if there is none. */
-  BucketCounts bucketForWriting(WindowLevel level, long startMillis) {
-    return bucketsOf(level).computeIfAbsent(startMillis, start -> new BucketCounts(level, start));
-  }
-
-  /** All buckets, by level and start. */
-  List<BucketCounts> sortedBuckets() {
-    List<BucketCounts> all = new ArrayList<>();
-    buckets.values().forEach(ofLevel -> all.addAll(ofLevel.values()));
-    all.sort(
-        Comparator.comparing(BucketCounts::level).thenComparingLong(BucketCounts::startMillis));
-    return all;
+  void restore(long restoredCorrections, long restoredLate, long restoredBeyond) {
+    lateCorrections = restoredCorrections;
+    lateIncrements = restoredLate;
+    beyondRetention = restoredBeyond;
   }
 
   /** Puts the cursor on the buckets that contain a time. */
@@ -87,19 +69,25 @@ final class MetricCounts {
     // Minutes lie within hours, hours within days, and so on: a level whose bucket still fits ends
     // the search.
     for (int i = 0; i < LEVELS.length; i++) {
-      if (cursorSet && timeMillis < cursorEndMillis[i] && timeMillis >= cursor[i].startMillis()) {
+      if (cursorSet && timeMillis < cursorEndMillis[i] && timeMillis >= cursorStartMillis[i]) {
         return;
       }
-      BucketCounts bucket = bucketForWriting(LEVELS[i], LEVELS[i].start(timeMillis));
-      cursor[i] = bucket;
-      cursorEndMillis[i] = LEVELS[i].end(bucket.startMillis());
+      cursorStartMillis[i] = LEVELS[i].start(timeMillis);
+      cursorEndMillis[i] = LEVELS[i].end(cursorStartMillis[i]);
+      cursor[i] = buckets.forWriting(LEVELS[i], cursorStartMillis[i]);
     }
     cursorSet = true;
   }
 
+  /** Takes the cursor away: buckets were retired or sealed. */
+  void dropCursor() {
+    cursorSet = false;
+    Arrays.fill(cursor, null);
+  }
+
   /** The start of the minute that the cursor is on. */
   long minuteStartMillis() {
-    return cursor[0].startMillis();
+    return cursorStartMillis[0];
   }
 
   /** Its end. */
@@ -115,18 +103,75 @@ final class MetricCounts {
    */
   void add(
       long batch, long acceptedAtMillis, long latenessMillis, RowBlock rows, int from, int to) {
-    boolean late = false;
+    boolean corrects = false;
+    boolean complete = true;
     for (BucketCounts bucket : cursor) {
-      late |= bucket.touch(batch, acceptedAtMillis, latenessMillis);
-      bucket.add(rows.slots, rows.deltas, from, to);
+      if (bucket == null) {
+        complete = false;
+      } else {
+        corrects |= bucket.touch(batch, acceptedAtMillis, latenessMillis);
+        bucket.add(rows.slots, rows.deltas, from, to);
+      }
     }
-    if (late && lastLateBatch != batch) {
+    if (corrects && lastLateBatch != batch) {
       lastLateBatch = batch;
       lateCorrections++;
     }
+    if (!complete) {
+      beyondRetention += to - from;
+    }
+    WindowLevel hour = WindowLevel.HOUR;
+    if (hour.isFinal(cursorStartMillis[hour.ordinal()], acceptedAtMillis, latenessMillis)) {
+      lateIncrements += to - from;
+    }
   }
 
-  private Map<Long, BucketCounts> bucketsOf(WindowLevel level) {
-    return buckets.computeIfAbsent(level, unused -> new HashMap<>());
+  /** The count of a slot in an interval. */
+  long count(Interval interval, int slot) {
+    long count = 0;
+    for (BucketCounts bucket : buckets.covering(interval)) {
+      count += bucket.get(slot);
+    }
+    return count;
+  }
+
+  /** The counts of a slot in the buckets of an interval, one by one. */
+  long[] series(Interval interval, int slot) {
+    long[] series = new long[interval.size()];
+    long start = interval.startMillis();
+    for (int i = 0; i < series.length; i++) {
+      BucketCounts bucket = buckets.find(interval.level(), start);
+      series[i] = bucket == null ? 0 : bucket.get(slot);
+      start = interval.level().end(start);
+    }
+    return series;
+  }
+
+  /** How many batches corrected the buckets of an interval after they were final. */
+  long revision(Interval interval) {
+    long revision = 0;
+    for (BucketCounts bucket : buckets.within(interval)) {
+      revision += bucket.revision();
+    }
+    return revision;
+  }
+
+  /**
+   * The best {@code k} of an interval.
+   *
+   * @param sum scratch: all 0, before and after
+   */
+  Ranking ranking(KeyTable keys, Interval interval, int k, PagedCounts sum) {
+    List<BucketCounts> covering = buckets.covering(interval);
+    long revision = revision(interval);
+    if (covering.size() == 1) {
+      return RankingHeap.rank(keys, covering.get(0).counts(), revision, k, RankingHeap.NO_FLOOR);
+    }
+    covering.forEach(bucket -> bucket.counts().addTo(sum));
+    try {
+      return RankingHeap.rank(keys, sum, revision, k, RankingHeap.NO_FLOOR);
+    } finally {
+      sum.clear();
+    }
   }
 }

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
+import org.tallyring.proto.namespace.Namespaces;
+import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.topology.window.WindowLevel;
 
 /** What one range knows of one namespace: its keys and, metric by metric, their counts. */
 final class NamespaceCounts {
@@ -14,8 +17,11 @@ final class NamespaceCounts {
   private final long uid;
   private final String name;
   private final KeyTable keys;
+  private final RetentionEdges edges = new RetentionEdges();
+  private final UnsealedBuckets unsealed = new UnsealedBuckets();
   private final List<MetricCounts> metrics = new ArrayList<>();
   private final Map<String, MetricCounts> metricsByName = new HashMap<>();
+  private @Nullable NamespaceDefinition definition;
   private long watermarkMillis = Long.MIN_VALUE;
 
   /** A namespace without keys. */
@@ -42,9 +48,33 @@ final class NamespaceCounts {
     return watermarkMillis;
   }
 
+  /** From where on what is kept. */
+  RetentionEdges edges() {
+    return edges;
+  }
+
+  /** The newest definition in the journal; without one, that which leaves everything unsaid. */
+  NamespaceDefinition definition() {
+    return definition == null ? NamespaceDefinition.getDefaultInstance() : definition;
+  }
+
+  /** The revision of the newest definition in the journal, or {@link RangeEngine#UNDEFINED}. */
+  long definitionRevision() {
+    return definition == null ? RangeEngine.UNDEFINED : definition.getRevision();
+  }
+
+  /** Takes a definition, unless the one held is as new, and retires what it no longer keeps. */
+  void define(NamespaceDefinition candidate) {
+    if (candidate.getRevision() > definitionRevision()) {
+      definition = candidate;
+      retire();
+    }
+  }
+
   /** Sets what a snapshot says. */
-  void restoreWatermark(long restored) {
-    watermarkMillis = restored;
+  void restore(@Nullable NamespaceDefinition restoredDefinition, long restoredWatermark) {
+    definition = restoredDefinition;
+    watermarkMillis = restoredWatermark;
   }
 
   /** The metrics that were ever counted, in the order of their first increments. */
@@ -61,7 +91,7 @@ final class NamespaceCounts {
   MetricCounts metricForWriting(String metric) {
     MetricCounts counts = metricsByName.get(metric);
     if (counts == null) {
-      counts = new MetricCounts(metric);
+      counts = new MetricCounts(metric, new MetricBuckets(edges, unsealed));
       metricsByName.put(metric, counts);
       metrics.add(counts);
     }
@@ -71,11 +101,19 @@ final class NamespaceCounts {
   /**
    * Adds all rows of a batch.
    *
+   * <p>First the watermark takes in the whole batch, then every row is judged by it. So what a
+   * batch does to the counts does not depend on the order of its rows, and no bucket is made only
+   * to be retired at the end.
+   *
    * @param number the number of the batch in this process, rising from 1
    * @param rows scratch
    * @return the sum of the absolute values of the deltas, or the largest number
    */
   long add(AcceptedBatch accepted, long number, RowBlock rows) {
+    watermarkMillis = Math.max(watermarkMillis, RowBlock.highestTimeMillis(accepted));
+    retire();
+    seal();
+    long latenessMillis = Namespaces.latenessMillis(definition());
     RecordBatch batch = accepted.getBatch();
     // Only metrics that rows refer to come to be, hence the look-up at the row.
     @Nullable MetricCounts[] batchMetrics = new MetricCounts[batch.getMetricsCount()];
@@ -85,9 +123,8 @@ final class NamespaceCounts {
       rows.load(accepted, row, keyOffset);
       keyOffset += rows.keyBytes();
       keys.resolve(rows);
-      addBlock(accepted, number, rows, batchMetrics);
+      addBlock(accepted, latenessMillis, number, rows, batchMetrics);
       absoluteSum = AbsoluteSum.add(absoluteSum, rows.absoluteSum());
-      watermarkMillis = Math.max(watermarkMillis, rows.highestTimeMillis());
     }
     return absoluteSum;
   }
@@ -98,7 +135,11 @@ final class NamespaceCounts {
    * misses overlap.
    */
   private void addBlock(
-      AcceptedBatch accepted, long number, RowBlock rows, @Nullable MetricCounts[] batchMetrics) {
+      AcceptedBatch accepted,
+      long latenessMillis,
+      long number,
+      RowBlock rows,
+      @Nullable MetricCounts[] batchMetrics) {
     int from = 0;
     while (from < rows.size) {
       int index = rows.metricIndexes[from];
@@ -109,9 +150,32 @@ final class NamespaceCounts {
       }
       metric.moveTo(rows.timesMillis[from]);
       int to = rows.endOfRun(from, metric.minuteStartMillis(), metric.minuteEndMillis());
-      metric.add(
-          number, accepted.getAcceptedAtMillis(), accepted.getLatenessMillis(), rows, from, to);
+      metric.add(number, accepted.getAcceptedAtMillis(), latenessMillis, rows, from, to);
       from = to;
+    }
+  }
+
+  /** The edge of a level once a batch was added. */
+  long edgeAfter(AcceptedBatch accepted, WindowLevel level) {
+    long after = Math.max(watermarkMillis, RowBlock.highestTimeMillis(accepted));
+    return edges.of(level, definition(), after);
+  }
+
+  /** Drops what the watermark has left behind; there is something about once a minute of it. */
+  private void retire() {
+    if (edges.advance(definition(), watermarkMillis)) {
+      unsealed.retire(edges);
+      for (MetricCounts metric : metrics) {
+        metric.dropCursor();
+        metric.buckets().retire();
+      }
+    }
+  }
+
+  /** Compresses some of what the watermark has left behind. */
+  void seal() {
+    if (unsealed.seal(watermarkMillis)) {
+      metrics.forEach(MetricCounts::dropCursor);
     }
   }
 }

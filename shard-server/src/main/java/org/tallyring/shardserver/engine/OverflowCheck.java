@@ -56,6 +56,9 @@ final class OverflowCheck {
     long timeMillis = RowBlock.baseTimeMillis(accepted) + offset;
     Map<WindowLevel, Long> sums = new EnumMap<>(WindowLevel.class);
     for (WindowLevel level : WindowLevel.values()) {
+      if (level.start(timeMillis) < edge(accepted, level)) {
+        continue;
+      }
       Cell cell = cell(accepted, metric, level, timeMillis, key);
       long count = simulated.computeIfAbsent(cell, this::count);
       long sum = count + delta;
@@ -76,12 +79,21 @@ final class OverflowCheck {
     return new Cell(new WindowKey(accepted.getNamespaceUid(), metric, level, start), key);
   }
 
+  /** Where what is kept will begin: no row counts in a bucket before that. */
+  private long edge(AcceptedBatch accepted, WindowLevel level) {
+    NamespaceCounts namespace = state.namespaces.get(accepted.getNamespaceUid());
+    return namespace == null ? RetentionEdges.NONE : namespace.edgeAfter(accepted, level);
+  }
+
   private long count(Cell cell) {
-    BucketCounts bucket = state.bucket(cell.window);
+    WindowKey window = cell.window;
+    MetricCounts metric = state.metric(window.namespaceUid(), window.metric());
+    BucketCounts bucket =
+        metric == null ? null : metric.buckets().find(window.level(), window.startMillis());
     if (bucket == null) {
       return 0;
     }
-    int slot = state.namespace(cell.window.namespaceUid()).keys().slotOf(cell.key.toByteArray());
+    int slot = state.namespace(window.namespaceUid()).keys().slotOf(cell.key.toByteArray());
     return slot == KeyTable.NO_SLOT ? 0 : bucket.get(slot);
   }
 }

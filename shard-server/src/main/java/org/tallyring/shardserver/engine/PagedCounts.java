@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Counts of most slots: 8 bytes each in pages of 256, which exist from their first increment on.
- * Growing copies the list of pages and no count.
+ * Growing copies the list of pages and no count. {@link #forEach} goes by rising slot.
  */
 final class PagedCounts implements SlotCounts {
 
@@ -27,6 +27,20 @@ final class PagedCounts implements SlotCounts {
       pageOf(slot)[slot & PAGE_MASK] += deltas[i];
     }
     return to;
+  }
+
+  /** Adds to one slot. */
+  void add(int slot, long delta) {
+    pageOf(slot)[slot & PAGE_MASK] += delta;
+  }
+
+  /** Sets all counts to 0 and keeps the pages. */
+  void clear() {
+    for (long @Nullable [] page : pages) {
+      if (page != null) {
+        Arrays.fill(page, 0);
+      }
+    }
   }
 
   /** Sets the count of a slot. */

@@ -2,17 +2,21 @@ package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
 import java.util.List;
+import java.util.function.ToLongFunction;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.WindowLevel;
 
 /**
  * The state of one range: a deterministic fold over its journal. Not thread-safe; a range has one
  * writer, which also reads. What leaves the writer's thread is what {@link #publish} returns.
  *
- * <p>{@link #apply} sees nothing but the entries: no clock, no definition, no randomness. So
- * recovery, hand-off and restore are one operation, and two engines that applied the same entries,
- * with or without snapshots in between, answer everything alike and write the same snapshot.
+ * <p>{@link #apply} sees nothing but the entries: no clock, no randomness, and of definitions only
+ * those in the journal. So recovery, hand-off and restore are one operation, and two engines that
+ * applied the same entries, with or without snapshots in between, answer everything alike and write
+ * the same snapshot.
  *
  * <p>Apply does not validate. What is in the journal has passed {@link BatchValidator} and the
  * overflow checks here, and was acknowledged or may be; refusing it later would lose it. Only what
@@ -21,9 +25,15 @@ import org.tallyring.topology.window.Interval;
  */
 public final class RangeEngine {
 
+  /** What {@link #definitionRevision} says of a namespace without a definition. */
+  public static final long UNDEFINED = -1;
+
   private final RangeState state;
   private final RankingPublisher publisher = new RankingPublisher();
   private final RowBlock rows = new RowBlock();
+
+  /** Scratch for the counts of several buckets, all 0 between questions. */
+  private final PagedCounts sum = new PagedCounts();
 
   /** Numbers the batches applied by this process; tells one batch from the next, nothing else. */
   private long batches;
@@ -62,8 +72,19 @@ public final class RangeEngine {
         state.namespaces.remove(uid);
         state.deletedNamespaceUids.add(uid);
       }
+      case NAMESPACE_DEFINED -> define(entry.getNamespaceDefined().getDefinition());
       case CONTENT_NOT_SET ->
           throw new IllegalStateException("the journal holds an entry of a kind not known here");
+    }
+  }
+
+  private void define(NamespaceDefinition definition) {
+    long uid = definition.getUid();
+    if (!state.deletedNamespaceUids.contains(uid)) {
+      state
+          .namespaces
+          .computeIfAbsent(uid, absent -> new NamespaceCounts(absent, definition.getName()))
+          .define(definition);
     }
   }
 
@@ -115,42 +136,99 @@ public final class RangeEngine {
 
   /**
    * The rows that must be refused because a count of their key would leave 64 bits in one of the
-   * four windows, if the others were applied in order; rising. Exact for this state, so no other
-   * batch may be on its way into the journal meanwhile. Slow.
+   * buckets that are kept, if the others were applied in order; rising. Exact for this state, so no
+   * other batch may be on its way into the journal meanwhile. Slow.
    */
   public int[] overflowingRows(AcceptedBatch batch) {
     return new OverflowCheck(state).overflowingRows(batch);
   }
 
-  /** The count of a key in an interval, 0 if there is none. */
+  /**
+   * The count of a key in an interval, 0 if there is none.
+   *
+   * @param interval must not start before {@link #keptFrom} of its level, as for the other
+   *     questions about intervals: before, counts are missing
+   */
   public long count(long namespaceUid, String metric, Interval interval, byte[] key) {
-    List<BucketCounts> buckets = state.buckets(namespaceUid, metric, interval);
-    if (buckets.isEmpty()) {
-      return 0;
-    }
-    int slot = state.namespace(namespaceUid).keys().slotOf(key);
-    return slot == KeyTable.NO_SLOT
-        ? 0
-        : buckets.stream().mapToLong(bucket -> bucket.get(slot)).sum();
+    MetricCounts counts = state.metric(namespaceUid, metric);
+    int slot = counts == null ? KeyTable.NO_SLOT : slotOf(namespaceUid, key);
+    return counts == null || slot == KeyTable.NO_SLOT ? 0 : counts.count(interval, slot);
+  }
+
+  /** The counts of a key in the buckets of an interval, one for each, in the order of time. */
+  public long[] series(long namespaceUid, String metric, Interval interval, byte[] key) {
+    MetricCounts counts = state.metric(namespaceUid, metric);
+    int slot = counts == null ? KeyTable.NO_SLOT : slotOf(namespaceUid, key);
+    return counts == null || slot == KeyTable.NO_SLOT
+        ? new long[interval.size()]
+        : counts.series(interval, slot);
   }
 
   /** How many batches corrected the buckets of an interval after they were final. */
   public long revision(long namespaceUid, String metric, Interval interval) {
-    return state.buckets(namespaceUid, metric, interval).stream()
-        .mapToLong(BucketCounts::revision)
-        .sum();
+    MetricCounts counts = state.metric(namespaceUid, metric);
+    return counts == null ? 0 : counts.revision(interval);
   }
 
   /** The best {@code k} keys of an interval. */
   public Ranking ranking(long namespaceUid, String metric, Interval interval, int k) {
-    List<BucketCounts> buckets = state.buckets(namespaceUid, metric, interval);
-    return buckets.isEmpty()
+    MetricCounts counts = state.metric(namespaceUid, metric);
+    return counts == null
         ? Ranking.EMPTY
-        : RankingHeap.rank(
-            state.namespace(namespaceUid).keys(),
-            BucketCounts.sum(interval, buckets),
-            k,
-            RankingHeap.NO_FLOOR);
+        : counts.ranking(state.namespace(namespaceUid).keys(), interval, k, sum);
+  }
+
+  private int slotOf(long namespaceUid, byte[] key) {
+    return state.namespace(namespaceUid).keys().slotOf(key);
+  }
+
+  /**
+   * The start of the first bucket of a level that was never retired in a namespace: everything that
+   * belongs there or later was counted there. It only ever rises.
+   *
+   * @return {@link Long#MIN_VALUE} when nothing was retired
+   */
+  public long keptFrom(long namespaceUid, WindowLevel level) {
+    NamespaceCounts namespace = state.namespaces.get(namespaceUid);
+    return namespace == null ? RetentionEdges.NONE : namespace.edges().of(level);
+  }
+
+  /**
+   * The revision of the newest definition of a namespace in the journal, or {@link #UNDEFINED}. A
+   * definition takes effect here at its place in the journal and nowhere else.
+   */
+  public long definitionRevision(long namespaceUid) {
+    NamespaceCounts namespace = state.namespaces.get(namespaceUid);
+    return namespace == null ? UNDEFINED : namespace.definitionRevision();
+  }
+
+  /** How many increments of a metric came after their hour was final. */
+  public long lateIncrements(long namespaceUid, String metric) {
+    MetricCounts counts = state.metric(namespaceUid, metric);
+    return counts == null ? 0 : counts.lateIncrements();
+  }
+
+  /** How many increments of a metric were too old for some bucket. */
+  public long beyondRetention(long namespaceUid, String metric) {
+    MetricCounts counts = state.metric(namespaceUid, metric);
+    return counts == null ? 0 : counts.beyondRetention();
+  }
+
+  /** How many increments of all metrics held now came after their hour was final. */
+  public long lateIncrements() {
+    return sumOverMetrics(MetricCounts::lateIncrements);
+  }
+
+  /** How many increments of all metrics held now were too old for some bucket. */
+  public long beyondRetention() {
+    return sumOverMetrics(MetricCounts::beyondRetention);
+  }
+
+  private long sumOverMetrics(ToLongFunction<MetricCounts> counter) {
+    return state.namespaces.values().stream()
+        .flatMap(namespace -> namespace.metrics().stream())
+        .mapToLong(counter)
+        .sum();
   }
 
   /** Everything about rankings that {@link #ranking} does not answer. */

@@ -2,12 +2,10 @@ package org.tallyring.shardserver.engine;
 
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.tallyring.topology.window.Interval;
 
 /** Everything that a snapshot of a range holds. */
 final class RangeState {
@@ -15,7 +13,7 @@ final class RangeState {
   final int rangeId;
   final SessionTable sessions = new SessionTable();
 
-  /** By uid, in the order of their first batches. */
+  /** By uid, in the order of their first entries. */
   final Map<Long, NamespaceCounts> namespaces = new LinkedHashMap<>();
 
   /** The uids of deleted namespaces: a batch accepted before the deletion may come after it. */
@@ -35,21 +33,13 @@ final class RangeState {
     this.rangeId = rangeId;
   }
 
-  /** The bucket of a window, or null when nothing was ever counted in it. */
-  @Nullable BucketCounts bucket(WindowKey window) {
-    NamespaceCounts namespace = namespaces.get(window.namespaceUid());
-    MetricCounts metric = namespace == null ? null : namespace.metric(window.metric());
-    return metric == null ? null : metric.bucket(window.level(), window.startMillis());
-  }
-
-  /** The buckets of an interval in which anything was counted, in the order of time. */
-  List<BucketCounts> buckets(long namespaceUid, String metric, Interval interval) {
+  /** A metric, or null when nothing was ever counted with it. */
+  @Nullable MetricCounts metric(long namespaceUid, String metric) {
     NamespaceCounts namespace = namespaces.get(namespaceUid);
-    MetricCounts counts = namespace == null ? null : namespace.metric(metric);
-    return counts == null ? List.of() : counts.buckets(interval);
+    return namespace == null ? null : namespace.metric(metric);
   }
 
-  /** A namespace that has a bucket. */
+  /** A namespace that has a metric. */
   NamespaceCounts namespace(long uid) {
     return Objects.requireNonNull(namespaces.get(uid));
   }

@@ -45,15 +45,19 @@ final class RankingHeap implements SlotCounts.Consumer {
     slots = new int[capacity];
   }
 
-  /** The ranking of a bucket, whatever the floor. */
-  static Ranking rank(KeyTable keys, BucketCounts bucket, int k, long floor) {
+  /**
+   * The ranking of counts, whatever the floor.
+   *
+   * @param revision what the ranking will say of itself
+   */
+  static Ranking rank(KeyTable keys, SlotCounts counts, long revision, int k, long floor) {
     RankingHeap heap = new RankingHeap(keys, k);
-    int lower = bucket.forEach(floor, heap);
+    int lower = counts.forEach(floor, heap);
     if (heap.size < k && lower > 0) {
       heap.size = 0;
-      bucket.forEach(NO_FLOOR, heap);
+      counts.forEach(NO_FLOOR, heap);
     }
-    return heap.drain(bucket.revision());
+    return heap.drain(revision);
   }
 
   @Override

@@ -30,7 +30,7 @@ final class RankingPublisher {
       for (MetricCounts metric : namespace.metrics()) {
         for (WindowLevel level : WindowLevel.values()) {
           BucketCounts bucket =
-              level.isWindow() ? metric.bucket(level, level.start(nowMillis)) : null;
+              level.isWindow() ? metric.buckets().find(level, level.start(nowMillis)) : null;
           if (bucket != null) {
             WindowKey window =
                 new WindowKey(namespace.uid(), metric.name(), level, bucket.startMillis());
@@ -59,7 +59,8 @@ final class RankingPublisher {
         && before.k == k) {
       return before;
     }
-    Ranking ranking = RankingHeap.rank(keys, bucket, k, floor(before, k));
+    Ranking ranking =
+        RankingHeap.rank(keys, bucket.counts(), bucket.revision(), k, floor(before, k));
     // A scan may find what it found before: increments below the ranking, or some that cancel out.
     PublishedRanking published =
         before != null && before.published.ranking().equals(ranking)

@@ -87,13 +87,17 @@ final class RowBlock {
     return sum;
   }
 
-  /** The highest event time. */
-  long highestTimeMillis() {
-    long highest = Long.MIN_VALUE;
-    for (int i = 0; i < size; i++) {
-      highest = Math.max(highest, timesMillis[i]);
+  /** The highest event time of a batch. */
+  static long highestTimeMillis(AcceptedBatch accepted) {
+    RecordBatch batch = accepted.getBatch();
+    if (batch.getTimeOffsetsMillisCount() == 0) {
+      return baseTimeMillis(accepted);
     }
-    return highest;
+    long highest = Long.MIN_VALUE;
+    for (int row = 0; row < batch.getTimeOffsetsMillisCount(); row++) {
+      highest = Math.max(highest, batch.getTimeOffsetsMillis(row));
+    }
+    return baseTimeMillis(accepted) + highest;
   }
 
   /** What the time offsets of a batch count from. */

@@ -1,7 +1,7 @@
 package org.tallyring.shardserver.engine;
 
 /** Counts by slot. A slot that was never added to has the count 0. */
-sealed interface SlotCounts permits SparseCounts, PagedCounts {
+sealed interface SlotCounts permits SparseCounts, PagedCounts, SealedCounts {
 
   /**
    * Adds {@code deltas[i]} to {@code slots[i]} for each {@code i} in {@code [from, to)}, in this
@@ -20,6 +20,16 @@ sealed interface SlotCounts permits SparseCounts, PagedCounts {
    * @return how many counts that are not 0 are lower
    */
   int forEach(long lowest, Consumer consumer);
+
+  /** Gives every count that is not 0 to {@code consumer}, by rising slot. */
+  default void forEachRising(Consumer consumer) {
+    forEach(Long.MIN_VALUE, consumer);
+  }
+
+  /** Adds all counts to a sum. */
+  default void addTo(PagedCounts sum) {
+    forEach(Long.MIN_VALUE, sum::add);
+  }
 
   /** Takes counts. */
   interface Consumer {

@@ -11,6 +11,7 @@ import org.tallyring.proto.internal.v1.SnapshotKeys;
 import org.tallyring.proto.internal.v1.SnapshotNamespace;
 import org.tallyring.proto.internal.v1.SnapshotPiece;
 import org.tallyring.proto.internal.v1.SnapshotSessions;
+import org.tallyring.topology.window.WindowLevel;
 
 /**
  * Reads what {@link SnapshotWriter} wrote, and trusts nothing in it: a damaged snapshot must fail
@@ -88,15 +89,24 @@ final class SnapshotReader {
   }
 
   private NamespaceCounts readNamespace(SnapshotNamespace begin) {
-    requireEqual("lateCorrections", begin.getLateCorrectionsCount(), begin.getMetricsCount());
+    int metrics = begin.getMetricsCount();
+    requireEqual("lateCorrections", begin.getLateCorrectionsCount(), metrics);
+    requireEqual("lateIncrements", begin.getLateIncrementsCount(), metrics);
+    requireEqual("beyondRetention", begin.getBeyondRetentionCount(), metrics);
+    requireEqual("keptFromMillis", begin.getKeptFromMillisCount(), RetentionEdges.LEVELS.length);
     NamespaceCounts restored = new NamespaceCounts(begin.getUid(), begin.getName());
-    restored.restoreWatermark(begin.getWatermarkMillis());
-    for (int i = 0; i < begin.getMetricsCount(); i++) {
+    restored.restore(
+        begin.hasDefinition() ? begin.getDefinition() : null, begin.getWatermarkMillis());
+    for (int i = 0; i < RetentionEdges.LEVELS.length; i++) {
+      restored.edges().restore(RetentionEdges.LEVELS[i], begin.getKeptFromMillis(i));
+    }
+    for (int i = 0; i < metrics; i++) {
       restored
           .metricForWriting(begin.getMetrics(i))
-          .restoreLateCorrections(begin.getLateCorrections(i));
+          .restore(
+              begin.getLateCorrections(i), begin.getLateIncrements(i), begin.getBeyondRetention(i));
     }
-    requireEqual("distinct metrics", restored.metrics().size(), begin.getMetricsCount());
+    requireEqual("distinct metrics", restored.metrics().size(), metrics);
     require(
         state.namespaces.put(begin.getUid(), restored) == null,
         "the snapshot has a namespace twice");
@@ -123,11 +133,17 @@ final class SnapshotReader {
     require(
         metric >= 0 && metric < namespace.metrics().size(),
         "the snapshot has counts of an unknown metric");
-    BucketCounts bucket =
-        namespace
-            .metrics()
-            .get(metric)
-            .bucketForWriting(SnapshotFormat.levelOf(piece.getWindow()), piece.getStartMillis());
+    WindowLevel level = SnapshotFormat.levelOf(piece.getWindow());
+    MetricBuckets buckets = namespace.metrics().get(metric).buckets();
+    if (buckets.find(level, piece.getStartMillis()) == null) {
+      // A new bucket begins, so the one before is complete and may be sealed: a state that was
+      // mostly sealed must not need many times its memory on the way back.
+      namespace.seal();
+    }
+    BucketCounts bucket = buckets.forWriting(level, piece.getStartMillis());
+    if (bucket == null) {
+      throw new IllegalArgumentException("the snapshot has counts from before what it keeps");
+    }
     bucket.restoreRevision(piece.getRevision());
     int[] slots = new int[count];
     long[] counts = new long[count];

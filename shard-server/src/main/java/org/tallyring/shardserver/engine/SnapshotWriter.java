@@ -6,7 +6,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.tallyring.proto.internal.v1.SnapshotBucket;
 import org.tallyring.proto.internal.v1.SnapshotHead;
@@ -14,6 +13,7 @@ import org.tallyring.proto.internal.v1.SnapshotKeys;
 import org.tallyring.proto.internal.v1.SnapshotNamespace;
 import org.tallyring.proto.internal.v1.SnapshotPiece;
 import org.tallyring.proto.internal.v1.SnapshotSessions;
+import org.tallyring.topology.window.WindowLevel;
 
 /**
  * Writes a state as pieces, in an order that depends on the state alone, so that equal states give
@@ -99,13 +99,23 @@ final class SnapshotWriter {
             .setUid(namespace.uid())
             .setName(namespace.name())
             .setWatermarkMillis(namespace.watermarkMillis());
+    if (namespace.definitionRevision() != RangeEngine.UNDEFINED) {
+      begin.setDefinition(namespace.definition());
+    }
+    for (WindowLevel level : RetentionEdges.LEVELS) {
+      begin.addKeptFromMillis(namespace.edges().of(level));
+    }
     for (MetricCounts metric : namespace.metrics()) {
-      begin.addMetrics(metric.name()).addLateCorrections(metric.lateCorrections());
+      begin
+          .addMetrics(metric.name())
+          .addLateCorrections(metric.lateCorrections())
+          .addLateIncrements(metric.lateIncrements())
+          .addBeyondRetention(metric.beyondRetention());
     }
     write(SnapshotPiece.newBuilder().setNamespace(begin).build());
     writeKeys(namespace.keys());
     for (int i = 0; i < namespace.metrics().size(); i++) {
-      for (BucketCounts bucket : namespace.metrics().get(i).sortedBuckets()) {
+      for (BucketCounts bucket : namespace.metrics().get(i).buckets().sorted()) {
         writeBucket(i, bucket);
       }
     }
@@ -139,23 +149,24 @@ final class SnapshotWriter {
 
   /** Writes at least one piece, since an empty bucket can have a revision. */
   private void writeBucket(int metricIndex, BucketCounts bucket) {
-    int[] slots = bucket.sortedSlots();
+    SnapshotBucket.Builder piece =
+        SnapshotBucket.newBuilder()
+            .setMetricIndex(metricIndex)
+            .setWindow(SnapshotFormat.numberOf(bucket.level()))
+            .setStartMillis(bucket.startMillis())
+            .setRevision(bucket.revision());
     int perPiece = maxContentBytes / COUNT_BYTES;
-    int from = 0;
-    do {
-      int to = Math.min(slots.length, from + perPiece);
-      SnapshotBucket.Builder piece =
-          SnapshotBucket.newBuilder()
-              .setMetricIndex(metricIndex)
-              .setWindow(SnapshotFormat.numberOf(bucket.level()))
-              .setStartMillis(bucket.startMillis())
-              .setRevision(bucket.revision());
-      for (int slot : Arrays.copyOfRange(slots, from, to)) {
-        piece.addSlots(slot).addCounts(bucket.get(slot));
-      }
-      write(SnapshotPiece.newBuilder().setBucket(piece).build());
-      from = to;
-    } while (from < slots.length);
+    bucket
+        .counts()
+        .forEachRising(
+            (slot, count) -> {
+              if (piece.getSlotsCount() == perPiece) {
+                write(SnapshotPiece.newBuilder().setBucket(piece).build());
+                piece.clearSlots().clearCounts();
+              }
+              piece.addSlots(slot).addCounts(count);
+            });
+    write(SnapshotPiece.newBuilder().setBucket(piece).build());
   }
 
   private void write(SnapshotPiece piece) {

@@ -18,13 +18,13 @@ import org.tallyring.proto.internal.v1.Member;
 import org.tallyring.proto.internal.v1.QueryCountsRequest;
 import org.tallyring.proto.internal.v1.QueryCountsResponse;
 import org.tallyring.proto.internal.v1.RangeRevision;
+import org.tallyring.proto.namespace.Namespaces;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
 import org.tallyring.proto.v1.KeyCount;
 import org.tallyring.proto.v1.NamespaceDefinition;
-import org.tallyring.shardserver.ownership.Namespaces;
 import org.tallyring.topology.name.KeyRules;
 
 /**

@@ -8,13 +8,13 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.namespace.Namespaces;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.shardserver.coordination.ClusterWatch;
 import org.tallyring.shardserver.coordination.NamespaceStore;
 import org.tallyring.shardserver.coordination.Versioned;
-import org.tallyring.shardserver.ownership.Namespaces;
 import org.tallyring.topology.name.NameRules;
 
 /**

@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.grpc;
 
 import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
 import java.security.SecureRandom;
 import java.util.HashSet;
 import java.util.List;
@@ -8,13 +9,13 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.namespace.Namespaces;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.shardserver.coordination.ConflictException;
 import org.tallyring.shardserver.coordination.NamespaceStore;
 import org.tallyring.shardserver.coordination.Versioned;
-import org.tallyring.shardserver.ownership.Namespaces;
 import org.tallyring.topology.name.NameRules;
 
 /**
@@ -25,7 +26,12 @@ final class NamespaceEditor {
 
   private static final String DEFAULT_METRIC = "clicks";
   private static final int MAX_METRICS = 64;
-  private static final long MAX_LATENESS_MILLIS = 86_400_000L;
+  private static final long HOUR_MILLIS = 3_600_000L;
+  private static final long MAX_LATENESS_MILLIS = 24 * HOUR_MILLIS;
+  private static final long MIN_RETENTION_MILLIS = HOUR_MILLIS;
+
+  /** 100 years of 365 days. */
+  private static final long MAX_RETENTION_MILLIS = 100 * 365 * 24 * HOUR_MILLIS;
 
   private final NamespaceStore store;
   private final Random random = new SecureRandom();
@@ -38,23 +44,13 @@ final class NamespaceEditor {
   CompletableFuture<NamespaceDefinition> create(NamespaceDefinition wanted) {
     checkName("namespace.name", wanted.getName());
     NamespaceDefinition.Builder definition =
-        wanted.toBuilder().setUid(random.nextLong(Long.MAX_VALUE) + 1);
+        wanted.toBuilder().setUid(random.nextLong(Long.MAX_VALUE) + 1).setRevision(1);
     if (definition.getMetricsCount() == 0) {
       definition.addMetrics(MetricDefinition.newBuilder().setName(DEFAULT_METRIC));
     }
     checkMetrics(definition.getMetricsList());
-    if (definition.hasLatenessMillis()
-        && (definition.getLatenessMillis() < 0
-            || definition.getLatenessMillis() > MAX_LATENESS_MILLIS)) {
-      throw Errors.invalid(
-          ErrorReason.ERROR_REASON_BAD_PARAMETER,
-          "namespace.lateness_millis",
-          "namespace.lateness_millis: "
-              + definition.getLatenessMillis()
-              + " (expected: 0.."
-              + MAX_LATENESS_MILLIS
-              + ")");
-    }
+    checkLateness(wanted);
+    checkRetention(wanted);
     return store
         .compareAndSet(Versioned.ABSENT, definition.build())
         .thenApply(Versioned::value)
@@ -70,9 +66,7 @@ final class NamespaceEditor {
         .read(wanted.getName())
         .thenApply(
             stored -> {
-              if (!stored
-                  .value()
-                  .equals(wanted.toBuilder().setUid(stored.value().getUid()).build())) {
+              if (!written(stored.value()).equals(written(wanted))) {
                 throw Errors.of(
                     Code.ALREADY_EXISTS,
                     ErrorReason.ERROR_REASON_NAMESPACE_EXISTS,
@@ -82,6 +76,11 @@ final class NamespaceEditor {
               }
               return stored.value();
             });
+  }
+
+  /** What a user wrote of a definition. */
+  private static NamespaceDefinition written(NamespaceDefinition definition) {
+    return definition.toBuilder().clearUid().clearRevision().build();
   }
 
   /** Adds a metric unless the namespace has it. */
@@ -99,7 +98,11 @@ final class NamespaceEditor {
               if (stored.value().getMetricsList().contains(metric)) {
                 return CompletableFuture.completedFuture(stored.value());
               }
-              NamespaceDefinition changed = stored.value().toBuilder().addMetrics(metric).build();
+              NamespaceDefinition changed =
+                  stored.value().toBuilder()
+                      .addMetrics(metric)
+                      .setRevision(stored.value().getRevision() + 1)
+                      .build();
               checkMetrics(changed.getMetricsList());
               return store.compareAndSet(stored.version(), changed).thenApply(Versioned::value);
             })
@@ -152,6 +155,42 @@ final class NamespaceEditor {
           "metrics",
           "metrics: " + metrics.size() + " (expected: at most " + MAX_METRICS + ")");
     }
+  }
+
+  private static void checkLateness(NamespaceDefinition definition) {
+    checkMillis("lateness_millis", Namespaces.latenessMillis(definition), 0, MAX_LATENESS_MILLIS);
+  }
+
+  /** A finer level must not outlive a coarser one: spans are answered from both together. */
+  private static void checkRetention(NamespaceDefinition definition) {
+    long minute = Namespaces.minuteRetentionMillis(definition);
+    long hour = Namespaces.hourRetentionMillis(definition);
+    long day = Namespaces.dayRetentionMillis(definition);
+    checkMillis("retention.minute_millis", minute, MIN_RETENTION_MILLIS, MAX_RETENTION_MILLIS);
+    checkMillis("retention.hour_millis", hour, MIN_RETENTION_MILLIS, MAX_RETENTION_MILLIS);
+    checkMillis("retention.day_millis", day, MIN_RETENTION_MILLIS, MAX_RETENTION_MILLIS);
+    checkOrder("retention.hour_millis", hour, "minute_millis", minute);
+    checkOrder("retention.day_millis", day, "hour_millis", hour);
+  }
+
+  private static void checkMillis(String field, long millis, long lowest, long highest) {
+    if (millis < lowest || millis > highest) {
+      throw badParameter(field, millis, lowest + ".." + highest);
+    }
+  }
+
+  private static void checkOrder(String field, long millis, String finer, long finerMillis) {
+    if (millis < finerMillis) {
+      throw badParameter(field, millis, "at least " + finer + ", " + finerMillis);
+    }
+  }
+
+  private static StatusRuntimeException badParameter(String field, long value, String rule) {
+    String name = "namespace." + field;
+    return Errors.invalid(
+        ErrorReason.ERROR_REASON_BAD_PARAMETER,
+        name,
+        name + ": " + value + " (expected: " + rule + ")");
   }
 
   private static void checkName(String field, String name) {

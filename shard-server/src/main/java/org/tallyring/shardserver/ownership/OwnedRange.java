@@ -2,6 +2,7 @@ package org.tallyring.shardserver.ownership;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RangeStatus;
 import org.tallyring.shardserver.engine.BatchValidator;
 import org.tallyring.shardserver.engine.PublishedRankings;
@@ -56,6 +58,11 @@ public final class OwnedRange {
   private @Nullable RankedViews views;
   private Position applied = Position.START;
   private boolean snapshotUnderWay;
+
+  /** Entries that a replay would have to go through, and the bytes of the snapshot before them. */
+  private long entriesSinceSnapshot;
+
+  private long snapshotBytes;
   private long publishedAtMillis = Long.MIN_VALUE;
 
   OwnedRange(
@@ -115,6 +122,8 @@ public final class OwnedRange {
     @Override
     public void restore(List<byte[]> chunks) {
       engine = RangeEngine.restore(rangeId, chunks);
+      entriesSinceSnapshot = 0;
+      snapshotBytes = bytes(chunks);
     }
 
     @Override
@@ -122,6 +131,7 @@ public final class OwnedRange {
       try {
         engine.apply(JournalEntry.parseFrom(entry));
         applied = position;
+        entriesSinceSnapshot++;
       } catch (InvalidProtocolBufferException e) {
         throw new IllegalStateException(
             "journal of range " + rangeId + " at " + position + ": not an entry", e);
@@ -172,6 +182,17 @@ public final class OwnedRange {
           RangeIntake open = intake;
           if (state == RangeState.SERVING && open != null) {
             open.deleteNamespace(namespaceUid);
+          }
+        });
+  }
+
+  /** Makes newer definitions of the namespaces that the range holds take effect. */
+  void redefineNamespaces(Collection<NamespaceDefinition> namespaces) {
+    loop.execute(
+        () -> {
+          RangeIntake open = intake;
+          if (state == RangeState.SERVING && open != null) {
+            open.redefineNamespaces(namespaces);
           }
         });
   }
@@ -259,7 +280,9 @@ public final class OwnedRange {
                   .setEpoch(epoch())
                   .setState(state.name())
                   .setKeys(engine.keys())
-                  .setIncrements(engine.increments());
+                  .setIncrements(engine.increments())
+                  .setLateIncrements(engine.lateIncrements())
+                  .setBeyondRetention(engine.beyondRetention());
           RangeJournal open = journal;
           if (open != null) {
             JournalHealth health = open.health();
@@ -303,12 +326,13 @@ public final class OwnedRange {
 
   private void applied(Position position, JournalEntry entry) {
     applied = position;
+    entriesSinceSnapshot++;
     RangeJournal open = journal;
-    if (open != null
-        && !snapshotUnderWay
-        && open.bytesSinceSnapshot() >= settings.snapshotBytes()) {
+    if (open != null && !snapshotUnderWay && isSnapshotDue(open.bytesSinceSnapshot())) {
       snapshotUnderWay = true;
       List<byte[]> chunks = engine.snapshot(open.maxEntryBytes());
+      entriesSinceSnapshot = 0;
+      snapshotBytes = bytes(chunks);
       open.snapshot(applied, chunks)
           .whenCompleteAsync(
               (stored, failure) -> {
@@ -322,6 +346,20 @@ public final class OwnedRange {
               },
               loop);
     }
+  }
+
+  /**
+   * A snapshot is due when a replay would read many bytes, or many entries: at rest entries are
+   * small, and it is their number that a start would wait for. The second only when they are worth
+   * the bytes of a snapshot, so that a large state is not written over and over for a trickle.
+   */
+  private boolean isSnapshotDue(long journalBytes) {
+    return journalBytes >= settings.snapshotBytes()
+        || (entriesSinceSnapshot >= settings.snapshotEntries() && journalBytes >= snapshotBytes);
+  }
+
+  private static long bytes(List<byte[]> chunks) {
+    return chunks.stream().mapToLong(chunk -> chunk.length).sum();
   }
 
   private void lost(Throwable cause) {

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,8 +16,10 @@ import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.AcceptedBatches;
 import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.proto.internal.v1.NamespaceDefined;
 import org.tallyring.proto.internal.v1.NamespaceDeleted;
 import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.shardserver.engine.BatchValidator;
 import org.tallyring.shardserver.engine.BatchViolation;
@@ -45,6 +48,10 @@ import org.tallyring.shardserver.journal.RangeJournal;
  * 64-bit overflow is possible at all (the sum of all absolute deltas ever nears 2^63) does a batch
  * wait until nothing is in flight and is then checked row by row; later ones wait behind it.
  *
+ * <p><b>Definitions go through the journal.</b> Before the first batch that is admitted under a
+ * newer definition of its namespace stands an entry with the definition, so that a change takes
+ * effect at one place in the journal, for this owner and for every replay.
+ *
  * <p><b>Loss.</b> After a failed append nothing in flight has a known outcome. What was appended is
  * answered as in doubt, what was only queued as refused, and the intake is dead.
  */
@@ -71,6 +78,10 @@ final class RangeIntake {
   private final ArrayDeque<Submission> waitingForQuiet = new ArrayDeque<>();
   private final ArrayDeque<List<Pending>> inFlight = new ArrayDeque<>();
   private final Map<ByteString, Long> admitted = new HashMap<>();
+
+  /** By namespace uid, the newest revision that was queued in this tenure. */
+  private final Map<Long, Long> definedRevisions = new HashMap<>();
+
   private final List<CompletableFuture<Void>> drains = new ArrayList<>();
   private int queuedBytes;
 
@@ -102,7 +113,7 @@ final class RangeIntake {
 
   /**
    * One thing in the queue: a batch to append, a repeat that waits for the original, or a
-   * namespace's end.
+   * namespace's definition or end.
    */
   private record Pending(
       @Nullable Submission submission,
@@ -113,6 +124,10 @@ final class RangeIntake {
 
     static Pending repeat(Submission submission) {
       return new Pending(submission, null, null, 0, 0);
+    }
+
+    static Pending control(JournalEntry entry) {
+      return new Pending(null, null, entry, entry.getSerializedSize(), 0);
     }
   }
 
@@ -133,12 +148,45 @@ final class RangeIntake {
     if (dead) {
       return;
     }
-    JournalEntry entry =
-        JournalEntry.newBuilder()
-            .setNamespaceDeleted(NamespaceDeleted.newBuilder().setNamespaceUid(namespaceUid))
-            .build();
-    enqueue(new Pending(null, null, entry, entry.getSerializedSize(), 0));
+    enqueue(
+        Pending.control(
+            JournalEntry.newBuilder()
+                .setNamespaceDeleted(NamespaceDeleted.newBuilder().setNamespaceUid(namespaceUid))
+                .build()));
     flush();
+  }
+
+  /** Makes newer definitions of namespaces that the range holds take effect, durably. */
+  void redefineNamespaces(Collection<NamespaceDefinition> namespaces) {
+    if (dead) {
+      return;
+    }
+    for (NamespaceDefinition namespace : namespaces) {
+      if (definedRevision(namespace.getUid()) != RangeEngine.UNDEFINED) {
+        define(namespace);
+      }
+    }
+    flush();
+  }
+
+  /** Queues a definition unless one as new is applied or under way. */
+  private void define(NamespaceDefinition namespace) {
+    long uid = namespace.getUid();
+    if (namespace.getRevision() > definedRevision(uid)) {
+      definedRevisions.put(uid, namespace.getRevision());
+      enqueue(
+          Pending.control(
+              JournalEntry.newBuilder()
+                  .setNamespaceDefined(NamespaceDefined.newBuilder().setDefinition(namespace))
+                  .build()));
+    }
+  }
+
+  /** The newest revision of a namespace's definition that is applied or under way. */
+  private long definedRevision(long namespaceUid) {
+    return Math.max(
+        engine.definitionRevision(namespaceUid),
+        definedRevisions.getOrDefault(namespaceUid, RangeEngine.UNDEFINED));
   }
 
   /** Completes when nothing is queued or in flight, or the journal is lost. */
@@ -205,11 +253,11 @@ final class RangeIntake {
   }
 
   private void accept(Submission submission, long now) {
+    define(submission.namespace());
     AcceptedBatch accepted =
         AcceptedBatch.newBuilder()
             .setSessionId(submission.sessionId())
             .setNamespaceUid(submission.namespace().getUid())
-            .setLatenessMillis(Namespaces.latenessMillis(submission.namespace()))
             .setAcceptedAtMillis(Math.max(now, engine.journalTimeMillis()))
             .setBatch(submission.batch())
             .build();

@@ -96,6 +96,7 @@ public final class ShardRanges {
       }
     }
     namespaceEndings.compare(view);
+    all().forEach(range -> range.redefineNamespaces(view.namespaces().values()));
   }
 
   private boolean takenByAnother(OwnedRange range, RangeRecord record) {
@@ -114,11 +115,15 @@ public final class ShardRanges {
             budget,
             this::afterLoss);
     held.put(rangeId, range);
-    range.open(journals).thenRun(this::opened);
+    range.open(journals).thenRun(() -> opened(range));
   }
 
-  private synchronized void opened() {
+  private synchronized void opened(OwnedRange range) {
     reopenDelayMillis = FIRST_REOPEN_DELAY_MILLIS;
+    if (latest != null) {
+      // Views that came while it was being opened found nobody to tell.
+      range.redefineNamespaces(latest.namespaces().values());
+    }
   }
 
   private void release(OwnedRange range) {

@@ -8,7 +8,9 @@ import java.util.Map;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.AcceptedBatches;
 import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.proto.internal.v1.NamespaceDefined;
 import org.tallyring.proto.internal.v1.NamespaceDeleted;
+import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
 
 /** Builds accepted batches row by row. */
@@ -22,10 +24,7 @@ final class Batches {
   static final long NOON = 1_709_208_000_000L;
 
   private final AcceptedBatch.Builder accepted =
-      AcceptedBatch.newBuilder()
-          .setNamespaceUid(UID)
-          .setLatenessMillis(60_000)
-          .setAcceptedAtMillis(NOON);
+      AcceptedBatch.newBuilder().setNamespaceUid(UID).setAcceptedAtMillis(NOON);
   private final RecordBatch.Builder batch =
       RecordBatch.newBuilder().setNamespace(NAMESPACE).setBaseTimeMillis(0);
   private final ByteString.Output keys = ByteString.newOutput();
@@ -57,6 +56,13 @@ final class Batches {
         .build();
   }
 
+  /** The entry that makes a definition hold from here on. */
+  static JournalEntry definition(NamespaceDefinition.Builder definition) {
+    return JournalEntry.newBuilder()
+        .setNamespaceDefined(NamespaceDefined.newBuilder().setDefinition(definition))
+        .build();
+  }
+
   Batches namespace(long uid, String name) {
     accepted.setNamespaceUid(uid);
     batch.setNamespace(name);
@@ -65,11 +71,6 @@ final class Batches {
 
   Batches acceptedAt(long millis) {
     accepted.setAcceptedAtMillis(millis);
-    return this;
-  }
-
-  Batches lateness(long millis) {
-    accepted.setLatenessMillis(millis);
     return this;
   }
 

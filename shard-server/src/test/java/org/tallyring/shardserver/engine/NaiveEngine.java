@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -12,7 +13,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.proto.v1.Retention;
+import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
 /** What the engine should do, in maps, without a thought for speed or memory. */
@@ -23,23 +27,55 @@ final class NaiveEngine {
           .reversed()
           .thenComparing(Map.Entry.comparingByKey(ByteString.unsignedLexicographicalComparator()));
 
+  /** Names a metric of a namespace. */
+  record Metric(long namespaceUid, String name) {}
+
   final Map<WindowKey, Map<ByteString, Long>> counts = new HashMap<>();
   final Map<WindowKey, Long> revisions = new HashMap<>();
   final Map<Long, Map<String, Long>> lateCorrections = new TreeMap<>();
+  final Map<Metric, Long> lateIncrements = new HashMap<>();
+  final Map<Metric, Long> beyondRetention = new HashMap<>();
   final Map<Long, Set<ByteString>> keys = new HashMap<>();
+  final Map<Long, NamespaceDefinition> definitions = new HashMap<>();
+  final Map<Long, Long> watermarks = new HashMap<>();
+
+  /** For each namespace and level: buckets that end there or before are gone. */
+  final Map<Long, Map<WindowLevel, Long>> horizons = new HashMap<>();
+
   final Set<Long> deleted = new HashSet<>();
   long increments;
 
   void apply(JournalEntry entry) {
     if (entry.hasNamespaceDeleted()) {
-      long uid = entry.getNamespaceDeleted().getNamespaceUid();
-      deleted.add(uid);
-      counts.keySet().removeIf(window -> window.namespaceUid() == uid);
-      revisions.keySet().removeIf(window -> window.namespaceUid() == uid);
-      lateCorrections.remove(uid);
-      keys.remove(uid);
+      delete(entry.getNamespaceDeleted().getNamespaceUid());
+    }
+    if (entry.hasNamespaceDefined()) {
+      define(entry.getNamespaceDefined().getDefinition());
     }
     entry.getBatches().getBatchesList().forEach(this::apply);
+  }
+
+  private void delete(long uid) {
+    deleted.add(uid);
+    counts.keySet().removeIf(window -> window.namespaceUid() == uid);
+    revisions.keySet().removeIf(window -> window.namespaceUid() == uid);
+    lateCorrections.remove(uid);
+    lateIncrements.keySet().removeIf(metric -> metric.namespaceUid == uid);
+    beyondRetention.keySet().removeIf(metric -> metric.namespaceUid == uid);
+    keys.remove(uid);
+    definitions.remove(uid);
+    watermarks.remove(uid);
+    horizons.remove(uid);
+  }
+
+  private void define(NamespaceDefinition definition) {
+    long uid = definition.getUid();
+    NamespaceDefinition present = definitions.get(uid);
+    if (!deleted.contains(uid)
+        && (present == null || definition.getRevision() > present.getRevision())) {
+      definitions.put(uid, definition);
+      retire(uid);
+    }
   }
 
   private void apply(AcceptedBatch accepted) {
@@ -48,25 +84,40 @@ final class NaiveEngine {
       return;
     }
     RecordBatch batch = accepted.getBatch();
+    for (int row = 0; row < batch.getKeyLengthsCount(); row++) {
+      watermarks.merge(uid, time(accepted, row), Math::max);
+    }
+    retire(uid);
+    NamespaceDefinition definition = definition(uid);
+    long lateness = definition.hasLatenessMillis() ? definition.getLatenessMillis() : 60_000;
     Set<WindowKey> late = new HashSet<>();
     int start = 0;
     for (int row = 0; row < batch.getKeyLengthsCount(); row++) {
       ByteString key = batch.getKeys().substring(start, start + batch.getKeyLengths(row));
       start += key.size();
-      long base =
-          batch.hasBaseTimeMillis() ? batch.getBaseTimeMillis() : accepted.getAcceptedAtMillis();
-      long time =
-          base + (batch.getTimeOffsetsMillisCount() == 0 ? 0 : batch.getTimeOffsetsMillis(row));
+      long time = time(accepted, row);
       String metric =
           batch.getMetrics(batch.getMetricIndexesCount() == 0 ? 0 : batch.getMetricIndexes(row));
       long delta = batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(row);
+      boolean complete = true;
       for (WindowLevel level : WindowLevel.values()) {
         WindowKey window = new WindowKey(uid, metric, level, level.start(time));
+        boolean isFinal =
+            level.isFinal(window.startMillis(), accepted.getAcceptedAtMillis(), lateness);
+        if (level == WindowLevel.HOUR && isFinal) {
+          lateIncrements.merge(new Metric(uid, metric), 1L, Long::sum);
+        }
+        if (!isKept(window)) {
+          complete = false;
+          continue;
+        }
         counts.computeIfAbsent(window, unused -> new HashMap<>()).merge(key, delta, Long::sum);
-        if (level.isFinal(
-            window.startMillis(), accepted.getAcceptedAtMillis(), accepted.getLatenessMillis())) {
+        if (isFinal) {
           late.add(window);
         }
+      }
+      if (!complete) {
+        beyondRetention.merge(new Metric(uid, metric), 1L, Long::sum);
       }
       keys.computeIfAbsent(uid, unused -> new HashSet<>()).add(key);
       increments++;
@@ -82,20 +133,105 @@ final class NaiveEngine {
                     .merge(metric, 1L, Long::sum));
   }
 
+  private static long time(AcceptedBatch accepted, int row) {
+    RecordBatch batch = accepted.getBatch();
+    long base =
+        batch.hasBaseTimeMillis() ? batch.getBaseTimeMillis() : accepted.getAcceptedAtMillis();
+    return base + (batch.getTimeOffsetsMillisCount() == 0 ? 0 : batch.getTimeOffsetsMillis(row));
+  }
+
+  private NamespaceDefinition definition(long uid) {
+    return definitions.getOrDefault(uid, NamespaceDefinition.getDefaultInstance());
+  }
+
+  private void retire(long uid) {
+    Long watermark = watermarks.get(uid);
+    if (watermark == null) {
+      return;
+    }
+    Retention retention = definition(uid).getRetention();
+    long day = 86_400_000L;
+    raise(
+        uid,
+        WindowLevel.MINUTE,
+        watermark - (retention.hasMinuteMillis() ? retention.getMinuteMillis() : day * 26 / 24));
+    raise(
+        uid,
+        WindowLevel.HOUR,
+        watermark - (retention.hasHourMillis() ? retention.getHourMillis() : day * 40));
+    raise(
+        uid,
+        WindowLevel.DAY,
+        watermark - (retention.hasDayMillis() ? retention.getDayMillis() : day * 400));
+    counts.keySet().removeIf(window -> !isKept(window));
+    revisions.keySet().removeIf(window -> !isKept(window));
+  }
+
+  private void raise(long uid, WindowLevel level, long horizon) {
+    horizons
+        .computeIfAbsent(uid, unused -> new EnumMap<>(WindowLevel.class))
+        .merge(level, horizon, Math::max);
+  }
+
+  private boolean isKept(WindowKey window) {
+    Long horizon = horizons.getOrDefault(window.namespaceUid(), Map.of()).get(window.level());
+    return horizon == null || window.level().end(window.startMillis()) > horizon;
+  }
+
+  long keptFrom(long uid, WindowLevel level) {
+    Long horizon = horizons.getOrDefault(uid, Map.of()).get(level);
+    return horizon == null ? Long.MIN_VALUE : level.start(horizon);
+  }
+
   long keys() {
     return keys.values().stream().mapToLong(Set::size).sum();
   }
 
-  Ranking ranking(WindowKey window, int k) {
+  /** The counts of the buckets of an interval, one by one. */
+  List<Map<ByteString, Long>> buckets(long uid, String metric, Interval interval) {
+    List<Map<ByteString, Long>> buckets = new ArrayList<>();
+    for (WindowKey window : windows(uid, metric, interval)) {
+      buckets.add(counts.getOrDefault(window, Map.of()));
+    }
+    return buckets;
+  }
+
+  private static List<WindowKey> windows(long uid, String metric, Interval interval) {
+    List<WindowKey> windows = new ArrayList<>();
+    WindowLevel level = interval.level();
+    for (long start = interval.startMillis();
+        start < interval.endMillis();
+        start = level.end(start)) {
+      windows.add(new WindowKey(uid, metric, level, start));
+    }
+    return windows;
+  }
+
+  Ranking ranking(long uid, String metric, Interval interval, int k) {
+    Map<ByteString, Long> sum = new HashMap<>();
+    buckets(uid, metric, interval)
+        .forEach(bucket -> bucket.forEach((key, count) -> sum.merge(key, count, Long::sum)));
+    long revision =
+        windows(uid, metric, interval).stream()
+            .mapToLong(window -> revisions.getOrDefault(window, 0L))
+            .sum();
+    return ranking(sum, revision, k);
+  }
+
+  private Ranking ranking(WindowKey window, int k) {
+    return ranking(counts.getOrDefault(window, Map.of()), revisions.getOrDefault(window, 0L), k);
+  }
+
+  private static Ranking ranking(Map<ByteString, Long> counts, long revision, int k) {
     List<Map.Entry<ByteString, Long>> best =
-        counts.getOrDefault(window, Map.of()).entrySet().stream()
+        counts.entrySet().stream()
             .filter(entry -> entry.getValue() != 0)
             .sorted(ORDER)
             .limit(k)
             .toList();
     byte[][] rankedKeys = best.stream().map(e -> e.getKey().toByteArray()).toArray(byte[][]::new);
     long[] rankedCounts = best.stream().mapToLong(Map.Entry::getValue).toArray();
-    return new Ranking(rankedKeys, rankedCounts, revisions.getOrDefault(window, 0L));
+    return new Ranking(rankedKeys, rankedCounts, revision);
   }
 
   /** The beginning of a ranking. */

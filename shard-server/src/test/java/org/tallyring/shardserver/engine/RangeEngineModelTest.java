@@ -15,6 +15,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -29,6 +30,10 @@ class RangeEngineModelTest {
   private static final long HOUR = 3_600_000;
   private static final long[] STEPS = {
     0, 1, 1_000, 30_000, 60_000, HOUR, 24 * HOUR, 40 * 24 * HOUR
+  };
+  private static final long DAY = 24 * HOUR;
+  private static final long[] RETENTIONS = {
+    HOUR, 3 * HOUR + 1, 26 * HOUR, 5 * DAY, 40 * DAY, 400 * DAY, 36_500 * DAY
   };
   private static final String[] METRICS = {"clicks", "views", "purchases"};
 
@@ -47,6 +52,7 @@ class RangeEngineModelTest {
     final Random random;
     final Producer[] producers = new Producer[4];
     long nowMillis = Batches.NOON;
+    long revision;
 
     History(long seed) {
       random = new Random(seed);
@@ -58,6 +64,9 @@ class RangeEngineModelTest {
       if (random.nextInt(40) == 0) {
         return Batches.deletion(1 + random.nextInt(3));
       }
+      if (random.nextInt(8) == 0) {
+        return definition();
+      }
       AcceptedBatch[] batches = new AcceptedBatch[1 + random.nextInt(3)];
       for (int i = 0; i < batches.length; i++) {
         batches[i] = batch();
@@ -65,15 +74,34 @@ class RangeEngineModelTest {
       return Batches.entry(batches);
     }
 
+    /** Now and then one that comes too late. */
+    private JournalEntry definition() {
+      revision++;
+      long uid = 1 + random.nextInt(3);
+      NamespaceDefinition.Builder definition =
+          NamespaceDefinition.newBuilder()
+              .setUid(uid)
+              .setName("ns-" + uid)
+              .setRevision(Math.max(0, revision - random.nextInt(3) / 2 * random.nextInt(3)));
+      if (random.nextBoolean()) {
+        definition.setLatenessMillis(random.nextInt(2) * 120_000L);
+      }
+      if (random.nextInt(4) > 0) {
+        int[] chosen = random.ints(3, 0, RETENTIONS.length).sorted().toArray();
+        definition
+            .getRetentionBuilder()
+            .setMinuteMillis(RETENTIONS[chosen[0]])
+            .setHourMillis(RETENTIONS[chosen[1]])
+            .setDayMillis(RETENTIONS[chosen[2]]);
+      }
+      return Batches.definition(definition);
+    }
+
     private AcceptedBatch batch() {
       long uid = 1L + random.nextInt(3);
       // A later owner's clock may be behind.
       long acceptedAt = nowMillis - random.nextInt(3) * 1_000L;
-      Batches batch =
-          Batches.batch()
-              .namespace(uid, "ns-" + uid)
-              .acceptedAt(acceptedAt)
-              .lateness(random.nextInt(2) * 120_000L);
+      Batches batch = Batches.batch().namespace(uid, "ns-" + uid).acceptedAt(acceptedAt);
       if (random.nextBoolean()) {
         int producer = random.nextInt(producers.length);
         // An idle session's id is not used again: whether it is forgotten is another test's matter.
@@ -129,8 +157,12 @@ class RangeEngineModelTest {
       if (history.random.nextInt(8) == 0) {
         engine = RangeEngine.restore(RANGE, engine.snapshot(4096 << history.random.nextInt(8)));
       }
+      if (history.random.nextInt(8) == 0) {
+        assertSameSpans(engine, model, history.random, 5);
+      }
     }
     assertSameAnswers(engine, model);
+    assertSameSpans(engine, model, history.random, 100);
     for (Producer producer : history.producers) {
       if (producer.usedAtMillis == history.nowMillis) {
         assertThat(engine.lastSequence(producer.session)).isEqualTo(producer.sequence);
@@ -193,28 +225,77 @@ class RangeEngineModelTest {
   private static void assertSameAnswers(RangeEngine engine, NaiveEngine model) {
     assertThat(engine.increments()).isEqualTo(model.increments);
     assertThat(engine.keys()).isEqualTo(model.keys());
+    for (long uid = 1; uid <= 4; uid++) {
+      assertSameState(engine, model, uid);
+    }
     Set<WindowKey> windows = new HashSet<>(model.counts.keySet());
     windows.add(new WindowKey(1, "clicks", WindowLevel.DAY, 0));
     windows.add(new WindowKey(9, "clicks", WindowLevel.ALL, 0));
     windows.add(new WindowKey(1, "none", WindowLevel.ALL, 0));
     for (WindowKey window : windows) {
-      long uid = window.namespaceUid();
-      String metric = window.metric();
       Interval interval = Interval.window(window.level(), window.startMillis());
-      assertThat(engine.revision(uid, metric, interval))
-          .isEqualTo(model.revisions.getOrDefault(window, 0L));
-      Ranking all = model.ranking(window, Integer.MAX_VALUE);
-      for (int k : new int[] {1, K, Integer.MAX_VALUE}) {
-        assertThat(engine.ranking(uid, metric, interval, k)).isEqualTo(NaiveEngine.best(all, k));
+      assertSame(engine, model, window.namespaceUid(), window.metric(), interval);
+    }
+  }
+
+  private static void assertSameState(RangeEngine engine, NaiveEngine model, long uid) {
+    assertThat(engine.watermarkMillis(uid))
+        .isEqualTo(model.watermarks.getOrDefault(uid, Long.MIN_VALUE));
+    assertThat(engine.definitionRevision(uid))
+        .isEqualTo(
+            model.definitions.containsKey(uid) ? model.definitions.get(uid).getRevision() : -1);
+    for (WindowLevel level : WindowLevel.values()) {
+      assertThat(engine.keptFrom(uid, level)).isEqualTo(model.keptFrom(uid, level));
+    }
+    for (String name : METRICS) {
+      NaiveEngine.Metric metric = new NaiveEngine.Metric(uid, name);
+      assertThat(engine.lateIncrements(uid, name))
+          .isEqualTo(model.lateIncrements.getOrDefault(metric, 0L));
+      assertThat(engine.beyondRetention(uid, name))
+          .isEqualTo(model.beyondRetention.getOrDefault(metric, 0L));
+    }
+  }
+
+  /** Spans that start at the first bucket kept, or somewhere after it. */
+  private static void assertSameSpans(
+      RangeEngine engine, NaiveEngine model, Random random, int spans) {
+    for (int i = 0; i < spans; i++) {
+      long uid = 1 + random.nextInt(3);
+      WindowLevel level = WindowLevel.values()[random.nextInt(4)];
+      long watermark = model.watermarks.getOrDefault(uid, Batches.NOON);
+      long start = level.start(watermark - (long) (100 * DAY * Math.pow(random.nextDouble(), 4)));
+      long keptFrom = model.keptFrom(uid, level);
+      boolean near = keptFrom > watermark - 100 * DAY;
+      if (start < keptFrom || (near && random.nextInt(3) == 0)) {
+        start = keptFrom;
       }
-      // A few keys are enough: the longest ranking above holds every count that is not 0.
-      List<ByteString> keys =
-          new ArrayList<>(model.keys.getOrDefault(uid, Set.of()).stream().limit(20).toList());
-      keys.add(ByteString.copyFromUtf8("never seen"));
-      for (ByteString key : keys) {
-        assertThat(engine.count(uid, metric, interval, key.toByteArray()))
-            .isEqualTo(model.counts.getOrDefault(window, Map.of()).getOrDefault(key, 0L));
+      long end = start;
+      int buckets = 1 + random.nextInt(1 << random.nextInt(12));
+      for (int n = 0; n < buckets && end <= watermark; n++) {
+        end = level.end(end);
       }
+      String metric = METRICS[random.nextInt(METRICS.length)];
+      assertSame(engine, model, uid, metric, new Interval(level, start, end));
+    }
+  }
+
+  private static void assertSame(
+      RangeEngine engine, NaiveEngine model, long uid, String metric, Interval interval) {
+    Ranking all = model.ranking(uid, metric, interval, Integer.MAX_VALUE);
+    assertThat(engine.revision(uid, metric, interval)).isEqualTo(all.revision());
+    for (int k : new int[] {1, K, Integer.MAX_VALUE}) {
+      assertThat(engine.ranking(uid, metric, interval, k)).isEqualTo(NaiveEngine.best(all, k));
+    }
+    // A few keys are enough: the longest ranking above holds every count that is not 0.
+    List<ByteString> keys =
+        new ArrayList<>(model.keys.getOrDefault(uid, Set.of()).stream().limit(8).toList());
+    keys.add(ByteString.copyFromUtf8("never seen"));
+    List<Map<ByteString, Long>> buckets = model.buckets(uid, metric, interval);
+    for (ByteString key : keys) {
+      long[] series = buckets.stream().mapToLong(bucket -> bucket.getOrDefault(key, 0L)).toArray();
+      assertThat(engine.series(uid, metric, interval, key.toByteArray())).isEqualTo(series);
+      assertThat(engine.count(uid, metric, interval, key.toByteArray()))
+          .isEqualTo(Arrays.stream(series).sum());
     }
   }
 }

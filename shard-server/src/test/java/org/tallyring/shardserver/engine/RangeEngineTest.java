@@ -12,10 +12,12 @@ import static org.tallyring.shardserver.engine.Batches.session;
 
 import java.nio.charset.StandardCharsets;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.internal.v1.SegmentHeader;
+import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -114,6 +116,127 @@ class RangeEngineTest {
 
   private long revision(WindowLevel level, long timeMillis) {
     return engine.revision(UID, METRIC, Interval.window(level, level.start(timeMillis)));
+  }
+
+  @Test
+  void bucketsAreKeptUntilTheWatermarkHasLeftTheirEndBehind() {
+    engine.apply(Batches.definition(defined(1, HOUR, 2 * HOUR, 48 * HOUR)));
+    engine.apply(batch().row("a", 1).entry());
+
+    engine.apply(batch().row(METRIC, "b", 1, NOON + MINUTE + HOUR - 1).entry());
+    assertThat(count(WindowLevel.MINUTE, NOON, "a")).isEqualTo(1);
+    assertThat(engine.keptFrom(UID, WindowLevel.MINUTE)).isEqualTo(NOON);
+
+    engine.apply(batch().row(METRIC, "b", 1, NOON + MINUTE + HOUR).entry());
+    assertThat(count(WindowLevel.MINUTE, NOON, "a")).isZero();
+    assertThat(engine.keptFrom(UID, WindowLevel.MINUTE)).isEqualTo(NOON + MINUTE);
+    assertThat(count(WindowLevel.HOUR, NOON, "a")).isEqualTo(1);
+    assertThat(engine.keptFrom(UID, WindowLevel.HOUR)).isEqualTo(NOON - HOUR);
+    assertThat(engine.keptFrom(UID, WindowLevel.MONTH)).isEqualTo(Long.MIN_VALUE);
+    assertThat(engine.keptFrom(99, WindowLevel.MINUTE)).isEqualTo(Long.MIN_VALUE);
+  }
+
+  @Test
+  void anIncrementTooOldForALevelCountsInTheOthersAndIsReported() {
+    engine.apply(Batches.definition(defined(1, HOUR, 2 * HOUR, 48 * HOUR)));
+    engine.apply(batch().acceptedAt(NOON).row("a", 1).entry());
+    engine.apply(batch().acceptedAt(NOON).row(METRIC, "a", 1, NOON - 2 * HOUR - 1).entry());
+
+    assertThat(count(WindowLevel.MINUTE, NOON - 2 * HOUR - 1, "a")).isZero();
+    assertThat(count(WindowLevel.HOUR, NOON - 2 * HOUR - 1, "a")).isZero();
+    assertThat(count(WindowLevel.DAY, NOON, "a")).isEqualTo(2);
+    assertThat(engine.beyondRetention(UID, METRIC)).isEqualTo(1);
+    assertThat(engine.lateIncrements(UID, METRIC)).isEqualTo(1);
+    assertThat(engine.beyondRetention()).isEqualTo(1);
+    assertThat(engine.lateIncrements()).isEqualTo(1);
+  }
+
+  @Test
+  void theOrderOfRowsInABatchDoesNotMatter() {
+    RangeEngine other = new RangeEngine(0);
+    long old = NOON - 30 * HOUR;
+    engine.apply(batch().row(METRIC, "a", 1, old).row(METRIC, "b", 1, NOON).entry());
+    other.apply(batch().row(METRIC, "b", 1, NOON).row(METRIC, "a", 1, old).entry());
+
+    for (RangeEngine each : new RangeEngine[] {engine, other}) {
+      Interval minute = Interval.window(WindowLevel.MINUTE, old);
+      assertThat(each.count(UID, METRIC, minute, bytes("a"))).isZero();
+      assertThat(each.beyondRetention(UID, METRIC)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aLongerRetentionBringsNothingBackAndKeepsFromThenOn() {
+    engine.apply(Batches.definition(defined(1, HOUR, HOUR, HOUR)));
+    engine.apply(batch().row("a", 1).entry());
+    engine.apply(Batches.definition(defined(2, 48 * HOUR, 48 * HOUR, 48 * HOUR)));
+    engine.apply(batch().row(METRIC, "a", 1, NOON - HOUR - 1).entry());
+    engine.apply(batch().row(METRIC, "a", 1, NOON + 24 * HOUR).entry());
+
+    assertThat(engine.keptFrom(UID, WindowLevel.MINUTE)).isEqualTo(NOON - HOUR);
+    assertThat(engine.beyondRetention(UID, METRIC)).isEqualTo(1);
+    assertThat(count(WindowLevel.MINUTE, NOON, "a")).isEqualTo(1);
+  }
+
+  @Test
+  void aShorterRetentionRetiresAtOnce() {
+    engine.apply(batch().row("a", 1).row(METRIC, "a", 1, NOON - 3 * HOUR).entry());
+    engine.apply(Batches.definition(defined(1, HOUR, HOUR, HOUR)));
+
+    assertThat(count(WindowLevel.HOUR, NOON - 3 * HOUR, "a")).isZero();
+    assertThat(count(WindowLevel.DAY, NOON, "a")).isEqualTo(2);
+    assertThat(engine.keptFrom(UID, WindowLevel.HOUR)).isEqualTo(NOON - HOUR);
+  }
+
+  @Test
+  void onlyANewerDefinitionTakesEffect() {
+    assertThat(engine.definitionRevision(UID)).isEqualTo(-1);
+    engine.apply(Batches.definition(defined(2, HOUR, HOUR, HOUR).setLatenessMillis(0)));
+    engine.apply(Batches.definition(defined(1, HOUR, HOUR, HOUR).setLatenessMillis(HOUR)));
+    engine.apply(batch().acceptedAt(NOON + HOUR).row("a", 1).entry());
+    RangeEngine restored = RangeEngine.restore(0, engine.snapshot(1 << 20));
+
+    assertThat(revision(WindowLevel.HOUR, NOON)).isEqualTo(1);
+    assertThat(restored.definitionRevision(UID)).isEqualTo(2);
+    engine.apply(Batches.deletion(UID));
+    engine.apply(Batches.definition(defined(3, HOUR, HOUR, HOUR)));
+    assertThat(engine.definitionRevision(UID)).isEqualTo(-1);
+  }
+
+  private static NamespaceDefinition.Builder defined(
+      long revision, long minutes, long hours, long days) {
+    NamespaceDefinition.Builder definition =
+        NamespaceDefinition.newBuilder()
+            .setUid(UID)
+            .setName(Batches.NAMESPACE)
+            .setRevision(revision);
+    definition
+        .getRetentionBuilder()
+        .setMinuteMillis(minutes)
+        .setHourMillis(hours)
+        .setDayMillis(days);
+    return definition;
+  }
+
+  @Test
+  void aSpanIsTheSumOfItsBucketsAndASeriesIsItsBuckets() {
+    for (int minute = 0; minute < 200; minute++) {
+      engine.apply(
+          batch()
+              .row(METRIC, "a", minute, NOON + minute * MINUTE)
+              .row(METRIC, "b", 100, NOON + minute * MINUTE)
+              .entry());
+    }
+    Interval span = new Interval(WindowLevel.MINUTE, NOON + 10 * MINUTE, NOON + 190 * MINUTE);
+    Ranking ranking = engine.ranking(UID, METRIC, span, 1);
+
+    assertThat(engine.count(UID, METRIC, span, bytes("b"))).isEqualTo(18_000);
+    assertThat(engine.series(UID, METRIC, span, bytes("a")))
+        .isEqualTo(LongStream.range(10, 190).toArray());
+    assertThat(engine.series(UID, METRIC, span, bytes("never"))).isEqualTo(new long[180]);
+    assertThat(ranking.key(0)).isEqualTo(bytes("b"));
+    assertThat(ranking.count(0)).isEqualTo(18_000);
+    assertThat(engine.ranking(UID, METRIC, span, 1)).isEqualTo(ranking);
   }
 
   @Test

@@ -3,11 +3,14 @@ package org.tallyring.shardserver.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
 import org.tallyring.topology.window.WindowLevel;
 
 class SlotCountsTest {
@@ -23,6 +26,21 @@ class SlotCountsTest {
     assertAddsUp(new PagedCounts(), seed);
   }
 
+  @Test
+  void sealedCountsHoldTheLargestAndHaveNoRoomForMore() {
+    PagedCounts counts = new PagedCounts();
+    assertThat(SealedCounts.of(counts).get(0)).isZero();
+    counts.put(3, Long.MIN_VALUE);
+    counts.put(Integer.MAX_VALUE >>> 8, Long.MAX_VALUE);
+    SealedCounts sealed = SealedCounts.of(counts);
+
+    assertThat(sealed.get(3)).isEqualTo(Long.MIN_VALUE);
+    assertThat(sealed.get(4)).isZero();
+    assertThat(sealed.get(Integer.MAX_VALUE >>> 8)).isEqualTo(Long.MAX_VALUE);
+    assertThat(sealed.size()).isEqualTo(2);
+    assertThat(sealed.add(new int[] {3}, new long[] {1}, 0, 1)).isZero();
+  }
+
   private static void assertAddsUp(SlotCounts counts, long seed) {
     Random random = new Random(seed);
     Map<Integer, Long> expected = new HashMap<>();
@@ -36,17 +54,29 @@ class SlotCountsTest {
       }
       assertThat(counts.add(slots, deltas, from, 30)).isEqualTo(30);
     }
+    assertHolds(counts, expected, bound);
+    assertHolds(SealedCounts.of(counts), expected, bound);
+  }
+
+  private static void assertHolds(SlotCounts counts, Map<Integer, Long> all, int bound) {
+    TreeMap<Integer, Long> expected = new TreeMap<>(all);
     expected.forEach((slot, count) -> assertThat(counts.get(slot)).isEqualTo(count));
     assertThat(counts.get(bound)).isZero();
     expected.values().removeIf(count -> count == 0);
-    int all = expected.size();
+    Map<Integer, Long> rising = new LinkedHashMap<>();
+    counts.forEachRising(rising::put);
+    assertThat(rising).containsExactlyEntriesOf(expected);
+    PagedCounts sum = new PagedCounts();
+    counts.addTo(sum);
+    expected.forEach((slot, count) -> assertThat(sum.get(slot)).isEqualTo(count));
+    int size = expected.size();
     for (long lowest : new long[] {Long.MIN_VALUE, -1, 0, 2}) {
       Map<Integer, Long> seen = new HashMap<>();
       int lower =
           counts.forEach(lowest, (slot, count) -> assertThat(seen.put(slot, count)).isNull());
       expected.values().removeIf(count -> count < lowest);
       assertThat(seen).isEqualTo(expected);
-      assertThat(lower).isEqualTo(all - expected.size());
+      assertThat(lower).isEqualTo(size - expected.size());
     }
   }
 
@@ -65,9 +95,12 @@ class SlotCountsTest {
         expected[block[i]] += deltas[i];
       }
       bucket.add(block, deltas, 0, 512);
+      if (random.nextInt(8) == 0) {
+        bucket.seal();
+      }
     }
     long[] actual = new long[slots];
-    bucket.forEach(Long.MIN_VALUE, (slot, count) -> actual[slot] = count);
+    bucket.counts().forEach(Long.MIN_VALUE, (slot, count) -> actual[slot] = count);
     assertThat(actual).isEqualTo(expected);
   }
 }

@@ -57,8 +57,9 @@ class SnapshotTest {
   private static SnapshotPiece namespace(String... metrics) {
     SnapshotNamespace.Builder namespace = SnapshotNamespace.newBuilder().setUid(1).setName("ns");
     for (String metric : metrics) {
-      namespace.addMetrics(metric).addLateCorrections(0);
+      namespace.addMetrics(metric).addLateCorrections(0).addLateIncrements(0).addBeyondRetention(0);
     }
+    namespace.addKeptFromMillis(0).addKeptFromMillis(0).addKeptFromMillis(0);
     return SnapshotPiece.newBuilder().setNamespace(namespace).build();
   }
 
@@ -76,6 +77,14 @@ class SnapshotTest {
                 .setWindow(window)
                 .addSlots(slot)
                 .addCounts(1))
+        .build();
+  }
+
+  /** An hour of before 1970, from when the namespace keeps. */
+  private static SnapshotPiece early() {
+    SnapshotBucket bucket = bucket(0, 1, 0).getBucket();
+    return SnapshotPiece.newBuilder()
+        .setBucket(bucket.toBuilder().setStartMillis(-3_600_000L))
         .build();
   }
 
@@ -152,7 +161,8 @@ class SnapshotTest {
     assertRefused("unknown metric", head(), namespace("a"), keys("k", 1), bucket(1, 1, 0));
     assertRefused("unknown key", head(), namespace("a"), keys("k", 1), bucket(0, 1, 1));
     assertRefused("unknown key", head(), namespace("a"), keys("k", 1), bucket(0, 1, -1));
-    assertRefused("window: 5", head(), namespace("a"), keys("k", 1), bucket(0, 5, 0));
+    assertRefused("keeps", head(), namespace("a"), keys("k", 1), early());
+    assertRefused("window: 6", head(), namespace("a"), keys("k", 1), bucket(0, 6, 0));
   }
 
   /** The journal's checksum finds damage first; this is about what gets past it. */

@@ -61,6 +61,18 @@ public final class Tally {
     return outcome(start(verb, QUERY_JVM, List.of(options)), QUERY_LIMIT);
   }
 
+  /** Makes a namespace for a data set, in which every hour of its years is kept. */
+  public Outcome createArchive(DataSet set, String namespace) {
+    return run(
+        "namespace",
+        "create",
+        namespace,
+        "--metrics",
+        String.join(",", set.truth().counts().keySet()),
+        "--retention",
+        "hour=10000d,day=10000d");
+  }
+
   /** Replays a file to its end into a namespace that is made if it is missing. */
   public Outcome replay(DataSet set, String namespace, Duration atMost) {
     return outcome(startReplay(set, namespace, set.file().toString(), List.of()), atMost);

@@ -41,6 +41,25 @@ public record Interval(WindowLevel level, long startMillis, long endMillis) {
     return new Interval(level, startMillis, level.end(startMillis));
   }
 
+  /**
+   * How many buckets there are.
+   *
+   * @throws ArithmeticException if there are 2^31 or more
+   */
+  public int size() {
+    if (level == WindowLevel.ALL) {
+      return 1;
+    }
+    if (level == WindowLevel.MONTH) {
+      int months = 0;
+      for (long month = startMillis; month < endMillis; month = level.end(month)) {
+        months++;
+      }
+      return months;
+    }
+    return Math.toIntExact((endMillis - startMillis) / (level.end(startMillis) - startMillis));
+  }
+
   /** Whether it is one bucket, so that nothing has to be added up. */
   public boolean isWindow() {
     return level.end(startMillis) == endMillis;

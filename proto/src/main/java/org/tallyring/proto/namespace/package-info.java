@@ -1,0 +1,5 @@
+/** What namespace definitions mean. */
+@NullMarked
+package org.tallyring.proto.namespace;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,118 @@
+package org.tallyring.shardserver.engine;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.WindowLevel;
+
+/** The buckets of one metric that are kept and in which anything was counted, by time. */
+final class MetricBuckets {
+
+  private final RetentionEdges edges;
+  private final UnsealedBuckets unsealed;
+  private final List<NavigableMap<Long, BucketCounts>> byLevel = new ArrayList<>();
+
+  /**
+   * No buckets.
+   *
+   * @param edges of the namespace
+   * @param unsealed of the namespace
+   */
+  MetricBuckets(RetentionEdges edges, UnsealedBuckets unsealed) {
+    this.edges = edges;
+    this.unsealed = unsealed;
+    for (int level = 0; level < WindowLevel.values().length; level++) {
+      byLevel.add(new TreeMap<>());
+    }
+  }
+
+  /** The bucket of a window, or null when nothing was ever counted in it or it was retired. */
+  @Nullable BucketCounts find(WindowLevel level, long startMillis) {
+    return of(level).get(startMillis);
+  }
+
+  /**
+   * The bucket of a window, made if there is none and noted as unsealed, which the caller's
+   * addition will make it.
+   *
+   * @return null if it lies before the level's edge
+   */
+  @Nullable BucketCounts forWriting(WindowLevel level, long startMillis) {
+    if (startMillis < edges.of(level)) {
+      return null;
+    }
+    BucketCounts bucket = of(level).get(startMillis);
+    if (bucket == null) {
+      bucket = new BucketCounts(level, startMillis);
+      of(level).put(startMillis, bucket);
+      unsealed.addNew(bucket);
+    } else if (bucket.isSealed()) {
+      unsealed.addAgain(bucket);
+    }
+    return bucket;
+  }
+
+  /** The buckets of an interval's own level in it, in the order of time. */
+  Collection<BucketCounts> within(Interval interval) {
+    return between(interval.level(), interval.startMillis(), interval.endMillis());
+  }
+
+  /**
+   * As few buckets as hold together what those of an interval's own level hold: the coarser ones
+   * that lie in it as a whole, the finer ones at its edges. A day by the minute takes 23 hours and
+   * 60 minutes instead of 1,440 minutes.
+   *
+   * <p>They hold the same counts because every increment was counted in both, from the edge of the
+   * finer level on, before which the interval must not start, and from that of the coarser.
+   */
+  List<BucketCounts> covering(Interval interval) {
+    List<BucketCounts> found = new ArrayList<>();
+    cover(interval.level(), interval.startMillis(), interval.endMillis(), found);
+    return found;
+  }
+
+  private void cover(WindowLevel level, long start, long end, List<BucketCounts> found) {
+    if (level.compareTo(WindowLevel.MONTH) < 0) {
+      WindowLevel coarser = WindowLevel.values()[level.ordinal() + 1];
+      long earliest = Math.max(start, edges.of(coarser));
+      long innerStart = coarser.start(earliest);
+      if (innerStart < earliest) {
+        innerStart = coarser.end(innerStart);
+      }
+      long innerEnd = coarser.start(end);
+      if (innerStart < innerEnd) {
+        found.addAll(between(level, start, innerStart));
+        cover(coarser, innerStart, innerEnd, found);
+        found.addAll(between(level, innerEnd, end));
+        return;
+      }
+    }
+    found.addAll(between(level, start, end));
+  }
+
+  /** Drops the buckets before the edges. */
+  void retire() {
+    for (WindowLevel level : RetentionEdges.LEVELS) {
+      of(level).headMap(edges.of(level)).clear();
+    }
+  }
+
+  /** All buckets, by level and start. */
+  List<BucketCounts> sorted() {
+    List<BucketCounts> all = new ArrayList<>();
+    byLevel.forEach(ofLevel -> all.addAll(ofLevel.values()));
+    return all;
+  }
+
+  private Collection<BucketCounts> between(WindowLevel level, long start, long end) {
+    return of(level).subMap(start, end).values();
+  }
+
+  private NavigableMap<Long, BucketCounts> of(WindowLevel level) {
+    return byLevel.get(level.ordinal());
+  }
+}
