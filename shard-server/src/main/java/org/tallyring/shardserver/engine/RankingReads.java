@@ -38,10 +38,7 @@ public final class RankingReads {
 
   /** What tells the present counts of an interval from those that a view shows. */
   public RankedView.State state(long namespaceUid, String metric, Interval interval) {
-    NamespaceCounts namespace = state.namespaces.get(namespaceUid);
-    return namespace == null
-        ? new RankedView.State(0, 0)
-        : IntervalCounts.of(namespace, metric, interval).state();
+    return IntervalCounts.state(state.metric(namespaceUid, metric), interval);
   }
 
   /** Begins a view of the present counts. */
