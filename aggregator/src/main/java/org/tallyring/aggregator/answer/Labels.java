@@ -2,55 +2,28 @@ package org.tallyring.aggregator.answer;
 
 import io.grpc.Status;
 import java.time.Duration;
-import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.ErrorReason;
-import org.tallyring.topology.window.Interval;
-import org.tallyring.topology.window.WindowLevel;
+import org.tallyring.topology.window.Resolved;
 
 /** How good answers are. */
 final class Labels {
 
-  /** After how long to try again when ranges are missing. */
-  static final Duration INCOMPLETE_RETRY_DELAY = Duration.ofMillis(500);
+  private static final Duration INCOMPLETE_RETRY_DELAY = Duration.ofMillis(500);
 
   private Labels() {}
 
-  /**
-   * The label of an exact answer.
-   *
-   * @param interval what was answered
-   * @param isSpan whether that is a span and no window
-   * @param isFinal whether its lateness is over
-   */
+  /** The label of an exact answer. */
   static AnswerLabel of(
-      Interval interval,
-      boolean isSpan,
-      boolean isFinal,
-      long asOfMillis,
-      long revision,
-      int rangesTotal,
-      int rangesIncluded) {
-    AnswerLabel.Builder label =
-        AnswerLabel.newBuilder()
-            .setAsOfTime(WindowChoice.timestamp(asOfMillis))
-            .setFinal(isFinal)
-            .setRevision(revision)
-            .setExact(true)
-            .setRangesTotal(rangesTotal)
-            .setRangesIncluded(rangesIncluded);
-    if (isSpan) {
-      label.setBucket(Windows.window(interval.level()));
-    } else {
-      label.setWindow(Windows.window(interval.level()));
-    }
-    if (interval.level() != WindowLevel.ALL) {
-      label
-          .setStartTime(WindowChoice.timestamp(interval.startMillis()))
-          .setEndTime(WindowChoice.timestamp(interval.endMillis()));
-    }
-    return label.build();
+      Resolved resolved, long asOfMillis, long revision, int rangesTotal, int rangesIncluded) {
+    return Selections.label(resolved)
+        .setAsOfTime(ProtoTimes.timestamp(asOfMillis))
+        .setRevision(revision)
+        .setRangesTotal(rangesTotal)
+        .setRangesIncluded(rangesIncluded)
+        .build();
   }
 
   /**
@@ -60,15 +33,21 @@ final class Labels {
    */
   static void check(AnswerLabel label, boolean requireComplete) {
     if (requireComplete && label.getRangesIncluded() < label.getRangesTotal()) {
-      throw Errors.retryable(
-          Status.Code.UNAVAILABLE,
-          ErrorReason.ERROR_REASON_INCOMPLETE,
+      throw incomplete(
           "only "
               + label.getRangesIncluded()
               + " of "
               + label.getRangesTotal()
-              + " ranges can be included now",
-          INCOMPLETE_RETRY_DELAY);
+              + " ranges can be included now");
     }
+  }
+
+  /** The error for an answer that would lack something, but not for long. */
+  static RuntimeException incomplete(String message) {
+    return Errors.retryable(
+        Status.Code.UNAVAILABLE,
+        ErrorReason.ERROR_REASON_INCOMPLETE,
+        message,
+        INCOMPLETE_RETRY_DELAY);
   }
 }

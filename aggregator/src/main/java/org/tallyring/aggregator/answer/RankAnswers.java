@@ -14,14 +14,20 @@ import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.aggregator.merge.MergedRank;
 import org.tallyring.aggregator.merge.RangePosition;
 import org.tallyring.aggregator.merge.RankMerge;
+import org.tallyring.aggregator.merge.Ranking;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.QueryRankRequest;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetRankRequest;
+import org.tallyring.proto.v1.Window;
 import org.tallyring.topology.name.KeyRules;
 import org.tallyring.topology.window.Interval;
-import org.tallyring.topology.window.WindowLevel;
+import org.tallyring.topology.window.KeptBuckets;
+import org.tallyring.topology.window.Moment;
+import org.tallyring.topology.window.Resolved;
+import org.tallyring.topology.window.TimeSelection;
 
 /**
  * Answers where keys stand. Thread-safe and never blocking.
@@ -37,10 +43,14 @@ public final class RankAnswers {
 
   private static final Duration NO_OWNER_RETRY_DELAY = Duration.ofMillis(500);
 
+  private static final MergedRank NOWHERE =
+      new MergedRank(0, 0, 0, Ranking.EMPTY, Ranking.EMPTY, 0, 0, 0);
+
   private final InstantSource clock;
   private final NamespaceDirectory namespaces;
   private final Holdings holdings;
   private final RankQueries queries;
+  private final KeptChoices choices;
 
   /**
    * Answers from these sources.
@@ -48,11 +58,12 @@ public final class RankAnswers {
    * @param clock decides which windows are open and which are final
    */
   public RankAnswers(
-      InstantSource clock, NamespaceDirectory namespaces, Holdings holdings, RankQueries queries) {
+      InstantSource clock, NamespaceDirectory namespaces, Holdings holdings, RankQueries queries, KeptChoices choices) {
     this.clock = clock;
     this.namespaces = namespaces;
     this.holdings = holdings;
     this.queries = queries;
+    this.choices = choices;
   }
 
   /**
@@ -69,32 +80,42 @@ public final class RankAnswers {
     }
     return namespaces
         .resolve(request.getNamespace(), request.getMetric())
-        .thenCompose(
-            metric -> {
-              WindowChoice choice =
-                  WindowChoice.of(request.getWindow(), clock.millis(), metric.latenessMillis());
-              Interval interval = choice.interval();
-              if (request.getComparePrevious() && interval.level() == WindowLevel.ALL) {
-                throw Errors.invalid(
-                    ErrorReason.ERROR_REASON_BAD_WINDOW,
-                    "compare_previous",
-                    "compare_previous: all time (expected: a window that has one before it)");
-              }
-              CompletableFuture<@Nullable Long> previous =
-                  request.getComparePrevious()
-                      ? rank(request, metric, interval.previous(), 0).thenApply(MergedRank::rank)
-                      : CompletableFuture.completedFuture(null);
-              return rank(request, metric, interval, request.getNeighbors())
-                  .thenCombine(
-                      previous,
-                      (merged, before) ->
-                          new RankAnswer(metric, label(choice, merged), merged, before));
-            })
+        .thenCompose(metric -> answer(request, metric, Selections.of(request.getWindow())))
         .thenApply(
             answer -> {
               Labels.check(answer.label(), request.getRequireComplete());
               return answer;
             });
+  }
+
+  private CompletableFuture<RankAnswer> answer(
+      GetRankRequest request, CountedMetric metric, TimeSelection selection) {
+    return place(request, metric, selection, request.getNeighbors())
+        .thenCompose(
+            placed -> {
+              CompletableFuture<@Nullable Long> previous =
+                  request.getComparePrevious()
+                      ? place(request, metric, before(request, placed.resolved()), 0)
+                          .thenApply(before -> before.merged().rank())
+                      : CompletableFuture.completedFuture(null);
+              return previous.thenApply(
+                  rank ->
+                      new RankAnswer(
+                          metric,
+                          label(placed.resolved(), placed.merged()),
+                          placed.merged(),
+                          rank));
+            });
+  }
+
+  /** The window before, or the span of the same length that ends where this one starts. */
+  private static TimeSelection before(GetRankRequest request, Resolved resolved) {
+    Interval interval = resolved.interval();
+    return resolved.isSpan()
+        ? TimeSelection.span(
+            ProtoTimes.duration(request.getWindow().getLast()), Moment.at(interval.startMillis()))
+        : TimeSelection.window(
+            interval.level(), Moment.at(interval.level().previous(interval.startMillis())));
   }
 
   private @Nullable RuntimeException refusal(GetRankRequest request) {
@@ -114,38 +135,68 @@ public final class RankAnswers {
     if (violation != null) {
       return Errors.invalid(ErrorReason.ERROR_REASON_BAD_KEY, "key", violation);
     }
+    if (request.getComparePrevious() && request.getWindow().getWindow() == Window.WINDOW_ALL) {
+      return Errors.invalid(
+          ErrorReason.ERROR_REASON_BAD_WINDOW,
+          "compare_previous",
+          "compare_previous: all time (expected: a window that has one before it)");
+    }
     return holdings.picture().isKnown() ? null : ShardCalls.noShard();
   }
 
-  private CompletableFuture<MergedRank> rank(
-      GetRankRequest request, CountedMetric metric, Interval interval, int neighbors) {
-    QueryRankRequest question =
-        QueryRankRequest.newBuilder()
-            .setNamespace(metric.namespace())
-            .setMetric(metric.metric())
-            .setInterval(Windows.interval(interval))
-            .setKey(request.getKey())
-            .setNeighbors(neighbors)
-            .build();
+  /** A place and what it is of. */
+  private record Placed(Resolved resolved, MergedRank merged) {}
+
+  private CompletableFuture<Placed> place(
+      GetRankRequest request, CountedMetric metric, TimeSelection selection, int neighbors) {
+    return choices.ask(
+        metric.namespaceUid(),
+        kept -> Selections.resolve(selection, clock.millis(), metric.latenessMillis(), kept),
+        resolved ->
+            merged(
+                QueryRankRequest.newBuilder()
+                    .setNamespace(metric.namespace())
+                    .setMetric(metric.metric())
+                    .setInterval(Windows.interval(resolved.interval()))
+                    .setKey(request.getKey())
+                    .setNeighbors(neighbors)
+                    .build(),
+                resolved));
+  }
+
+  private CompletableFuture<KeptChoices.Answered<Placed>> merged(
+      QueryRankRequest question, Resolved resolved) {
     return queries
         .positions(question)
         .thenCompose(
-            positions -> {
+            found -> {
               RangePosition holder =
-                  positions.stream()
+                  found.parts().stream()
                       .reduce((a, b) -> a.epoch() >= b.epoch() ? a : b)
-                      .orElseThrow(RankAnswers::noOwner);
+                      .orElse(null);
+              if (!found.kept().equals(KeptBuckets.EVERYTHING)) {
+                // Other buckets are to be chosen; nobody sees this.
+                return CompletableFuture.completedFuture(
+                    new KeptChoices.Answered<>(new Placed(resolved, NOWHERE), found.kept()));
+              }
+              if (holder == null) {
+                throw noOwner();
+              }
               return queries
                   .positions(question.toBuilder().setCount(holder.count()).build())
-                  .thenApply(all -> RankMerge.merge(holder, all, neighbors));
+                  .thenApply(
+                      all ->
+                          new KeptChoices.Answered<>(
+                              new Placed(
+                                  resolved,
+                                  RankMerge.merge(holder, all.parts(), question.getNeighbors())),
+                              all.kept()));
             });
   }
 
-  private AnswerLabel label(WindowChoice choice, MergedRank merged) {
+  private AnswerLabel label(Resolved resolved, MergedRank merged) {
     return Labels.of(
-        choice.interval(),
-        false,
-        choice.state() == WindowChoice.State.FINAL,
+        resolved,
         merged.asOfMillis(),
         merged.revision(),
         holdings.picture().rangeCount(),

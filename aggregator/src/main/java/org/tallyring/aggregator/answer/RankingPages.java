@@ -27,6 +27,8 @@ import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.ListRankingRequest;
 import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.Resolved;
+import org.tallyring.topology.window.TimeSelection;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -48,6 +50,7 @@ public final class RankingPages {
   private final NamespaceDirectory namespaces;
   private final Holdings holdings;
   private final RankQueries queries;
+  private final KeptChoices choices;
 
   /**
    * Answers from these sources.
@@ -55,11 +58,12 @@ public final class RankingPages {
    * @param clock decides which windows are open and which are final
    */
   public RankingPages(
-      InstantSource clock, NamespaceDirectory namespaces, Holdings holdings, RankQueries queries) {
+      InstantSource clock, NamespaceDirectory namespaces, Holdings holdings, RankQueries queries, KeptChoices choices) {
     this.clock = clock;
     this.namespaces = namespaces;
     this.holdings = holdings;
     this.queries = queries;
+    this.choices = choices;
   }
 
   /**
@@ -84,15 +88,10 @@ public final class RankingPages {
     return namespaces
         .resolve(request.getNamespace(), request.getMetric())
         .thenCompose(
-            metric -> {
-              RankingCursor cursor =
-                  request.getPageToken().isEmpty()
-                      ? first(request, metric)
-                      : PageToken.read(request, metric);
-              return queries
-                  .pages(question(metric, cursor, capped))
-                  .thenApply(parts -> page(metric, cursor, usable(cursor, parts), capped));
-            })
+            metric ->
+                request.getPageToken().isEmpty()
+                    ? first(request, metric, capped)
+                    : later(request, metric, capped))
         .thenApply(
             page -> {
               Labels.check(page.label(), request.getRequireComplete());
@@ -100,16 +99,37 @@ public final class RankingPages {
             });
   }
 
-  private RankingCursor first(ListRankingRequest request, CountedMetric metric) {
-    WindowChoice choice =
-        WindowChoice.of(request.getWindow(), clock.millis(), metric.latenessMillis());
-    return RankingCursor.newBuilder()
-        .setNamespaceUid(metric.namespaceUid())
-        .setMetric(metric.metric())
-        .setWindow(request.getWindow())
-        .setInterval(Windows.interval(choice.interval()))
-        .setRangesTotal(holdings.picture().rangeCount())
-        .build();
+  private CompletableFuture<RankingPage> first(
+      ListRankingRequest request, CountedMetric metric, int size) {
+    TimeSelection selection = Selections.of(request.getWindow());
+    return choices.ask(
+        metric.namespaceUid(),
+        kept -> Selections.resolve(selection, clock.millis(), metric.latenessMillis(), kept),
+        resolved -> {
+          RankingCursor cursor =
+              RankingCursor.newBuilder()
+                  .setNamespaceUid(metric.namespaceUid())
+                  .setMetric(metric.metric())
+                  .setWindow(request.getWindow())
+                  .setInterval(Windows.interval(resolved.interval()))
+                  .setRangesTotal(holdings.picture().rangeCount())
+                  .build();
+          return queries
+              .pages(question(metric, cursor, size))
+              .thenApply(
+                  answered ->
+                      new KeptChoices.Answered<>(
+                          page(metric, cursor, usable(cursor, answered.parts()), size),
+                          answered.kept()));
+        });
+  }
+
+  private CompletableFuture<RankingPage> later(
+      ListRankingRequest request, CountedMetric metric, int size) {
+    RankingCursor cursor = PageToken.read(request, metric);
+    return queries
+        .pages(question(metric, cursor, size))
+        .thenApply(answered -> page(metric, cursor, usable(cursor, answered.parts()), size));
   }
 
   private static QueryRankingPageRequest question(
@@ -131,11 +151,8 @@ public final class RankingPages {
     for (RangeVersion pinned : cursor.getPinnedList()) {
       PagePart part = newest.get(pinned.getRangeId());
       if (part == null && holdings.picture().epoch(pinned.getRangeId()) <= pinned.getEpoch()) {
-        throw Errors.retryable(
-            Status.Code.UNAVAILABLE,
-            ErrorReason.ERROR_REASON_INCOMPLETE,
-            "range " + pinned.getRangeId() + " of the first page cannot be included now",
-            Labels.INCOMPLETE_RETRY_DELAY);
+        throw Labels.incomplete(
+            "range " + pinned.getRangeId() + " of the first page cannot be included now");
       }
       if (part == null || part.expired()) {
         throw Errors.of(
@@ -155,12 +172,15 @@ public final class RankingPages {
     long total = parts.stream().mapToLong(PagePart::total).sum();
     long asOf = parts.stream().mapToLong(PagePart::asOfMillis).min().orElse(clock.millis());
     Interval interval = Windows.interval(cursor.getInterval());
+    boolean isFinal =
+        interval.level() != WindowLevel.ALL
+            && interval.endMillis() + metric.latenessMillis() <= clock.millis();
     AnswerLabel label =
         Labels.of(
-            interval,
-            cursor.getWindow().hasLast(),
-            interval.level() != WindowLevel.ALL
-                && interval.endMillis() + metric.latenessMillis() <= clock.millis(),
+            new Resolved(
+                interval,
+                cursor.getWindow().hasLast(),
+                isFinal ? Resolved.State.FINAL : Resolved.State.CHANGING),
             asOf,
             merged.revision(),
             cursor.getRangesTotal(),

@@ -19,13 +19,16 @@ import org.tallyring.aggregator.merge.RangeMerge;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.Criterion;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
-import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetTopKRequest;
+import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.KeptBuckets;
+import org.tallyring.topology.window.Resolved;
+import org.tallyring.topology.window.TimeSelection;
 
 /**
- * Answers questions for rankings: open windows from what was collected, any other window from the
- * cache or the shards. Thread-safe and never blocking.
+ * Answers questions for rankings: open windows from what was collected, any other window and spans
+ * from the cache or the shards. Thread-safe and never blocking.
  */
 public final class TopKAnswers {
 
@@ -41,6 +44,7 @@ public final class TopKAnswers {
   private final WindowQueries queries;
   private final AnswerCache cache;
   private final AnswerMetrics metrics;
+  private final KeptChoices choices;
 
   /**
    * Answers from these sources.
@@ -53,12 +57,14 @@ public final class TopKAnswers {
       Holdings holdings,
       WindowQueries queries,
       AnswerCache cache,
+      KeptChoices choices,
       AnswerMetrics metrics) {
     this.clock = clock;
     this.namespaces = namespaces;
     this.holdings = holdings;
     this.queries = queries;
     this.cache = cache;
+    this.choices = choices;
     this.metrics = metrics;
   }
 
@@ -98,7 +104,10 @@ public final class TopKAnswers {
         .thenCompose(
             metric ->
                 Criteria.of(request, metric.namespace(), namespaces)
-                    .thenCompose(criterion -> answer(request, metric, criterion, k, sample)))
+                    .thenCompose(
+                        criterion ->
+                            answer(
+                                metric, criterion, Selections.of(request.getWindow()), k, sample)))
         .thenApply(
             answer -> {
               Labels.check(answer.label(), request.getRequireComplete());
@@ -107,67 +116,76 @@ public final class TopKAnswers {
   }
 
   private CompletableFuture<TopKAnswer> answer(
-      GetTopKRequest request,
       CountedMetric metric,
       Criterion criterion,
+      TimeSelection selection,
       int k,
       AnswerMetrics.Sample sample) {
-    WindowChoice choice =
-        WindowChoice.of(request.getWindow(), clock.millis(), metric.latenessMillis());
-    sample.of(choice.state());
-    boolean isCollected =
-        choice.state() == WindowChoice.State.OPEN
-            && criterion.equals(Criterion.getDefaultInstance());
-    return isCollected
-        ? CompletableFuture.completedFuture(open(metric, choice, k))
-        : asked(metric, choice, criterion, k);
+    return choices.ask(
+        metric.namespaceUid(),
+        kept -> Selections.resolve(selection, clock.millis(), metric.latenessMillis(), kept),
+        resolved -> {
+          sample.of(resolved.state());
+          return resolved.state() == Resolved.State.OPEN
+                  && criterion.equals(Criterion.getDefaultInstance())
+              ? CompletableFuture.completedFuture(
+                  new KeptChoices.Answered<>(open(metric, resolved, k), KeptBuckets.EVERYTHING))
+              : asked(metric, criterion, resolved, k);
+        });
   }
 
-  private TopKAnswer open(CountedMetric metric, WindowChoice choice, int k) {
-    OpenWindow window = holdings.read(key(metric, choice));
-    long asOf = window.parts().isEmpty() ? clock.millis() : window.coverage().asOfMillis();
-    return answer(
-        metric,
-        choice,
-        Criterion.getDefaultInstance(),
-        RangeMerge.merge(window.parts(), k),
-        asOf,
-        window.coverage().rangesTotal(),
-        k);
-  }
-
-  private CompletableFuture<TopKAnswer> asked(
-      CountedMetric metric, WindowChoice choice, Criterion criterion, int k) {
+  private CompletableFuture<KeptChoices.Answered<TopKAnswer>> asked(
+      CountedMetric metric, Criterion criterion, Resolved resolved, int k) {
     Question question =
         new Question(
-            key(metric, choice),
+            metric.namespaceUid(),
+            metric.metric(),
+            resolved.interval(),
             roundedUp(k),
             criterion,
-            choice.state() == WindowChoice.State.FINAL,
+            resolved.isFinal(),
             holdings.lateCorrections(metric.namespaceUid(), metric.metric()),
             holdings.ownershipChanges());
     return cache
-        .get(question, () -> ask(metric, choice, question))
+        .get(question, () -> ask(metric, question))
         .thenApply(
             cached ->
-                answer(
-                    metric,
-                    choice,
-                    criterion,
-                    cached.merged(),
-                    cached.askedAtMillis(),
-                    cached.rangesTotal(),
-                    k));
+                new KeptChoices.Answered<>(
+                    answer(
+                        metric,
+                        resolved,
+                        criterion,
+                        cached.merged(),
+                        cached.askedAtMillis(),
+                        cached.rangesTotal(),
+                        k),
+                    cached.kept()));
   }
 
-  private CompletableFuture<CachedTopK> ask(
-      CountedMetric metric, WindowChoice choice, Question question) {
+  private TopKAnswer open(CountedMetric metric, Resolved resolved, int k) {
+    Interval window = resolved.interval();
+    OpenWindow held =
+        holdings.read(
+            new WindowKey(
+                metric.namespaceUid(), metric.metric(), window.level(), window.startMillis()));
+    long asOf = held.parts().isEmpty() ? clock.millis() : held.coverage().asOfMillis();
+    return answer(
+        metric,
+        resolved,
+        Criterion.getDefaultInstance(),
+        RangeMerge.merge(held.parts(), k),
+        asOf,
+        held.coverage().rangesTotal(),
+        k);
+  }
+
+  private CompletableFuture<CachedTopK> ask(CountedMetric metric, Question question) {
     long askedAt = clock.millis();
     QueryTopKRequest.Builder request =
         QueryTopKRequest.newBuilder()
             .setNamespace(metric.namespace())
             .setMetric(metric.metric())
-            .setInterval(Windows.interval(choice.interval()))
+            .setInterval(Windows.interval(question.interval()))
             .setK(question.k());
     if (!question.criterion().equals(Criterion.getDefaultInstance())) {
       request.setCriterion(question.criterion());
@@ -175,41 +193,28 @@ public final class TopKAnswers {
     return queries
         .query(request.build())
         .thenApply(
-            parts ->
+            answered ->
                 new CachedTopK(
-                    RangeMerge.merge(parts, question.k()),
+                    RangeMerge.merge(answered.parts(), question.k()),
                     askedAt,
-                    holdings.picture().rangeCount()));
+                    holdings.picture().rangeCount(),
+                    answered.kept()));
   }
 
   private static TopKAnswer answer(
       CountedMetric metric,
-      WindowChoice choice,
+      Resolved resolved,
       Criterion criterion,
       MergedTopK merged,
       long asOfMillis,
       int rangesTotal,
       int k) {
-    AnswerLabel label =
-        Labels.of(
-            choice.interval(),
-            false,
-            choice.state() == WindowChoice.State.FINAL,
-            asOfMillis,
-            merged.revision(),
-            rangesTotal,
-            merged.rangesIncluded());
     return new TopKAnswer(
         metric,
-        label,
+        Labels.of(resolved, asOfMillis, merged.revision(), rangesTotal, merged.rangesIncluded()),
         merged.ranking().first(k),
         criterion.getIncludeList(),
         criterion.getScoreCount() > 0);
-  }
-
-  private static WindowKey key(CountedMetric metric, WindowChoice choice) {
-    return new WindowKey(
-        metric.namespaceUid(), metric.metric(), choice.level(), choice.startMillis());
   }
 
   /** Few different sizes are kept, since a long ranking holds every shorter one. */

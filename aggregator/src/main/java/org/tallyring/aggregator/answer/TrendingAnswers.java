@@ -1,6 +1,8 @@
 package org.tallyring.aggregator.answer;
 
+import io.grpc.Status;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.aggregator.cache.AnswerCache;
@@ -10,7 +12,6 @@ import org.tallyring.aggregator.collect.CountedMetric;
 import org.tallyring.aggregator.collect.Holdings;
 import org.tallyring.aggregator.collect.NamespaceDirectory;
 import org.tallyring.aggregator.collect.ShardCalls;
-import org.tallyring.aggregator.collect.WindowKey;
 import org.tallyring.aggregator.collect.WindowQueries;
 import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.aggregator.merge.RangeMerge;
@@ -21,6 +22,8 @@ import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetTrendingRequest;
 import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.KeptBuckets;
+import org.tallyring.topology.window.Resolved;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -43,6 +46,7 @@ public final class TrendingAnswers {
   private final Holdings holdings;
   private final WindowQueries queries;
   private final AnswerCache cache;
+  private final KeptChoices choices;
 
   /**
    * Answers from these sources.
@@ -54,12 +58,14 @@ public final class TrendingAnswers {
       NamespaceDirectory namespaces,
       Holdings holdings,
       WindowQueries queries,
-      AnswerCache cache) {
+      AnswerCache cache,
+      KeptChoices choices) {
     this.clock = clock;
     this.namespaces = namespaces;
     this.holdings = holdings;
     this.queries = queries;
     this.cache = cache;
+    this.choices = choices;
   }
 
   /**
@@ -76,22 +82,17 @@ public final class TrendingAnswers {
     if (refusal != null) {
       return CompletableFuture.failedFuture(refusal);
     }
-    long now = clock.millis();
-    Interval hour = Interval.window(WindowLevel.HOUR, WindowLevel.HOUR.start(now));
-    Criterion criterion =
-        Criterion.newBuilder()
-            .setGrowth(
-                Growth.newBuilder()
-                    .setBaseline(Windows.interval(baseline(hour, hours)))
-                    .setElapsedMillis(elapsedMillis(hour, now))
-                    .setMinCount(minCount))
-            .build();
     return namespaces
         .resolve(request.getNamespace(), request.getMetric())
         .thenCompose(
-            metric ->
-                cached(metric, hour, criterion, k)
-                    .thenApply(cached -> answer(metric, hour, cached, k, hours)))
+            metric -> {
+              long now = clock.millis();
+              Interval hour = Interval.window(WindowLevel.HOUR, WindowLevel.HOUR.start(now));
+              return choices.ask(
+                  metric.namespaceUid(),
+                  kept -> baseline(hour, hours, kept),
+                  baseline -> asked(metric, hour, now, baseline, minCount, k));
+            })
         .thenApply(
             answer -> {
               Labels.check(answer.label(), request.getRequireComplete());
@@ -121,12 +122,21 @@ public final class TrendingAnswers {
     return holdings.picture().isKnown() ? null : ShardCalls.noShard();
   }
 
-  private static Interval baseline(Interval hour, int hours) {
+  /** The hours before, or those of them that are still kept. */
+  private static Interval baseline(Interval hour, int hours, KeptBuckets kept) {
     long start = hour.startMillis();
     for (int i = 0; i < hours; i++) {
       start = WindowLevel.HOUR.previous(start);
     }
-    return new Interval(WindowLevel.HOUR, start, hour.startMillis());
+    long keptFrom = kept.from(WindowLevel.HOUR);
+    if (keptFrom >= hour.startMillis()) {
+      throw Errors.of(
+          Status.Code.NOT_FOUND,
+          ErrorReason.ERROR_REASON_WINDOW_NOT_RETAINED,
+          "baseline_hours: " + hours + " (expected: hours that are kept, of which there are none)",
+          Map.of("keptFromMillis", Long.toString(keptFrom)));
+    }
+    return new Interval(WindowLevel.HOUR, Math.max(start, keptFrom), hour.startMillis());
   }
 
   private static long elapsedMillis(Interval hour, long now) {
@@ -134,49 +144,61 @@ public final class TrendingAnswers {
     return Math.max(1, seconds) * SECOND_MILLIS;
   }
 
-  private CompletableFuture<CachedTopK> cached(
-      CountedMetric metric, Interval hour, Criterion criterion, int k) {
+  private CompletableFuture<KeptChoices.Answered<TrendingAnswer>> asked(
+      CountedMetric metric, Interval hour, long now, Interval baseline, long minCount, int k) {
+    Criterion criterion =
+        Criterion.newBuilder()
+            .setGrowth(
+                Growth.newBuilder()
+                    .setBaseline(Windows.interval(baseline))
+                    .setElapsedMillis(elapsedMillis(hour, now))
+                    .setMinCount(minCount))
+            .build();
     Question question =
         new Question(
-            new WindowKey(metric.namespaceUid(), metric.metric(), hour.level(), hour.startMillis()),
+            metric.namespaceUid(),
+            metric.metric(),
+            hour,
             k,
             criterion,
             false,
             holdings.lateCorrections(metric.namespaceUid(), metric.metric()),
             holdings.ownershipChanges());
-    return cache.get(
-        question,
-        () -> {
-          long askedAt = clock.millis();
-          return queries
-              .query(
-                  QueryTopKRequest.newBuilder()
-                      .setNamespace(metric.namespace())
-                      .setMetric(metric.metric())
-                      .setInterval(Windows.interval(hour))
-                      .setK(k)
-                      .setCriterion(criterion)
-                      .build())
-              .thenApply(
-                  parts ->
-                      new CachedTopK(
-                          RangeMerge.merge(parts, k), askedAt, holdings.picture().rangeCount()));
-        });
+    return cache
+        .get(question, () -> ask(metric, question))
+        .thenApply(
+            cached ->
+                new KeptChoices.Answered<>(
+                    new TrendingAnswer(
+                        metric,
+                        Labels.of(
+                            new Resolved(hour, false, Resolved.State.OPEN),
+                            cached.askedAtMillis(),
+                            cached.merged().revision(),
+                            cached.rangesTotal(),
+                            cached.merged().rangesIncluded()),
+                        cached.merged().ranking().first(k),
+                        baseline.size()),
+                    cached.kept()));
   }
 
-  private static TrendingAnswer answer(
-      CountedMetric metric, Interval hour, CachedTopK cached, int k, int hours) {
-    return new TrendingAnswer(
-        metric,
-        Labels.of(
-            hour,
-            false,
-            false,
-            cached.askedAtMillis(),
-            cached.merged().revision(),
-            cached.rangesTotal(),
-            cached.merged().rangesIncluded()),
-        cached.merged().ranking().first(k),
-        hours);
+  private CompletableFuture<CachedTopK> ask(CountedMetric metric, Question question) {
+    long askedAt = clock.millis();
+    return queries
+        .query(
+            QueryTopKRequest.newBuilder()
+                .setNamespace(metric.namespace())
+                .setMetric(metric.metric())
+                .setInterval(Windows.interval(question.interval()))
+                .setK(question.k())
+                .setCriterion(question.criterion())
+                .build())
+        .thenApply(
+            answered ->
+                new CachedTopK(
+                    RangeMerge.merge(answered.parts(), question.k()),
+                    askedAt,
+                    holdings.picture().rangeCount(),
+                    answered.kept()));
   }
 }

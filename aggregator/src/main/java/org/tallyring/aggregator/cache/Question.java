@@ -1,20 +1,24 @@
 package org.tallyring.aggregator.cache;
 
-import org.tallyring.aggregator.collect.WindowKey;
 import org.tallyring.proto.internal.v1.Criterion;
+import org.tallyring.topology.window.Interval;
 
 /**
- * What is asked about a window, together with everything that can change the answer.
+ * What is asked about an interval, together with everything that can change the answer.
  *
- * @param window the metric and window
+ * @param namespaceUid the namespace's uid, so that one deleted and created again is another one
+ * @param metric the metric's name
+ * @param interval over which time
  * @param k how many
  * @param criterion what orders and limits the ranking; empty for the count alone
- * @param isFinal whether the window was final when it was asked
- * @param lateCorrections how often final windows of the metric had been corrected then
+ * @param isFinal whether all buckets were final when it was asked
+ * @param lateCorrections how often final buckets of the metric had been corrected then
  * @param ownershipChanges the count of ownership changes then
  */
 public record Question(
-    WindowKey window,
+    long namespaceUid,
+    String metric,
+    Interval interval,
     int k,
     Criterion criterion,
     boolean isFinal,

@@ -9,7 +9,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.tallyring.aggregator.merge.OfRange;
 import org.tallyring.client.loop.EventLoop;
+import org.tallyring.topology.window.KeptBuckets;
 
 /** Asks every live shard the same question at once. Thread-safe and never blocking. */
 final class Broadcast {
@@ -35,12 +37,13 @@ final class Broadcast {
    * Asks.
    *
    * @param parts what a shard's answer says of its ranges; may fail if it is damaged
-   * @return what all said. The ranges of a shard that does not answer are missing. Fails only with
-   *     OUT_OF_RANGE, which a shard says of the question and which leaving it out would hide.
+   * @return what the owners said. The ranges of a shard that does not answer are missing. Fails
+   *     only with OUT_OF_RANGE, which a shard says of the question and which leaving it out would
+   *     hide.
    */
-  <Q, R, P> CompletableFuture<List<P>> ask(
-      MethodDescriptor<Q, R> method, Q request, Function<R, List<P>> parts) {
-    List<CompletableFuture<List<P>>> answers = new ArrayList<>();
+  <Q, R, P extends OfRange> CompletableFuture<IntervalParts<P>> ask(
+      MethodDescriptor<Q, R> method, Q request, Function<R, IntervalParts<P>> parts) {
+    List<CompletableFuture<IntervalParts<P>>> answers = new ArrayList<>();
     cluster
         .picture()
         .addresses()
@@ -51,10 +54,21 @@ final class Broadcast {
                         .thenApply(parts)
                         .exceptionallyCompose(failure -> missing(shardId, address, failure))));
     return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
-        .thenApply(all -> answers.stream().flatMap(answer -> answer.join().stream()).toList());
+        .thenApply(done -> together(answers.stream().map(CompletableFuture::join).toList()));
   }
 
-  private static <P> CompletableFuture<List<P>> missing(
+  private <P extends OfRange> IntervalParts<P> together(List<IntervalParts<P>> all) {
+    // An owner that has been replaced meanwhile may have missed increments.
+    ClusterPicture picture = cluster.picture();
+    return new IntervalParts<>(
+        all.stream()
+            .flatMap(answer -> answer.parts().stream())
+            .filter(part -> part.epoch() >= picture.epoch(part.rangeId()))
+            .toList(),
+        all.stream().map(IntervalParts::kept).reduce(KeptBuckets.EVERYTHING, KeptBuckets::and));
+  }
+
+  private static <P extends OfRange> CompletableFuture<IntervalParts<P>> missing(
       String shardId, String address, Throwable failure) {
     if (Status.fromThrowable(failure).getCode() == Status.Code.OUT_OF_RANGE) {
       return CompletableFuture.failedFuture(failure);
@@ -64,7 +78,8 @@ final class Broadcast {
         shardId,
         address,
         failure.toString());
-    return CompletableFuture.completedFuture(List.of());
+    return CompletableFuture.completedFuture(
+        new IntervalParts<>(List.of(), KeptBuckets.EVERYTHING));
   }
 
   private <Q, R> CompletableFuture<R> askTwice(

@@ -16,39 +16,27 @@ import org.tallyring.proto.internal.v1.RankingRows;
 /** Asks the shards for places and pages of rankings. Thread-safe and never blocking. */
 public final class RankQueries {
 
-  private final Cluster cluster;
   private final Broadcast broadcast;
 
   /** Queries to the shards of a cluster. */
   public RankQueries(Cluster cluster, ShardCalls calls, EventLoop loop) {
-    this.cluster = cluster;
     this.broadcast = new Broadcast(cluster, calls, loop);
   }
 
   /** Where a key stands in the ranges that answer; ranges without an owner are missing. */
-  public CompletableFuture<List<RangePosition>> positions(QueryRankRequest request) {
-    return broadcast
-        .ask(RangeServiceGrpc.getQueryRankMethod(), request, RankQueries::positions)
-        .thenApply(
-            positions -> {
-              ClusterPicture picture = cluster.picture();
-              return positions.stream()
-                  .filter(position -> position.epoch() >= picture.epoch(position.rangeId()))
-                  .toList();
-            });
+  public CompletableFuture<IntervalParts<RangePosition>> positions(QueryRankRequest request) {
+    return broadcast.ask(
+        RangeServiceGrpc.getQueryRankMethod(),
+        request,
+        answer -> new IntervalParts<>(positions(answer), Windows.kept(answer.getNotKeptList())));
   }
 
   /** The next rows of the ranges that answer; ranges without an owner are missing. */
-  public CompletableFuture<List<PagePart>> pages(QueryRankingPageRequest request) {
-    return broadcast
-        .ask(RangeServiceGrpc.getQueryRankingPageMethod(), request, RankQueries::pages)
-        .thenApply(
-            pages -> {
-              ClusterPicture picture = cluster.picture();
-              return pages.stream()
-                  .filter(page -> page.epoch() >= picture.epoch(page.rangeId()))
-                  .toList();
-            });
+  public CompletableFuture<IntervalParts<PagePart>> pages(QueryRankingPageRequest request) {
+    return broadcast.ask(
+        RangeServiceGrpc.getQueryRankingPageMethod(),
+        request,
+        answer -> new IntervalParts<>(pages(answer), Windows.kept(answer.getNotKeptList())));
   }
 
   private static List<RangePosition> positions(QueryRankResponse answer) {

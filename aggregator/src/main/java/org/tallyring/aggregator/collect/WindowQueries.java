@@ -13,15 +13,16 @@ import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc;
 import org.tallyring.proto.internal.v1.RangeVersion;
 
-/** Asks the shards for rankings that are not collected. Thread-safe and never blocking. */
+/**
+ * Asks the shards for rankings that are not collected: of other windows, of spans and by criteria.
+ * Thread-safe and never blocking.
+ */
 public final class WindowQueries {
 
-  private final Cluster cluster;
   private final Broadcast broadcast;
 
   /** Queries to the shards of a cluster. */
   public WindowQueries(Cluster cluster, ShardCalls calls, EventLoop loop) {
-    this.cluster = cluster;
     this.broadcast = new Broadcast(cluster, calls, loop);
   }
 
@@ -31,17 +32,11 @@ public final class WindowQueries {
    * @return what the owners answered. The ranges of a shard that does not answer are missing. Fails
    *     only if the question itself is refused.
    */
-  public CompletableFuture<List<RangePart>> query(QueryTopKRequest request) {
-    return broadcast
-        .ask(RangeServiceGrpc.getQueryTopKMethod(), request, WindowQueries::parts)
-        .thenApply(
-            parts -> {
-              // An owner that has been replaced meanwhile may have missed increments.
-              ClusterPicture picture = cluster.picture();
-              return parts.stream()
-                  .filter(part -> part.epoch() >= picture.epoch(part.rangeId()))
-                  .toList();
-            });
+  public CompletableFuture<IntervalParts<RangePart>> query(QueryTopKRequest request) {
+    return broadcast.ask(
+        RangeServiceGrpc.getQueryTopKMethod(),
+        request,
+        answer -> new IntervalParts<>(parts(answer), Windows.kept(answer.getNotKeptList())));
   }
 
   private static List<RangePart> parts(QueryTopKResponse answer) {

@@ -1,11 +1,14 @@
 package org.tallyring.aggregator.collect;
 
+import java.util.List;
 import java.util.Optional;
+import org.tallyring.proto.internal.v1.KeptFrom;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.WindowLevel;
 
-/** The kinds of window as the API numbers them. */
+/** The kinds of bucket as the API numbers them. */
 public final class Windows {
 
   private Windows() {}
@@ -13,11 +16,12 @@ public final class Windows {
   /** The kind that the API means; empty for one that does not exist. */
   public static Optional<WindowLevel> level(Window window) {
     return switch (window) {
+      case WINDOW_MINUTE -> Optional.of(WindowLevel.MINUTE);
       case WINDOW_HOUR -> Optional.of(WindowLevel.HOUR);
       case WINDOW_DAY -> Optional.of(WindowLevel.DAY);
       case WINDOW_MONTH -> Optional.of(WindowLevel.MONTH);
       case WINDOW_ALL -> Optional.of(WindowLevel.ALL);
-      case WINDOW_UNSPECIFIED, WINDOW_MINUTE, UNRECOGNIZED -> Optional.empty();
+      case WINDOW_UNSPECIFIED, UNRECOGNIZED -> Optional.empty();
     };
   }
 
@@ -39,13 +43,11 @@ public final class Windows {
    */
   public static Interval interval(org.tallyring.proto.internal.v1.Interval message) {
     WindowLevel level =
-        message.getBucket() == Window.WINDOW_MINUTE
-            ? WindowLevel.MINUTE
-            : level(message.getBucket())
-                .orElseThrow(
-                    () ->
-                        new IllegalArgumentException(
-                            "bucket: " + message.getBucket() + " (expected: a kind of bucket)"));
+        level(message.getBucket())
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "bucket: " + message.getBucket() + " (expected: a kind of bucket)"));
     return level == WindowLevel.ALL
         ? Interval.window(level, 0)
         : new Interval(level, message.getStartMillis(), message.getEndMillis());
@@ -58,5 +60,14 @@ public final class Windows {
         .setStartMillis(interval.startMillis())
         .setEndMillis(interval.level() == WindowLevel.ALL ? 0 : interval.endMillis())
         .build();
+  }
+
+  /** What all the ranges of some entries keep. */
+  static KeptBuckets kept(List<KeptFrom> entries) {
+    KeptBuckets kept = KeptBuckets.EVERYTHING;
+    for (KeptFrom entry : entries) {
+      kept = kept.butOf(level(entry.getBucket()).orElseThrow(), entry.getKeptFromMillis());
+    }
+    return kept;
   }
 }

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.aggregator.answer.AnswerMetrics;
+import org.tallyring.aggregator.answer.KeptChoices;
 import org.tallyring.aggregator.answer.RankAnswers;
 import org.tallyring.aggregator.answer.RankingPages;
 import org.tallyring.aggregator.answer.TopKAnswers;
@@ -97,6 +98,7 @@ public final class AggregatorServer implements AutoCloseable {
     collector.start();
     WindowQueries windowQueries = new WindowQueries(cluster, calls, loop);
     RankQueries rankQueries = new RankQueries(cluster, calls, loop);
+    KeptChoices choices = new KeptChoices();
     AnswerCache cache = new AnswerCache(System::nanoTime, config.metrics());
     TopKAnswers answers =
         new TopKAnswers(
@@ -105,11 +107,13 @@ public final class AggregatorServer implements AutoCloseable {
             holdings,
             windowQueries,
             cache,
+            choices,
             new AnswerMetrics(config.metrics()));
-    RankAnswers ranks = new RankAnswers(config.clock(), namespaces, holdings, rankQueries);
-    RankingPages pages = new RankingPages(config.clock(), namespaces, holdings, rankQueries);
+    RankAnswers ranks = new RankAnswers(config.clock(), namespaces, holdings, rankQueries, choices);
+    RankingPages pages =
+        new RankingPages(config.clock(), namespaces, holdings, rankQueries, choices);
     TrendingAnswers trending =
-        new TrendingAnswers(config.clock(), namespaces, holdings, windowQueries, cache);
+        new TrendingAnswers(config.clock(), namespaces, holdings, windowQueries, cache, choices);
     health = new SettableHealthChecker(false);
     collector.complete().thenRun(() -> health.setHealthy(true));
 
@@ -136,6 +140,7 @@ public final class AggregatorServer implements AutoCloseable {
                     .build());
     RestServices.addTo(
         builder,
+        config.clock(),
         answers,
         ranks,
         pages,

@@ -8,7 +8,6 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.annotation.Get;
 import com.linecorp.armeria.server.annotation.Param;
 import io.grpc.Status;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -24,7 +23,8 @@ import org.tallyring.proto.v1.GetCountsResponse;
 /** The count of one key. */
 final class CountResource {
 
-  private static final List<String> PARAMETERS = List.of("window", "at", "require_complete");
+  private static final List<String> PARAMETERS =
+      List.of("window", "last", "at", "require_complete");
   private static final Duration RETRY_DELAY = Duration.ofMillis(500);
 
   private final NamespaceDirectory namespaces;
@@ -42,11 +42,11 @@ final class CountResource {
       @Param("namespace") String namespace,
       @Param("metric") String metric) {
     Parameters parameters = new Parameters(context, PARAMETERS);
-    byte[] key = KeySegment.of(context);
+    ByteString key = PathKey.of(context);
     GetCountsRequest.Builder request =
         GetCountsRequest.newBuilder()
             .setWindow(parameters.window("all"))
-            .addKeys(ByteString.copyFrom(key))
+            .addKeys(key)
             .setRequireComplete(parameters.flag("require_complete"));
     Duration timeout = Duration.ofMillis(context.requestTimeoutMillis());
     return namespaces
@@ -62,7 +62,8 @@ final class CountResource {
                     .thenApply(answer -> response(found, key, answer)));
   }
 
-  private static HttpResponse response(CountedMetric metric, byte[] key, GetCountsResponse answer) {
+  private static HttpResponse response(
+      CountedMetric metric, ByteString key, GetCountsResponse answer) {
     if (answer.getCountsCount() == 0) {
       // There is no count to show, and 0 would be a lie.
       throw Errors.retryable(
@@ -74,7 +75,7 @@ final class CountResource {
     ObjectNode document = Json.object();
     document.put("namespace", metric.namespace());
     document.put("metric", metric.metric());
-    document.put("id", new String(key, StandardCharsets.UTF_8));
+    document.put("id", key.toStringUtf8());
     document.put("count", answer.getCounts(0).getCount());
     Json.label(document, answer.getLabel());
     return Json.response(HttpStatus.OK, document);

@@ -7,7 +7,6 @@ import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.annotation.Get;
 import com.linecorp.armeria.server.annotation.Param;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.tallyring.aggregator.answer.RankAnswer;
@@ -20,7 +19,7 @@ import org.tallyring.proto.v1.GetRankRequest;
 final class RankResource {
 
   private static final List<String> PARAMETERS =
-      List.of("window", "at", "neighbors", "compare", "require_complete");
+      List.of("window", "last", "at", "neighbors", "compare", "require_complete");
 
   private final RankAnswers answers;
 
@@ -35,13 +34,13 @@ final class RankResource {
       @Param("namespace") String namespace,
       @Param("metric") String metric) {
     Parameters parameters = new Parameters(context, PARAMETERS);
-    byte[] key = KeySegment.of(context);
+    ByteString key = PathKey.of(context);
     GetRankRequest.Builder request =
         GetRankRequest.newBuilder()
             .setNamespace(namespace)
             .setMetric(metric)
             .setWindow(parameters.window("all"))
-            .setKey(ByteString.copyFrom(key))
+            .setKey(key)
             .setComparePrevious(parameters.choice("compare", "previous"))
             .setRequireComplete(parameters.flag("require_complete"));
     Integer neighbors =
@@ -53,12 +52,12 @@ final class RankResource {
     return answers.answer(request.build()).thenApply(answer -> response(key, answer));
   }
 
-  private static HttpResponse response(byte[] key, RankAnswer answer) {
+  private static HttpResponse response(ByteString key, RankAnswer answer) {
     MergedRank merged = answer.merged();
     ObjectNode document = Json.object();
     document.put("namespace", answer.metric().namespace());
     document.put("metric", answer.metric().metric());
-    document.put("id", new String(key, StandardCharsets.UTF_8));
+    document.put("id", key.toStringUtf8());
     document.put("rank", merged.rank());
     document.put("total", merged.total());
     document.put("count", merged.count());

@@ -17,7 +17,7 @@ import org.tallyring.proto.v1.ListRankingRequest;
 final class RankingResource {
 
   private static final List<String> PARAMETERS =
-      List.of("window", "at", "page_size", "page_token", "require_complete");
+      List.of("window", "last", "at", "page_size", "page_token", "require_complete");
 
   private final RankingPages pages;
 

@@ -5,6 +5,7 @@ import com.linecorp.armeria.server.docs.DocService;
 import com.linecorp.armeria.server.prometheus.PrometheusExpositionService;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import org.tallyring.aggregator.answer.RankAnswers;
 import org.tallyring.aggregator.answer.RankingPages;
@@ -28,6 +29,7 @@ public final class RestServices {
   /** Adds the services to a server that is being built. */
   public static void addTo(
       ServerBuilder server,
+      InstantSource clock,
       TopKAnswers answers,
       RankAnswers ranks,
       RankingPages pages,
@@ -45,6 +47,7 @@ public final class RestServices {
             new RankingResource(pages),
             new TrendingResource(trending),
             new CountResource(namespaces, calls),
+            new SeriesResource(namespaces, calls, clock),
             new EventsResource(calls),
             new ClusterResource(cluster, holdings))) {
       server

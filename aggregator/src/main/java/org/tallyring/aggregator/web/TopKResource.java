@@ -21,10 +21,11 @@ import org.tallyring.proto.v1.GetTopKRequest;
 final class TopKResource {
 
   private static final List<String> COMMON =
-      List.of("window", "at", "k", "include", "where", "score", "require_complete");
+      List.of("window", "last", "at", "k", "include", "where", "score", "require_complete");
   private static final List<String> WITH_NAMES =
       List.of(
           "window",
+          "last",
           "at",
           "k",
           "namespace",

@@ -14,7 +14,7 @@ import org.tallyring.aggregator.collect.WindowKey;
 import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.proto.internal.v1.CollectedRange;
 import org.tallyring.proto.internal.v1.Criterion;
-import org.tallyring.proto.internal.v1.Interval;
+import org.tallyring.proto.internal.v1.KeptFrom;
 import org.tallyring.proto.internal.v1.LateCorrections;
 import org.tallyring.proto.internal.v1.QueryRankRequest;
 import org.tallyring.proto.internal.v1.QueryRankingPageRequest;
@@ -23,6 +23,9 @@ import org.tallyring.proto.internal.v1.RangePosition;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeVersion;
 import org.tallyring.proto.internal.v1.RankingRows;
+import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.KeptBuckets;
+import org.tallyring.topology.window.WindowLevel;
 
 /** A range in a test: counts as a plain map. Not thread-safe; {@link FakeShards} guards it. */
 final class FakeRange {
@@ -44,6 +47,7 @@ final class FakeRange {
   long epoch = 1;
   private long version;
   private final Map<WindowKey, Counts> windows = new HashMap<>();
+  private KeptBuckets kept = KeptBuckets.EVERYTHING;
   private long lateCorrections;
   private final Set<ByteString> keys = new HashSet<>();
   private final Map<Long, List<Map.Entry<ByteString, Long>>> views = new HashMap<>();
@@ -107,12 +111,68 @@ final class FakeRange {
     return collected.build();
   }
 
-  RangeRanking ranking(WindowKey window, int k) {
+  /** From now on it does not keep what is older. */
+  void keep(KeptBuckets newer) {
+    kept = newer;
+  }
+
+  boolean keeps(Interval interval) {
+    return kept.keeps(interval);
+  }
+
+  List<KeptFrom> keptFrom() {
+    List<KeptFrom> entries = new ArrayList<>();
+    for (WindowLevel level : WindowLevel.values()) {
+      if (kept.from(level) > Long.MIN_VALUE) {
+        entries.add(
+            KeptFrom.newBuilder()
+                .setRangeId(id)
+                .setBucket(Windows.window(level))
+                .setKeptFromMillis(kept.from(level))
+                .build());
+      }
+    }
+    return entries;
+  }
+
+  /** The ranking of the windows of an interval together. */
+  RangeRanking ranking(long uid, String metric, Interval interval, int k, Criterion criterion) {
+    return folded(interval)
+        .ranking(
+            new WindowKey(uid, metric, interval.level(), interval.startMillis()), k, criterion);
+  }
+
+  /** This range with all windows of an interval as one, the first of them. */
+  private FakeRange folded(Interval interval) {
+    FakeRange folded = new FakeRange(id, owner);
+    folded.keys.addAll(keys);
+    windows.forEach(
+        (window, counts) -> {
+          boolean within =
+              window.level() == interval.level()
+                  && window.startMillis() >= interval.startMillis()
+                  && window.startMillis() < interval.endMillis();
+          WindowKey into =
+              within
+                  ? new WindowKey(
+                      window.namespaceUid(),
+                      window.metric(),
+                      window.level(),
+                      interval.startMillis())
+                  : window;
+          Counts sum = folded.windows.computeIfAbsent(into, unused -> new Counts());
+          counts.counts.forEach((key, count) -> sum.counts.merge(key, count, Long::sum));
+          sum.revision += counts.revision;
+        });
+    return folded;
+  }
+
+  private RangeRanking ranking(WindowKey window, int k) {
     return ranking(window, k, Criterion.getDefaultInstance());
   }
 
   /** A full sort by what the criterion says, cut after {@code k}. */
-  RangeRanking ranking(WindowKey window, int k, Criterion criterion) {
+  private RangeRanking ranking(WindowKey window, int k, Criterion criterion) {
     Map<ByteString, Long> values = new HashMap<>();
     for (ByteString key : keys) {
       long value = value(window, criterion, key);
@@ -188,7 +248,7 @@ final class FakeRange {
 
   private long before(WindowKey window, Criterion criterion, ByteString key) {
     long sum = 0;
-    Interval baseline = criterion.getGrowth().getBaseline();
+    org.tallyring.proto.internal.v1.Interval baseline = criterion.getGrowth().getBaseline();
     for (WindowKey each : windows.keySet()) {
       if (each.metric().equals(window.metric())
           && each.level() == window.level()
@@ -209,9 +269,11 @@ final class FakeRange {
     views.clear();
   }
 
-  RangePosition position(WindowKey window, QueryRankRequest request, long nowMillis) {
-    List<Map.Entry<ByteString, Long>> view = view(window);
-    long count = request.hasCount() ? request.getCount() : get(window, request.getKey());
+  RangePosition position(
+      WindowKey window, Interval interval, QueryRankRequest request, long nowMillis) {
+    FakeRange folded = folded(interval);
+    List<Map.Entry<ByteString, Long>> view = view(folded, window);
+    long count = request.hasCount() ? request.getCount() : folded.get(window, request.getKey());
     Map.Entry<ByteString, Long> asked = Map.entry(request.getKey(), count);
     int before = (int) view.stream().filter(row -> ORDER.compare(row, asked) < 0).count();
     int after = view.contains(asked) ? before + 1 : before;
@@ -228,9 +290,13 @@ final class FakeRange {
   }
 
   RangePage page(
-      WindowKey window, QueryRankingPageRequest request, @Nullable RangeVersion pin, long now) {
+      WindowKey window,
+      Interval interval,
+      QueryRankingPageRequest request,
+      @Nullable RangeVersion pin,
+      long now) {
     List<Map.Entry<ByteString, Long>> view =
-        pin == null ? view(window) : views.get(pin.getVersion());
+        pin == null ? view(folded(interval), window) : views.get(pin.getVersion());
     long number = pin == null ? lastView : pin.getVersion();
     RangePage.Builder page =
         RangePage.newBuilder().setView(version().toBuilder().setVersion(number));
@@ -249,9 +315,10 @@ final class FakeRange {
         .build();
   }
 
-  private List<Map.Entry<ByteString, Long>> view(WindowKey window) {
+  private List<Map.Entry<ByteString, Long>> view(FakeRange folded, WindowKey window) {
     Map<ByteString, Long> counts = new HashMap<>();
-    windows
+    folded
+        .windows
         .getOrDefault(window, new Counts())
         .counts
         .forEach(

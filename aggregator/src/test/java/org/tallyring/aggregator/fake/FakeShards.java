@@ -17,7 +17,6 @@ import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
-import org.tallyring.proto.internal.v1.Interval;
 import org.tallyring.proto.internal.v1.QueryRankRequest;
 import org.tallyring.proto.internal.v1.QueryRankResponse;
 import org.tallyring.proto.internal.v1.QueryRankingPageRequest;
@@ -26,6 +25,7 @@ import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.internal.v1.QueryTopKResponse;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc;
 import org.tallyring.proto.internal.v1.RangeVersion;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.CounterServiceGrpc;
@@ -38,6 +38,8 @@ import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.GetNamespaceResponse;
+import org.tallyring.proto.v1.GetSeriesRequest;
+import org.tallyring.proto.v1.GetSeriesResponse;
 import org.tallyring.proto.v1.KeyCount;
 import org.tallyring.proto.v1.ListNamespacesRequest;
 import org.tallyring.proto.v1.ListNamespacesResponse;
@@ -48,13 +50,17 @@ import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
 import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
+import org.tallyring.proto.v1.SeriesPoint;
 import org.tallyring.proto.v1.ShardMember;
 import org.tallyring.proto.v1.Topology;
 import org.tallyring.proto.v1.TopologyServiceGrpc;
 import org.tallyring.proto.v1.WatchTopologyRequest;
 import org.tallyring.proto.v1.WatchTopologyResponse;
+import org.tallyring.proto.v1.Window;
 import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.range.RangeTable;
+import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -119,6 +125,11 @@ public final class FakeShards {
   /** Counts in a final window. */
   public synchronized void correct(WindowKey window, String key, long delta) {
     ranges.get(rangeOf(key)).correct(window, ByteString.copyFromUtf8(key), delta);
+  }
+
+  /** Lets a range retire what it does not keep. */
+  public synchronized void keep(int rangeId, KeptBuckets kept) {
+    ranges.get(rangeId).keep(kept);
   }
 
   /** Moves a range. */
@@ -235,12 +246,28 @@ public final class FakeShards {
       try {
         synchronized (FakeShards.this) {
           queries++;
-          WindowKey window =
-              window(request.getNamespace(), request.getMetric(), request.getInterval());
+          long uid = uid(request.getNamespace());
+          Interval interval = Windows.interval(request.getInterval());
+          boolean growth = request.getCriterion().hasGrowth();
           for (FakeRange range : held()) {
-            response
-                .addRankings(range.ranking(window, request.getK(), request.getCriterion()))
-                .addVersions(range.version());
+            boolean keeps =
+                range.keeps(interval)
+                    && (!growth
+                        || range.keeps(
+                            Windows.interval(request.getCriterion().getGrowth().getBaseline())));
+            if (keeps) {
+              response
+                  .addRankings(
+                      range.ranking(
+                          uid,
+                          request.getMetric(),
+                          interval,
+                          request.getK(),
+                          request.getCriterion()))
+                  .addVersions(range.version());
+            } else {
+              response.addAllNotKept(range.keptFrom());
+            }
           }
         }
       } catch (ArithmeticException overflow) {
@@ -259,12 +286,17 @@ public final class FakeShards {
     public void queryRank(QueryRankRequest request, StreamObserver<QueryRankResponse> call) {
       QueryRankResponse.Builder response = QueryRankResponse.newBuilder();
       synchronized (FakeShards.this) {
-        WindowKey window =
-            window(request.getNamespace(), request.getMetric(), request.getInterval());
+        Interval interval = Windows.interval(request.getInterval());
+        WindowKey window = window(request.getNamespace(), request.getMetric(), interval);
         int holder = rangeOf(request.getKey().toStringUtf8());
         for (FakeRange range : held()) {
-          if (request.hasCount() || range.id == holder) {
-            response.addPositions(range.position(window, request, clock.millis()));
+          if (!request.hasCount() && range.id != holder) {
+            continue;
+          }
+          if (range.keeps(interval)) {
+            response.addPositions(range.position(window, interval, request, clock.millis()));
+          } else {
+            response.addAllNotKept(range.keptFrom());
           }
         }
       }
@@ -277,12 +309,17 @@ public final class FakeShards {
         QueryRankingPageRequest request, StreamObserver<QueryRankingPageResponse> call) {
       QueryRankingPageResponse.Builder response = QueryRankingPageResponse.newBuilder();
       synchronized (FakeShards.this) {
-        WindowKey window =
-            window(request.getNamespace(), request.getMetric(), request.getInterval());
+        Interval interval = Windows.interval(request.getInterval());
+        WindowKey window = window(request.getNamespace(), request.getMetric(), interval);
         Map<Integer, RangeVersion> pinned = new HashMap<>();
         request.getPinnedList().forEach(pin -> pinned.put(pin.getRangeId(), pin));
         for (FakeRange range : held()) {
-          response.addPages(range.page(window, request, pinned.get(range.id), clock.millis()));
+          RangeVersion pin = pinned.get(range.id);
+          if (pin != null || range.keeps(interval)) {
+            response.addPages(range.page(window, interval, request, pin, clock.millis()));
+          } else {
+            response.addAllNotKept(range.keptFrom());
+          }
         }
       }
       call.onNext(response.build());
@@ -294,12 +331,12 @@ public final class FakeShards {
     }
 
     private WindowKey window(String namespace, String metric, Interval interval) {
+      return new WindowKey(uid(namespace), metric, interval.level(), interval.startMillis());
+    }
+
+    private long uid(String namespace) {
       NamespaceDefinition definition = namespaces.get(namespace);
-      return new WindowKey(
-          definition == null ? 0 : definition.getUid(),
-          metric,
-          Windows.level(interval.getBucket()).orElseThrow(),
-          interval.getStartMillis());
+      return definition == null ? 0 : definition.getUid();
     }
   }
 
@@ -345,6 +382,10 @@ public final class FakeShards {
               .setLabel(
                   AnswerLabel.newBuilder()
                       .setWindow(request.getWindow().getWindow())
+                      .setBucket(
+                          request.getWindow().hasLast()
+                              ? Window.WINDOW_MINUTE
+                              : Window.WINDOW_UNSPECIFIED)
                       .setExact(true)
                       .setRangesTotal(1)
                       .setRangesIncluded(1));
@@ -357,6 +398,37 @@ public final class FakeShards {
                       ranges
                           .get(rangeOf(key.toStringUtf8()))
                           .get(window(WindowLevel.ALL, 0), key)));
+        }
+      }
+      call.onNext(response.build());
+      call.onCompleted();
+    }
+
+    @Override
+    public void getSeries(GetSeriesRequest request, StreamObserver<GetSeriesResponse> call) {
+      WindowLevel step = Windows.level(request.getStep()).orElseThrow();
+      GetSeriesResponse.Builder response =
+          GetSeriesResponse.newBuilder()
+              .setLabel(
+                  AnswerLabel.newBuilder()
+                      .setWindow(request.getStep())
+                      .setStartTime(request.getStartTime())
+                      .setEndTime(request.getEndTime())
+                      .setExact(true)
+                      .setRangesTotal(1)
+                      .setRangesIncluded(1));
+      long end = ProtoTimes.millis(request.getEndTime());
+      for (long start = ProtoTimes.millis(request.getStartTime());
+          start < end;
+          start = step.end(start)) {
+        synchronized (FakeShards.this) {
+          response.addPoints(
+              SeriesPoint.newBuilder()
+                  .setStartTime(ProtoTimes.timestamp(start))
+                  .setCount(
+                      ranges
+                          .get(rangeOf(request.getKey().toStringUtf8()))
+                          .get(window(step, start), request.getKey())));
         }
       }
       call.onNext(response.build());

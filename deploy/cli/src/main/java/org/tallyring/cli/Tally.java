@@ -72,6 +72,7 @@ public final class Tally {
             .addSubcommand(new TrendingCommand(console))
             .addSubcommand(new RankCommand(console))
             .addSubcommand(new CountCommand(console))
+            .addSubcommand(new SeriesCommand(console))
             .addSubcommand(NamespaceCommand.commandLine(console))
             .addSubcommand(MetricCommand.commandLine(console))
             .addSubcommand(new ShardsCommand(console))

@@ -23,6 +23,8 @@ import picocli.CommandLine.Option;
       "  tally top --metric purchases -k 100 --output tsv",
       "  tally top --window day --at 2012-07-04",
       "  tally top --window hour --at current --watch",
+      "  tally top --last 24h",
+      "  tally top --last 1h --at 2012-07-04T07:15",
       "  tally top --metric views --include clicks,purchases --where 'purchases>=10'",
       "  tally top --score 0.1*views+1*clicks+10*purchases"
     })

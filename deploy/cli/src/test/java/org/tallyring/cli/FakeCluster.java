@@ -15,9 +15,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.CounterServiceGrpc;
@@ -34,6 +36,8 @@ import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.GetNamespaceResponse;
 import org.tallyring.proto.v1.GetRankRequest;
 import org.tallyring.proto.v1.GetRankResponse;
+import org.tallyring.proto.v1.GetSeriesRequest;
+import org.tallyring.proto.v1.GetSeriesResponse;
 import org.tallyring.proto.v1.GetTopKRequest;
 import org.tallyring.proto.v1.GetTopKResponse;
 import org.tallyring.proto.v1.GetTopologyRequest;
@@ -57,6 +61,7 @@ import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
 import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
+import org.tallyring.proto.v1.SeriesPoint;
 import org.tallyring.proto.v1.ShardMember;
 import org.tallyring.proto.v1.TopKServiceGrpc;
 import org.tallyring.proto.v1.Topology;
@@ -65,6 +70,8 @@ import org.tallyring.proto.v1.TrendingKey;
 import org.tallyring.proto.v1.WatchTopologyRequest;
 import org.tallyring.proto.v1.WatchTopologyResponse;
 import org.tallyring.proto.v1.Window;
+import org.tallyring.proto.v1.WindowSelector;
+import org.tallyring.topology.window.WindowLevel;
 
 /**
  * The public interface of a cluster, on a loopback port, that counts in a map: one shard that owns
@@ -81,6 +88,8 @@ final class FakeCluster implements AutoCloseable {
   private final Map<String, NamespaceDefinition> namespaces = new ConcurrentHashMap<>();
   private final Map<String, Long> counts = new TreeMap<>();
   private final List<RecordRequest> records = new ArrayList<>();
+  private final List<WindowSelector> selectors = new CopyOnWriteArrayList<>();
+  private final List<GetSeriesRequest> series = new CopyOnWriteArrayList<>();
   private volatile @Nullable NamespaceDefinition madeAfterListing;
   private volatile int rangesIncluded = RANGES;
   private volatile GetTopKRequest lastTopK = GetTopKRequest.getDefaultInstance();
@@ -149,14 +158,35 @@ final class FakeCluster implements AutoCloseable {
     counts.merge(namespace + "/" + metric + "/" + key.toStringUtf8(), delta, Long::sum);
   }
 
-  private AnswerLabel label(Window window) {
+  private AnswerLabel label(WindowSelector selector) {
+    selectors.add(selector);
+    AnswerLabel.Builder label = label().setWindow(selector.getWindow());
+    if (selector.hasLast()) {
+      long end = selector.getTime().getSeconds();
+      label
+          .setBucket(Window.WINDOW_MINUTE)
+          .setStartTime(Timestamp.newBuilder().setSeconds(end - selector.getLast().getSeconds()))
+          .setEndTime(Timestamp.newBuilder().setSeconds(end));
+    }
+    return label.build();
+  }
+
+  private AnswerLabel.Builder label() {
     return AnswerLabel.newBuilder()
-        .setWindow(window)
         .setAsOfTime(Timestamp.newBuilder().setSeconds(1_000_000_000))
         .setExact(true)
         .setRangesTotal(RANGES)
-        .setRangesIncluded(rangesIncluded)
-        .build();
+        .setRangesIncluded(rangesIncluded);
+  }
+
+  /** What windows and spans were asked for, oldest first. */
+  List<WindowSelector> selectors() {
+    return List.copyOf(selectors);
+  }
+
+  /** What series were asked for, oldest first. */
+  List<GetSeriesRequest> series() {
+    return List.copyOf(series);
   }
 
   private static NamespaceDefinition namespace(String name, String... metrics) {
@@ -296,7 +326,7 @@ final class FakeCluster implements AutoCloseable {
     @Override
     public void getCounts(GetCountsRequest request, StreamObserver<GetCountsResponse> observer) {
       GetCountsResponse.Builder response =
-          GetCountsResponse.newBuilder().setLabel(label(request.getWindow().getWindow()));
+          GetCountsResponse.newBuilder().setLabel(label(request.getWindow()));
       for (ByteString key : request.getKeysList()) {
         if (rangesIncluded == RANGES || !key.toStringUtf8().startsWith("lost")) {
           response.addCounts(
@@ -305,6 +335,30 @@ final class FakeCluster implements AutoCloseable {
                   .setCount(
                       count(request.getNamespace(), request.getMetric(), key.toStringUtf8())));
         }
+      }
+      answer(observer, response.build());
+    }
+
+    /** Everything has happened in the first bucket. */
+    @Override
+    public void getSeries(GetSeriesRequest request, StreamObserver<GetSeriesResponse> observer) {
+      series.add(request);
+      WindowLevel step = WindowLevel.valueOf(request.getStep().name().substring(7));
+      long start = step.start(ProtoTimes.millis(request.getStartTime()));
+      long end = ProtoTimes.millis(request.getEndTime());
+      GetSeriesResponse.Builder response =
+          GetSeriesResponse.newBuilder()
+              .setLabel(
+                  label()
+                      .setWindow(request.getStep())
+                      .setStartTime(ProtoTimes.timestamp(start))
+                      .setEndTime(ProtoTimes.timestamp(step.endAtOrAfter(end))));
+      long count =
+          count(request.getNamespace(), request.getMetric(), request.getKey().toStringUtf8());
+      for (; start < end; start = step.end(start)) {
+        response.addPoints(
+            SeriesPoint.newBuilder().setStartTime(ProtoTimes.timestamp(start)).setCount(count));
+        count = 0;
       }
       answer(observer, response.build());
     }
@@ -324,7 +378,7 @@ final class FakeCluster implements AutoCloseable {
       lastTopK = request;
       String prefix = request.getNamespace() + "/" + request.getMetric() + "/";
       GetTopKResponse.Builder response =
-          GetTopKResponse.newBuilder().setLabel(label(request.getWindow().getWindow()));
+          GetTopKResponse.newBuilder().setLabel(label(request.getWindow()));
       synchronized (FakeCluster.this) {
         counts.entrySet().stream()
             .filter(entry -> entry.getKey().startsWith(prefix))

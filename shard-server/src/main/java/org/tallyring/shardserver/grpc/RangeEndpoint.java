@@ -21,8 +21,12 @@ import org.tallyring.proto.internal.v1.QueryRankRequest;
 import org.tallyring.proto.internal.v1.QueryRankResponse;
 import org.tallyring.proto.internal.v1.QueryRankingPageRequest;
 import org.tallyring.proto.internal.v1.QueryRankingPageResponse;
+import org.tallyring.proto.internal.v1.QuerySeriesRequest;
+import org.tallyring.proto.internal.v1.QuerySeriesResponse;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.internal.v1.QueryTopKResponse;
+import org.tallyring.proto.internal.v1.RangePage;
+import org.tallyring.proto.internal.v1.RangePosition;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceImplBase;
 import org.tallyring.proto.internal.v1.RangeVersion;
@@ -35,6 +39,7 @@ import org.tallyring.shardserver.ownership.OwnedRange;
 import org.tallyring.shardserver.ownership.RankedInterval;
 import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.KeptBuckets;
 
 /** RangeService: what aggregators and other shards ask of the ranges held here. */
 final class RangeEndpoint extends RangeServiceImplBase {
@@ -96,6 +101,11 @@ final class RangeEndpoint extends RangeServiceImplBase {
           ErrorReason.ERROR_REASON_BAD_K, "k", "k: " + k + " (expected: 1.." + MAX_K + ")");
     }
     Interval interval = Intervals.fromProto(request.getInterval());
+    List<Interval> needed =
+        request.getCriterion().hasGrowth()
+            ? List.of(
+                interval, Intervals.fromProto(request.getCriterion().getGrowth().getBaseline()))
+            : List.of(interval);
     QueryTopKResponse.Builder response = QueryTopKResponse.newBuilder();
     Calls.answer(
         call,
@@ -118,14 +128,30 @@ final class RangeEndpoint extends RangeServiceImplBase {
                                   engine.ranking(
                                       window.namespaceUid(), window.metric(), interval, k));
                   return fromEach(
-                      range -> range.read(question),
-                      (range, ranking) ->
+                      range ->
+                          range.read(
+                              engine -> {
+                                KeptBuckets kept = KeptMessages.of(engine, namespace.getUid());
+                                return new Kept<>(
+                                    kept,
+                                    needed.stream().allMatch(kept::keeps)
+                                        ? question.apply(engine)
+                                        : null);
+                              }),
+                      (range, ranked) -> {
+                        RangeRanking.Builder ranking = ranked.answer();
+                        if (ranking == null) {
+                          response.addAllNotKept(
+                              KeptMessages.toProto(range.rangeId(), ranked.kept()));
+                        } else {
                           response
                               .addRankings(ranking.setRangeId(range.rangeId()))
                               .addVersions(
                                   RangeVersion.newBuilder()
                                       .setRangeId(range.rangeId())
-                                      .setEpoch(range.epoch())),
+                                      .setEpoch(range.epoch()));
+                        }
+                      },
                       response::build);
                 }));
   }
@@ -154,13 +180,20 @@ final class RangeEndpoint extends RangeServiceImplBase {
                           range.readRanked(
                               ranked,
                               (engine, view) ->
-                                  RankMessages.position(request, ranked, engine, view)),
-                      (range, position) ->
+                                  ifKept(
+                                      engine,
+                                      ranked,
+                                      () -> RankMessages.position(request, ranked, engine, view))),
+                      (range, answered) -> {
+                        RangePosition.Builder position = answered.answer();
+                        if (position == null) {
+                          response.addAllNotKept(
+                              KeptMessages.toProto(range.rangeId(), answered.kept()));
+                        } else {
                           response.addPositions(
-                              position.setView(
-                                  position.getView().toBuilder()
-                                      .setRangeId(range.rangeId())
-                                      .setEpoch(range.epoch()))),
+                              position.setView(viewOf(range, position.getView())));
+                        }
+                      },
                       response::build);
                 }));
   }
@@ -190,22 +223,46 @@ final class RangeEndpoint extends RangeServiceImplBase {
                         RangeVersion version = pinned.get(range.rangeId());
                         return version == null
                             ? range.readRanked(
-                                ranked, (engine, view) -> RankMessages.page(request, view))
+                                ranked,
+                                (engine, view) ->
+                                    ifKept(engine, ranked, () -> RankMessages.page(request, view)))
+                            // What is pinned was copied when all of it was kept.
                             : range.readPinned(
                                 version.getVersion(),
                                 view ->
-                                    RankMessages.page(
-                                        request,
-                                        version.getEpoch() == range.epoch() ? view : null));
+                                    new Kept<>(
+                                        KeptBuckets.EVERYTHING,
+                                        RankMessages.page(
+                                            request,
+                                            version.getEpoch() == range.epoch() ? view : null)));
                       },
-                      (range, page) ->
-                          response.addPages(
-                              page.setView(
-                                  page.getView().toBuilder()
-                                      .setRangeId(range.rangeId())
-                                      .setEpoch(range.epoch()))),
+                      (range, answered) -> {
+                        RangePage.Builder page = answered.answer();
+                        if (page == null) {
+                          response.addAllNotKept(
+                              KeptMessages.toProto(range.rangeId(), answered.kept()));
+                        } else {
+                          response.addPages(page.setView(viewOf(range, page.getView())));
+                        }
+                      },
                       response::build);
                 }));
+  }
+
+  /** What a range keeps, and its answer unless that is not enough for it. */
+  private record Kept<A>(KeptBuckets kept, @Nullable A answer) {}
+
+  /**
+   * The answer if the range still keeps the interval. To be asked after the counts were copied:
+   * what is kept now was kept then.
+   */
+  private static <A> Kept<A> ifKept(RangeEngine engine, RankedInterval ranked, Supplier<A> answer) {
+    KeptBuckets kept = KeptMessages.of(engine, ranked.namespaceUid());
+    return new Kept<>(kept, kept.keeps(ranked.interval()) ? answer.get() : null);
+  }
+
+  private static RangeVersion.Builder viewOf(OwnedRange range, RangeVersion numbered) {
+    return numbered.toBuilder().setRangeId(range.rangeId()).setEpoch(range.epoch());
   }
 
   private <A, R> CompletableFuture<R> fromEach(
@@ -251,6 +308,25 @@ final class RangeEndpoint extends RangeServiceImplBase {
                       reads.byRange(namespace.getName(), request.getKeysList());
                   return reads.counts(namespace, request.getMetric(), interval, keys);
                 }));
+  }
+
+  @Override
+  public void querySeries(QuerySeriesRequest request, StreamObserver<QuerySeriesResponse> call) {
+    guard.check();
+    CountsReader.checkKey("key", request.getKey());
+    Interval interval = Intervals.fromProto(request.getInterval());
+    Calls.answer(
+        call,
+        namespaces
+            .findWithMetric(request.getNamespace(), request.getMetric())
+            .thenCompose(
+                namespace ->
+                    reads.series(
+                        reads.rangeOf(namespace.getName(), request.getKey()),
+                        namespace,
+                        request.getMetric(),
+                        interval,
+                        request.getKey())));
   }
 
   @Override

@@ -41,6 +41,7 @@ final class ShardServices implements AutoCloseable {
                 new RowRecorder(table, router, namespaces, clock, scheduler),
                 router,
                 new CountsReader(reads, owners, peers, namespaces, guard, clock),
+                new SeriesReader(reads, owners, peers, namespaces, guard, clock),
                 ranges),
             new RangeEndpoint(shardId, ranges, reads, router, namespaces, guard, clock),
             new AdminEndpoint(

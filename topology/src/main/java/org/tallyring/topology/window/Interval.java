@@ -64,20 +64,4 @@ public record Interval(WindowLevel level, long startMillis, long endMillis) {
   public boolean isWindow() {
     return level.end(startMillis) == endMillis;
   }
-
-  /**
-   * As many buckets right before this one.
-   *
-   * @throws IllegalStateException if it is all time, which has nothing before it
-   */
-  public Interval previous() {
-    if (level == WindowLevel.ALL) {
-      throw new IllegalStateException("interval: all time (expected: one with a start)");
-    }
-    long start = startMillis;
-    for (long bucket = startMillis; bucket < endMillis; bucket = level.end(bucket)) {
-      start = level.previous(start);
-    }
-    return new Interval(level, start, startMillis);
-  }
 }

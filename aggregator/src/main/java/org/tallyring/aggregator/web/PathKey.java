@@ -1,22 +1,23 @@
 package org.tallyring.aggregator.web;
 
+import com.google.protobuf.ByteString;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.topology.name.KeyRules;
 
-/** A key as the last segment of a path, percent-encoded. */
-final class KeySegment {
+/** The key that the last segment of a path holds, percent-encoded. */
+final class PathKey {
 
-  private KeySegment() {}
+  private PathKey() {}
 
   /**
    * The key as it was sent. The framework would put replacement characters where it finds no UTF-8,
    * which would be another key.
    *
-   * @throws io.grpc.StatusRuntimeException INVALID_ARGUMENT, if it breaks the rule for keys
+   * @throws io.grpc.StatusRuntimeException BAD_KEY, if it cannot be one
    */
-  static byte[] of(ServiceRequestContext context) {
+  static ByteString of(ServiceRequestContext context) {
     String target = context.request().path();
     int queryAt = target.indexOf('?');
     String path = queryAt < 0 ? target : target.substring(0, queryAt);
@@ -32,6 +33,6 @@ final class KeySegment {
     if (violation != null) {
       throw Errors.invalid(ErrorReason.ERROR_REASON_BAD_KEY, "key", violation);
     }
-    return key;
+    return ByteString.copyFrom(key);
   }
 }
