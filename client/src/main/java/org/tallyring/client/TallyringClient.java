@@ -36,6 +36,7 @@ import org.tallyring.proto.v1.GetTopKResponse;
 import org.tallyring.proto.v1.ShardMember;
 import org.tallyring.proto.v1.TopKServiceGrpc;
 import org.tallyring.topology.hash.KeyHash;
+import org.tallyring.topology.name.EventIdRules;
 import org.tallyring.topology.name.KeyRules;
 import org.tallyring.topology.name.NameRules;
 import org.tallyring.topology.window.SeriesPeriod;
@@ -114,20 +115,25 @@ public final class TallyringClient implements AutoCloseable {
   public void record(String metric, String key) {
     byte[] bytes = Increment.utf8(key);
     check(metric, bytes);
-    recorder.record(metric, bytes, 1, Recorder.UNTIMED);
+    recorder.record(metric, bytes, 1, Recorder.UNTIMED, null);
   }
 
   /**
    * Records an increment without asking for the result, as {@link #record(String, String)}.
    *
    * @throws TallyringException as there, and if the delta is 0 (BAD_DELTA) or the event time is
-   *     outside of the years 1 to 9999 (BAD_EVENT_TIME)
+   *     outside of the years 1 to 9999 (BAD_EVENT_TIME), or the event id has not 1 to 16 bytes
+   *     (BAD_EVENT_ID)
    * @throws IllegalStateException if the client is closed
    */
   public void record(Increment increment) {
     check(increment);
     recorder.record(
-        increment.metric(), increment.sharedKey(), increment.delta(), timeOf(increment));
+        increment.metric(),
+        increment.sharedKey(),
+        increment.delta(),
+        timeOf(increment),
+        increment.sharedEventId());
   }
 
   /**
@@ -141,7 +147,11 @@ public final class TallyringClient implements AutoCloseable {
   public CompletableFuture<RecordResult> recordAsync(Increment increment) {
     check(increment);
     return recorder.recordAsync(
-        increment.metric(), increment.sharedKey(), increment.delta(), timeOf(increment));
+        increment.metric(),
+        increment.sharedKey(),
+        increment.delta(),
+        timeOf(increment),
+        increment.sharedEventId());
   }
 
   /**
@@ -336,6 +346,7 @@ public final class TallyringClient implements AutoCloseable {
 
   private static void check(Increment increment) {
     check(increment.metric(), increment.sharedKey());
+    checkEventId(increment.sharedEventId());
     if (increment.delta() == 0) {
       refuse(ErrorReason.ERROR_REASON_BAD_DELTA, "delta: 0 (expected: any other number)");
     }
@@ -346,6 +357,12 @@ public final class TallyringClient implements AutoCloseable {
             ErrorReason.ERROR_REASON_BAD_EVENT_TIME,
             "event_time_millis: " + time + " (expected: in the years 1 to 9999)");
       }
+    }
+  }
+
+  private static void checkEventId(byte @Nullable [] eventId) {
+    if (eventId != null) {
+      refuse(ErrorReason.ERROR_REASON_BAD_EVENT_ID, EventIdRules.violation(eventId.length));
     }
   }
 

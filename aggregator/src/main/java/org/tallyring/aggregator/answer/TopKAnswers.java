@@ -25,6 +25,7 @@ import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.Resolved;
 import org.tallyring.topology.window.TimeSelection;
+import org.tallyring.topology.window.WindowLevel;
 
 /**
  * Answers questions for rankings: open windows from what was collected, any other window and spans
@@ -37,6 +38,9 @@ public final class TopKAnswers {
 
   /** How many keys are meant when the question does not say. */
   public static final int DEFAULT_K = 10;
+
+  /** Longer than an accepted event is on its way, and than the clocks of servers may differ. */
+  private static final long SETTLING_MILLIS = 5_000;
 
   private final InstantSource clock;
   private final NamespaceDirectory namespaces;
@@ -143,7 +147,7 @@ public final class TopKAnswers {
             resolved.interval(),
             roundedUp(k),
             criterion,
-            resolved.isFinal(),
+            isSettled(resolved.interval(), metric, clock.millis()),
             holdings.lateCorrections(metric.namespaceUid(), metric.metric()),
             holdings.ownershipChanges());
     return cache
@@ -160,6 +164,11 @@ public final class TopKAnswers {
                         cached.rangesTotal(),
                         k),
                     cached.kept()));
+  }
+
+  private static boolean isSettled(Interval interval, CountedMetric metric, long nowMillis) {
+    return interval.level() != WindowLevel.ALL
+        && interval.endMillis() + metric.latenessMillis() + SETTLING_MILLIS <= nowMillis;
   }
 
   private TopKAnswer open(CountedMetric metric, Resolved resolved, int k) {

@@ -11,7 +11,7 @@ import org.tallyring.topology.window.Interval;
  * @param interval over which time
  * @param k how many
  * @param criterion what orders and limits the ranking; empty for the count alone
- * @param isFinal whether all buckets were final when it was asked
+ * @param isSettled whether all buckets had been final for some seconds when it was asked
  * @param lateCorrections how often final buckets of the metric had been corrected then
  * @param ownershipChanges the count of ownership changes then
  */
@@ -21,6 +21,6 @@ public record Question(
     Interval interval,
     int k,
     Criterion criterion,
-    boolean isFinal,
+    boolean isSettled,
     long lateCorrections,
     long ownershipChanges) {}

@@ -131,7 +131,7 @@ public final class AggregatorServer implements AutoCloseable {
                 GrpcService.builder()
                     .addService(new TopKService(answers, ranks, pages, trending))
                     .addService(new ForwardedCounterService(cluster, calls))
-                    .addService(new ForwardedAdminService(calls, namespaces))
+                    .addService(new ForwardedAdminService(cluster, calls, namespaces))
                     .addService(new TopologyService(cluster))
                     .addService(healthService())
                     .addService(ProtoReflectionServiceV1.newInstance())

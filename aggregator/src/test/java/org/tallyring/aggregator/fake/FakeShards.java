@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.tallyring.aggregator.collect.WindowKey;
 import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.proto.error.Errors;
@@ -34,6 +35,7 @@ import org.tallyring.proto.v1.CreateNamespaceResponse;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
 import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.Event;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
@@ -54,6 +56,8 @@ import org.tallyring.proto.v1.SeriesPoint;
 import org.tallyring.proto.v1.ShardMember;
 import org.tallyring.proto.v1.Topology;
 import org.tallyring.proto.v1.TopologyServiceGrpc;
+import org.tallyring.proto.v1.WatchEventsRequest;
+import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.WatchTopologyRequest;
 import org.tallyring.proto.v1.WatchTopologyResponse;
 import org.tallyring.proto.v1.Window;
@@ -78,6 +82,13 @@ public final class FakeShards {
   private final Map<String, String> addresses = new LinkedHashMap<>();
   private final Map<String, NamespaceDefinition> namespaces = new TreeMap<>();
   private final List<StreamObserver<WatchTopologyResponse>> watchers = new ArrayList<>();
+
+  /** How many events the last watch was sent. */
+  public final AtomicLong eventsSent = new AtomicLong();
+
+  /** How many watches of events were cancelled. */
+  public final AtomicLong watchesEnded = new AtomicLong();
+
   private final Map<String, List<CollectTopKRequest>> collections = new HashMap<>();
   private final List<RecordRequest> recorded = new ArrayList<>();
   private int queries;
@@ -470,6 +481,28 @@ public final class FakeShards {
         call.onNext(GetNamespaceResponse.newBuilder().setNamespace(found).build());
         call.onCompleted();
       }
+    }
+
+    /** Numbered events for as long as the watcher takes them. */
+    @Override
+    public void watchEvents(
+        WatchEventsRequest request, StreamObserver<WatchEventsResponse> observer) {
+      ServerCallStreamObserver<WatchEventsResponse> call =
+          (ServerCallStreamObserver<WatchEventsResponse>) observer;
+      AtomicLong number = new AtomicLong();
+      call.setOnCancelHandler(() -> watchesEnded.incrementAndGet());
+      call.setOnReadyHandler(
+          () -> {
+            while (call.isReady()) {
+              long next = number.incrementAndGet();
+              call.onNext(
+                  WatchEventsResponse.newBuilder()
+                      .addEvents(Event.newBuilder().setNumber(next).setNamespace("n".repeat(1_000)))
+                      .setResumeToken(request.getResumeToken() + next)
+                      .build());
+              eventsSent.set(next);
+            }
+          });
     }
 
     @Override

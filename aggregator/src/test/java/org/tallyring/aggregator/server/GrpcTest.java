@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
+import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -48,6 +49,8 @@ import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.proto.v1.TopKServiceGrpc;
 import org.tallyring.proto.v1.TopologyServiceGrpc;
+import org.tallyring.proto.v1.WatchEventsRequest;
+import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.WatchTopologyRequest;
 import org.tallyring.proto.v1.WatchTopologyResponse;
 import org.tallyring.proto.v1.Window;
@@ -164,6 +167,7 @@ final class GrpcTest {
     WindowKey minute = FakeShards.window(WindowLevel.MINUTE, LAST_HOUR);
     running.shards.count(minute, "a", 3);
     GetTopKRequest sealed = span("2h", WindowSelector.newBuilder().setSealed(true));
+    running.clock.advance(Duration.ofSeconds(5));
     top(sealed);
     int asked = running.shards.queries();
     for (int i = 0; i < 5; i++) {
@@ -179,6 +183,20 @@ final class GrpcTest {
 
     await().atMost(LIMIT).until(() -> top(sealed).getItems(0).getCount() == 6);
     assertThat(top(sealed).getLabel().getRevision()).isEqualTo(1);
+  }
+
+  @Test
+  void aSpanThatHasJustBecomeFinalIsNotKeptForLong() {
+    WindowKey minute = FakeShards.window(WindowLevel.MINUTE, LAST_HOUR);
+    running.shards.count(minute, "a", 3);
+    GetTopKRequest sealed = span("2h", WindowSelector.newBuilder().setSealed(true));
+    running.clock.advance(Duration.ofMillis(4_999));
+    assertThat(top(sealed).getLabel().getFinal()).isTrue();
+
+    // Accepted in time by its shard, and only now out of its journal: no correction.
+    running.shards.count(minute, "a", 1);
+
+    await().atMost(LIMIT).until(() -> top(sealed).getItems(0).getCount() == 4);
   }
 
   @Test
@@ -356,6 +374,34 @@ final class GrpcTest {
     for (int i = 0; i < 200; i++) {
       assertThat(answers.get(i).getSequence()).isEqualTo(i + 1);
     }
+  }
+
+  @Test
+  void eventsAreForwardedAsTheWatcherTakesThemAndTheWatchEndsWithIt() {
+    Context.CancellableContext watching = Context.current().withCancellation();
+    watching.run(
+        () -> {
+          Iterator<WatchEventsResponse> events =
+              AdminServiceGrpc.newBlockingStub(running.channel)
+                  .watchEvents(WatchEventsRequest.newBuilder().setResumeToken("t").build());
+          for (int i = 1; i <= 10; i++) {
+            WatchEventsResponse next = events.next();
+            assertThat(next.getEvents(0).getNumber()).isEqualTo(i);
+            assertThat(next.getResumeToken()).isEqualTo("t" + i);
+          }
+          // The fake sends without end: what a watcher does not take must stop it.
+          await()
+              .during(Duration.ofMillis(300))
+              .atMost(LIMIT)
+              .until(running.shards.eventsSent::get, sent -> sent < 20_000);
+          for (int i = 11; i <= 3_000; i++) {
+            assertThat(events.next().getEvents(0).getNumber()).isEqualTo(i);
+          }
+        });
+
+    watching.cancel(null);
+
+    await().atMost(LIMIT).until(() -> running.shards.watchesEnded.get() == 1);
   }
 
   @Test

@@ -44,6 +44,7 @@ final class Intake {
       byte[] key,
       long delta,
       long time,
+      byte @Nullable [] eventId,
       int rowBytes,
       @Nullable CompletableFuture<RecordResult> future) {
     if (closed) {
@@ -61,7 +62,7 @@ final class Intake {
       columns = open;
       begunAt = nanoTime.getAsLong();
     }
-    open.append(metric, key, 0, key.length, delta, time);
+    open.append(metric, key, 0, key.length, delta, time, eventId);
     bytes += rowBytes;
     if (future != null) {
       keep(future, open.rows() - 1);

@@ -85,18 +85,19 @@ public final class Recorder implements AutoCloseable {
    * there is no room.
    *
    * @param time event time in milliseconds since 1970-01-01T00:00:00Z, or {@link #UNTIMED}
+   * @param eventId says which event this is; null for none
    * @throws TallyringException if there was no room, or no cluster, before the deadline
    * @throws IllegalStateException if the recorder is closed
    */
-  public void record(String metric, byte[] key, long delta, long time) {
-    append(metric, key, delta, time, null);
+  public void record(String metric, byte[] key, long delta, long time, byte @Nullable [] eventId) {
+    append(metric, key, delta, time, eventId, null);
   }
 
   /** As {@link #record}, with the result. */
   public CompletableFuture<RecordResult> recordAsync(
-      String metric, byte[] key, long delta, long time) {
+      String metric, byte[] key, long delta, long time, byte @Nullable [] eventId) {
     CompletableFuture<RecordResult> future = new CompletableFuture<>();
-    append(metric, key, delta, time, future);
+    append(metric, key, delta, time, eventId, future);
     return future;
   }
 
@@ -105,17 +106,21 @@ public final class Recorder implements AutoCloseable {
       byte[] key,
       long delta,
       long time,
+      byte @Nullable [] eventId,
       @Nullable CompletableFuture<RecordResult> future) {
     Ring to = ring;
     if (to == null) {
       to = awaitRing();
     }
-    int bytes = key.length + (future == null ? ROW_BYTES : ROW_BYTES + FUTURE_BYTES);
+    int bytes =
+        key.length
+            + (eventId == null ? 0 : eventId.length)
+            + (future == null ? ROW_BYTES : ROW_BYTES + FUTURE_BYTES);
     budget.acquire(bytes);
     Lane lane = to.lanes.get(to.ranges.rangeOf(hash.get().hash(key)));
     boolean begins;
     try {
-      begins = lane.intake().append(metric, key, delta, time, bytes, future);
+      begins = lane.intake().append(metric, key, delta, time, eventId, bytes, future);
     } catch (IllegalStateException closed) {
       budget.release(bytes);
       throw closed;

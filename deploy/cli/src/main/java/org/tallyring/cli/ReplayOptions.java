@@ -73,6 +73,15 @@ final class ReplayOptions {
   @Option(names = "--delta", paramLabel = "COL", description = "How much to add. Without it: 1.")
   private @Nullable String delta;
 
+  @Option(
+      names = "--event-id",
+      paramLabel = "COL",
+      description = {
+        "Which event a row is: within the namespace's horizon it counts once, whoever records it.",
+        "A UUID, 0x and hexadecimal digits, or a text of at most 16 bytes."
+      })
+  private @Nullable String eventId;
+
   /**
    * How to read.
    *
@@ -112,7 +121,8 @@ final class ReplayOptions {
         keyColumn,
         column("--time", time),
         column("--metric-column", metricColumn),
-        column("--delta", delta));
+        column("--delta", delta),
+        column("--event-id", eventId));
   }
 
   private @Nullable Columns noColumns() {
@@ -121,6 +131,7 @@ final class ReplayOptions {
     refuse("--time-format", timeFormat != null);
     refuse("--metric-column", metricColumn != null);
     refuse("--delta", delta != null);
+    refuse("--event-id", eventId != null);
     return null;
   }
 

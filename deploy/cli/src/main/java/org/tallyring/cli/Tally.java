@@ -75,6 +75,8 @@ public final class Tally {
             .addSubcommand(new SeriesCommand(console))
             .addSubcommand(NamespaceCommand.commandLine(console))
             .addSubcommand(MetricCommand.commandLine(console))
+            .addSubcommand(ThresholdCommand.commandLine(console))
+            .addSubcommand(new EventsCommand(console))
             .addSubcommand(new ShardsCommand(console))
             .addSubcommand(new RangesCommand(console))
             .addSubcommand(new ZooKeeperCommand(roles))

@@ -11,10 +11,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +34,8 @@ import org.tallyring.proto.v1.CreateNamespaceRequest;
 import org.tallyring.proto.v1.CreateNamespaceResponse;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
+import org.tallyring.proto.v1.DeleteThresholdRequest;
+import org.tallyring.proto.v1.DeleteThresholdResponse;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
@@ -62,11 +69,15 @@ import org.tallyring.proto.v1.RecordResponse;
 import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.proto.v1.SeriesPoint;
+import org.tallyring.proto.v1.SetThresholdRequest;
+import org.tallyring.proto.v1.SetThresholdResponse;
 import org.tallyring.proto.v1.ShardMember;
 import org.tallyring.proto.v1.TopKServiceGrpc;
 import org.tallyring.proto.v1.Topology;
 import org.tallyring.proto.v1.TopologyServiceGrpc;
 import org.tallyring.proto.v1.TrendingKey;
+import org.tallyring.proto.v1.WatchEventsRequest;
+import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.WatchTopologyRequest;
 import org.tallyring.proto.v1.WatchTopologyResponse;
 import org.tallyring.proto.v1.Window;
@@ -88,8 +99,11 @@ final class FakeCluster implements AutoCloseable {
   private final Map<String, NamespaceDefinition> namespaces = new ConcurrentHashMap<>();
   private final Map<String, Long> counts = new TreeMap<>();
   private final List<RecordRequest> records = new ArrayList<>();
+  private final Set<String> eventIds = new HashSet<>();
   private final List<WindowSelector> selectors = new CopyOnWriteArrayList<>();
   private final List<GetSeriesRequest> series = new CopyOnWriteArrayList<>();
+  private final List<WatchEventsRequest> watches = new CopyOnWriteArrayList<>();
+  private final Queue<WatchEventsResponse> events = new ConcurrentLinkedQueue<>();
   private volatile @Nullable NamespaceDefinition madeAfterListing;
   private volatile int rangesIncluded = RANGES;
   private volatile GetTopKRequest lastTopK = GetTopKRequest.getDefaultInstance();
@@ -138,6 +152,15 @@ final class FakeCluster implements AutoCloseable {
     madeAfterListing = namespace(namespace, metric);
   }
 
+  /** What one watch is told before the server goes away; without any more a watch just ends. */
+  void tell(WatchEventsResponse told) {
+    events.add(told);
+  }
+
+  List<WatchEventsRequest> watches() {
+    return List.copyOf(watches);
+  }
+
   void includeRanges(int ranges) {
     rangesIncluded = ranges;
   }
@@ -156,6 +179,12 @@ final class FakeCluster implements AutoCloseable {
 
   private synchronized void add(String namespace, String metric, ByteString key, long delta) {
     counts.merge(namespace + "/" + metric + "/" + key.toStringUtf8(), delta, Long::sum);
+  }
+
+  /** Whether an increment counts: without an event id always, with one the first time. */
+  private synchronized boolean isNew(ByteString key, ByteString eventId) {
+    return eventId.isEmpty()
+        || eventIds.add(key.toStringUtf8() + "/" + HexFormat.of().formatHex(eventId.toByteArray()));
   }
 
   private AnswerLabel label(WindowSelector selector) {
@@ -242,6 +271,10 @@ final class FakeCluster implements AutoCloseable {
         records.add(request);
         if (!repeated) {
           for (Increment increment : request.getIncrementsList()) {
+            if (!isNew(increment.getKey(), increment.getEventId())) {
+              repeated = true;
+              continue;
+            }
             add(
                 request.getNamespace(),
                 increment.getMetric(),
@@ -310,15 +343,24 @@ final class FakeCluster implements AutoCloseable {
             .build();
       }
       int offset = 0;
+      int idOffset = 0;
       for (int i = 0; i < batch.getKeyLengthsCount(); i++) {
         int end = offset + batch.getKeyLengths(i);
+        int idEnd =
+            idOffset + (batch.getEventIdLengthsCount() == 0 ? 0 : batch.getEventIdLengths(i));
         int metric = batch.getMetricIndexesCount() == 0 ? 0 : batch.getMetricIndexes(i);
-        add(
-            batch.getNamespace(),
-            batch.getMetrics(metric),
-            batch.getKeys().substring(offset, end),
-            batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(i));
+        ByteString key = batch.getKeys().substring(offset, end);
+        if (isNew(key, batch.getEventIds().substring(idOffset, idEnd))) {
+          add(
+              batch.getNamespace(),
+              batch.getMetrics(metric),
+              key,
+              batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(i));
+        } else {
+          response.addDuplicateRows(i);
+        }
         offset = end;
+        idOffset = idEnd;
       }
       return response.setOutcome(RecordStreamResponse.Outcome.OUTCOME_APPLIED).build();
     }
@@ -527,6 +569,42 @@ final class FakeCluster implements AutoCloseable {
         return;
       }
       answer(observer, CreateMetricResponse.newBuilder().setNamespace(changed).build());
+    }
+
+    @Override
+    public void setThreshold(
+        SetThresholdRequest request, StreamObserver<SetThresholdResponse> observer) {
+      NamespaceDefinition changed =
+          namespaces.computeIfPresent(
+              request.getNamespace(),
+              (name, old) -> old.toBuilder().addRules(request.getRule()).build());
+      answer(observer, SetThresholdResponse.newBuilder().setNamespace(changed).build());
+    }
+
+    @Override
+    public void deleteThreshold(
+        DeleteThresholdRequest request, StreamObserver<DeleteThresholdResponse> observer) {
+      NamespaceDefinition changed =
+          namespaces.computeIfPresent(
+              request.getNamespace(), (name, old) -> old.toBuilder().clearRules().build());
+      answer(observer, DeleteThresholdResponse.newBuilder().setNamespace(changed).build());
+    }
+
+    @Override
+    public void watchEvents(
+        WatchEventsRequest request, StreamObserver<WatchEventsResponse> observer) {
+      watches.add(request);
+      WatchEventsResponse told = events.poll();
+      if (told == null) {
+        observer.onCompleted();
+        return;
+      }
+      observer.onNext(told);
+      observer.onError(
+          Errors.of(
+              Status.Code.UNAVAILABLE,
+              ErrorReason.ERROR_REASON_NOT_READY,
+              "this shard stops (expected: another shard)"));
     }
 
     @Override

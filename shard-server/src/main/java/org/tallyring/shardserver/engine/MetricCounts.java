@@ -14,6 +14,7 @@ final class MetricCounts {
 
   private static final WindowLevel[] LEVELS = WindowLevel.values();
 
+  private final String namespace;
   private final String name;
   private final MetricBuckets buckets;
   private long lateCorrections;
@@ -28,8 +29,9 @@ final class MetricCounts {
   private final long[] cursorEndMillis = new long[LEVELS.length];
   private boolean cursorSet;
 
-  /** A metric without counts. */
-  MetricCounts(String name, MetricBuckets buckets) {
+  /** A metric without counts in a namespace. */
+  MetricCounts(String namespace, String name, MetricBuckets buckets) {
+    this.namespace = namespace;
     this.name = name;
     this.buckets = buckets;
   }
@@ -79,6 +81,11 @@ final class MetricCounts {
     cursorSet = true;
   }
 
+  /** The bucket of a level that the cursor is on; null if it is not kept. */
+  @Nullable BucketCounts current(WindowLevel level) {
+    return cursor[level.ordinal()];
+  }
+
   /** Takes the cursor away: buckets were retired or sealed. */
   void dropCursor() {
     cursorSet = false;
@@ -100,16 +107,29 @@ final class MetricCounts {
    *
    * @param batch the number of the batch in this process, rising from 1
    * @param rows rows of this metric whose times lie in the cursor's minute
+   * @param events where to tell what happens
    */
   void add(
-      long batch, long acceptedAtMillis, long latenessMillis, RowBlock rows, int from, int to) {
+      long batch,
+      long acceptedAtMillis,
+      long latenessMillis,
+      RowBlock rows,
+      int from,
+      int to,
+      EventLog events) {
     boolean corrects = false;
     boolean complete = true;
     for (BucketCounts bucket : cursor) {
       if (bucket == null) {
         complete = false;
       } else {
-        corrects |= bucket.touch(batch, acceptedAtMillis, latenessMillis);
+        if (bucket.touch(batch, acceptedAtMillis, latenessMillis)) {
+          corrects = true;
+          if (bucket.level().isWindow()) {
+            events.windowCorrected(
+                namespace, name, bucket.level(), bucket.startMillis(), bucket.revision());
+          }
+        }
         bucket.add(rows.slots, rows.deltas, from, to);
       }
     }

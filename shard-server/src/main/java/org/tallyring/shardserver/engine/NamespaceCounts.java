@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.engine;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,10 +20,15 @@ final class NamespaceCounts {
   private final KeyTable keys;
   private final RetentionEdges edges = new RetentionEdges();
   private final UnsealedBuckets unsealed = new UnsealedBuckets();
+  private final Thresholds thresholds = new Thresholds();
+  private final WindowSealing sealing = new WindowSealing();
   private final List<MetricCounts> metrics = new ArrayList<>();
   private final Map<String, MetricCounts> metricsByName = new HashMap<>();
   private @Nullable NamespaceDefinition definition;
   private long watermarkMillis = Long.MIN_VALUE;
+
+  /** Null until the first increment with an event id. */
+  private @Nullable EventIdTable eventIds;
 
   /** A namespace without keys. */
   NamespaceCounts(long uid, String name) {
@@ -63,18 +69,86 @@ final class NamespaceCounts {
     return definition == null ? RangeEngine.UNDEFINED : definition.getRevision();
   }
 
-  /** Takes a definition, unless the one held is as new, and retires what it no longer keeps. */
-  void define(NamespaceDefinition candidate) {
-    if (candidate.getRevision() > definitionRevision()) {
-      definition = candidate;
-      retire();
+  /** The rules of the definition. */
+  Thresholds thresholds() {
+    return thresholds;
+  }
+
+  /** Up to where windows were told as sealed. */
+  WindowSealing sealing() {
+    return sealing;
+  }
+
+  /**
+   * Takes a definition, unless the one held is as new, and retires what it no longer keeps.
+   *
+   * @return whether it was taken
+   */
+  boolean define(NamespaceDefinition candidate) {
+    if (candidate.getRevision() <= definitionRevision()) {
+      return false;
     }
+    definition = candidate;
+    thresholds.define(candidate.getRulesList());
+    retire();
+    return true;
+  }
+
+  /**
+   * Tells the windows that became final.
+   *
+   * @return before which journal time no other one does
+   */
+  long tellSealed(long journalTimeMillis, EventLog events) {
+    long before = sealing.untilMillis();
+    long next =
+        sealing.advance(this, journalTimeMillis, Namespaces.latenessMillis(definition()), events);
+    if (sealing.untilMillis() != before) {
+      for (MetricCounts metric : metrics) {
+        thresholds.retain(
+            metric.name(), (level, start) -> metric.buckets().find(level, start) != null);
+      }
+    }
+    return next;
   }
 
   /** Sets what a snapshot says. */
   void restore(@Nullable NamespaceDefinition restoredDefinition, long restoredWatermark) {
     definition = restoredDefinition;
+    thresholds.define(definition().getRulesList());
     watermarkMillis = restoredWatermark;
+  }
+
+  /** The event ids, or null when there was never one. */
+  @Nullable EventIdTable eventIds() {
+    return eventIds;
+  }
+
+  /** The event ids, made if there was never one. */
+  EventIdTable eventIdsForWriting() {
+    EventIdTable table = eventIds;
+    if (table == null) {
+      table = new EventIdTable();
+      eventIds = table;
+    }
+    return table;
+  }
+
+  /**
+   * What is known of the event id of an increment accepted at a time, in this state.
+   *
+   * @param key the increment's key
+   */
+  EventIdTable.Verdict verdict(byte[] key, EventId id, long payload, long acceptedAtMillis) {
+    EventIdTable table = eventIds;
+    int slot = table == null ? KeyTable.NO_SLOT : keys.slotOf(key);
+    return table == null || slot == KeyTable.NO_SLOT
+        ? EventIdTable.Verdict.NEW
+        : table.verdict(
+            id,
+            slot,
+            payload,
+            table.forgottenBefore(acceptedAtMillis, Namespaces.eventIdHorizonMillis(definition())));
   }
 
   /** The metrics that were ever counted, in the order of their first increments. */
@@ -91,7 +165,7 @@ final class NamespaceCounts {
   MetricCounts metricForWriting(String metric) {
     MetricCounts counts = metricsByName.get(metric);
     if (counts == null) {
-      counts = new MetricCounts(metric, new MetricBuckets(edges, unsealed));
+      counts = new MetricCounts(name, metric, new MetricBuckets(edges, unsealed));
       metricsByName.put(metric, counts);
       metrics.add(counts);
     }
@@ -99,47 +173,88 @@ final class NamespaceCounts {
   }
 
   /**
-   * Adds all rows of a batch.
+   * Adds the rows of a batch, except those whose event ids have counted already.
    *
    * <p>First the watermark takes in the whole batch, then every row is judged by it. So what a
    * batch does to the counts does not depend on the order of its rows, and no bucket is made only
    * to be retired at the end.
    *
    * @param number the number of the batch in this process, rising from 1
+   * @param journalTimeMillis the newest acceptance time in the journal
    * @param rows scratch
-   * @return the sum of the absolute values of the deltas, or the largest number
+   * @param duplicates takes the rows that do not count
+   * @param events where to tell what happens
+   * @return the sum of the absolute values of the deltas of those that do, or the largest number
    */
-  long add(AcceptedBatch accepted, long number, RowBlock rows) {
+  long add(
+      AcceptedBatch accepted,
+      long number,
+      long journalTimeMillis,
+      RowBlock rows,
+      BitSet duplicates,
+      EventLog events) {
     watermarkMillis = Math.max(watermarkMillis, RowBlock.highestTimeMillis(accepted));
     retire();
     seal();
     long latenessMillis = Namespaces.latenessMillis(definition());
     RecordBatch batch = accepted.getBatch();
+    EventIdColumn ids = EventIdColumn.isIn(batch) ? new EventIdColumn(batch) : null;
+    if (ids != null) {
+      eventIdsForWriting();
+    }
+    if (eventIds != null) {
+      eventIds.advance(
+          journalTimeMillis,
+          Namespaces.eventIdHorizonMillis(definition()),
+          batch.getEventIdLengthsCount());
+    }
     // Only metrics that rows refer to come to be, hence the look-up at the row.
     @Nullable MetricCounts[] batchMetrics = new MetricCounts[batch.getMetricsCount()];
     long absoluteSum = 0;
     int keyOffset = 0;
-    for (int row = 0; row < batch.getKeyLengthsCount(); row += rows.size) {
+    int loaded;
+    for (int row = 0; row < batch.getKeyLengthsCount(); row += loaded) {
       rows.load(accepted, row, keyOffset);
+      loaded = rows.size;
       keyOffset += rows.keyBytes();
       keys.resolve(rows);
-      addBlock(accepted, latenessMillis, number, rows, batchMetrics);
+      if (ids != null) {
+        dropDuplicates(ids, EventIdTable.tickOf(journalTimeMillis), rows, row, duplicates);
+      }
+      addBlock(accepted, latenessMillis, number, rows, batchMetrics, events);
       absoluteSum = AbsoluteSum.add(absoluteSum, rows.absoluteSum());
     }
     return absoluteSum;
   }
 
+  private void dropDuplicates(
+      EventIdColumn ids, int tick, RowBlock rows, int firstRow, BitSet duplicates) {
+    EventIdTable table = eventIdsForWriting();
+    int kept = 0;
+    for (int i = 0; i < rows.size; i++) {
+      EventId id = ids.next();
+      if (id == null || table.add(id, rows.slots[i], ids.payload(), tick)) {
+        rows.move(i, kept++);
+      } else {
+        duplicates.set(firstRow + i);
+      }
+    }
+    rows.size = kept;
+  }
+
   /**
    * Adds one block run by run. A run is consecutive rows of one metric within one minute: its
    * buckets are looked up once, and each bucket takes the run in one tight loop in which cache
-   * misses overlap.
+   * misses overlap. Where a rule watches the metric a run is one row, since rules are about the
+   * count after each.
    */
   private void addBlock(
       AcceptedBatch accepted,
       long latenessMillis,
       long number,
       RowBlock rows,
-      @Nullable MetricCounts[] batchMetrics) {
+      @Nullable MetricCounts[] batchMetrics,
+      EventLog events) {
     int from = 0;
     while (from < rows.size) {
       int index = rows.metricIndexes[from];
@@ -149,8 +264,15 @@ final class NamespaceCounts {
         batchMetrics[index] = metric;
       }
       metric.moveTo(rows.timesMillis[from]);
-      int to = rows.endOfRun(from, metric.minuteStartMillis(), metric.minuteEndMillis());
-      metric.add(number, accepted.getAcceptedAtMillis(), latenessMillis, rows, from, to);
+      boolean watched = thresholds.watch(metric.name());
+      int to =
+          watched
+              ? from + 1
+              : rows.endOfRun(from, metric.minuteStartMillis(), metric.minuteEndMillis());
+      metric.add(number, accepted.getAcceptedAtMillis(), latenessMillis, rows, from, to, events);
+      if (watched) {
+        thresholds.check(metric, rows, from, this, events);
+      }
       from = to;
     }
   }

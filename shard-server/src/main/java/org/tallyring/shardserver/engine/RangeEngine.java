@@ -1,6 +1,8 @@
 package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
+import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.function.ToLongFunction;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
@@ -28,15 +30,23 @@ public final class RangeEngine {
   /** What {@link #definitionRevision} says of a namespace without a definition. */
   public static final long UNDEFINED = -1;
 
+  private static final int[] NO_ROWS = {};
+
   private final RangeState state;
   private final RankingPublisher publisher = new RankingPublisher();
   private final RowBlock rows = new RowBlock();
+
+  private final BitSet duplicates = new BitSet();
+  private final List<int[]> duplicateRows = new ArrayList<>();
 
   /** Scratch for the counts of several buckets, all 0 between questions. */
   private final PagedCounts sum = new PagedCounts();
 
   /** Numbers the batches applied by this process; tells one batch from the next, nothing else. */
   private long batches;
+
+  /** Before this journal time no window becomes final; known anew after a restore. */
+  private long nextSealMillis = Long.MIN_VALUE;
 
   /** The state before the first entry. */
   public RangeEngine(int rangeId) {
@@ -45,6 +55,7 @@ public final class RangeEngine {
 
   private RangeEngine(RangeState state) {
     this.state = state;
+    state.events.journalTime(state.journalTimeMillis);
   }
 
   /**
@@ -64,6 +75,7 @@ public final class RangeEngine {
    *     of a kind not known here
    */
   public void apply(JournalEntry entry) {
+    duplicateRows.clear();
     switch (entry.getContentCase()) {
       case HEADER -> {}
       case BATCHES -> entry.getBatches().getBatchesList().forEach(this::apply);
@@ -81,15 +93,19 @@ public final class RangeEngine {
   private void define(NamespaceDefinition definition) {
     long uid = definition.getUid();
     if (!state.deletedNamespaceUids.contains(uid)) {
-      state
-          .namespaces
-          .computeIfAbsent(uid, absent -> new NamespaceCounts(absent, definition.getName()))
-          .define(definition);
+      NamespaceCounts namespace =
+          state.namespaces.computeIfAbsent(
+              uid, absent -> new NamespaceCounts(absent, definition.getName()));
+      if (namespace.define(definition)) {
+        state.events.metricsUpdated(namespace.name(), definition.getRevision());
+        nextSealMillis = Long.MIN_VALUE;
+      }
     }
   }
 
   private void apply(AcceptedBatch accepted) {
     state.journalTimeMillis = Math.max(state.journalTimeMillis, accepted.getAcceptedAtMillis());
+    state.events.journalTime(state.journalTimeMillis);
     state.sessions.sweep(state.journalTimeMillis);
     if (!accepted.getSessionId().isEmpty()) {
       long sequence = accepted.getBatch().getSequence();
@@ -97,15 +113,60 @@ public final class RangeEngine {
     }
     long uid = accepted.getNamespaceUid();
     if (state.deletedNamespaceUids.contains(uid)) {
+      duplicateRows.add(NO_ROWS);
       return;
     }
     NamespaceCounts namespace =
         state.namespaces.computeIfAbsent(
-            uid, absent -> new NamespaceCounts(absent, accepted.getBatch().getNamespace()));
+            uid,
+            absent -> {
+              nextSealMillis = Long.MIN_VALUE;
+              return new NamespaceCounts(absent, accepted.getBatch().getNamespace());
+            });
+    tellSealed();
     batches++;
-    long added = namespace.add(accepted, batches, rows);
+    duplicates.clear();
+    long added = 
+        namespace.add(
+            accepted, batches, state.journalTimeMillis, rows, duplicates, state.events);
+    duplicateRows.add(duplicates.isEmpty() ? NO_ROWS : duplicates.stream().toArray());
     state.absoluteSum = AbsoluteSum.add(state.absoluteSum, added);
-    state.increments += accepted.getBatch().getKeyLengthsCount();
+    state
+        .events
+        .hits()
+        .take(accepted, state.increments + 1, state.journalTimeMillis, duplicates);
+    state.increments += accepted.getBatch().getKeyLengthsCount() - duplicates.cardinality();
+  }
+
+  /**
+   * The rows, rising, that did not count because their event ids had counted already.
+   *
+   * @param batch the index of a batch in the entry that was applied last
+   */
+  public int[] duplicateRows(int batch) {
+    return duplicateRows.get(batch).clone();
+  }
+
+  /**
+   * Whether the event id of a row that is accepted at a time is known with another payload. It
+   * speaks of this state: what is on its way into the journal must be looked at apart.
+   */
+  public boolean contradicts(long namespaceUid, IdentifiedRow row, long acceptedAtMillis) {
+    NamespaceCounts namespace = state.namespaces.get(namespaceUid);
+    return namespace != null
+        && namespace.verdict(row.key().toByteArray(), row.id(), row.payload(), acceptedAtMillis)
+            == EventIdTable.Verdict.CONTRADICTION;
+  }
+
+  /** Tells the windows that became final, in all namespaces. */
+  private void tellSealed() {
+    if (state.journalTimeMillis >= nextSealMillis) {
+      nextSealMillis = Long.MAX_VALUE;
+      for (NamespaceCounts namespace : state.namespaces.values()) {
+        nextSealMillis =
+            Math.min(nextSealMillis, namespace.tellSealed(state.journalTimeMillis, state.events));
+      }
+    }
   }
 
   /**
@@ -251,6 +312,21 @@ public final class RangeEngine {
    */
   public PublishedRankings publish(long nowMillis, int k) {
     return publisher.publish(state.namespaces.values(), nowMillis, k);
+  }
+
+  /** What a watcher has not seen yet of what happened here. */
+  public EventPage events(EventQuery query) {
+    return state.events.read(query);
+  }
+
+  /** Rises with every event, sampled hits among them. */
+  public long eventsSoFar() {
+    return state.events.lastNumber() + state.events.hits().taken();
+  }
+
+  /** Sets which share of the increments is kept as hits for {@link #events}; 0 at first. */
+  public void sampleHits(double rate) {
+    state.events.hits().rate(rate);
   }
 
   /** How many distinct keys there are, over all namespaces. */

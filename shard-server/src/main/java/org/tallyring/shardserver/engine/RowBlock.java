@@ -57,6 +57,17 @@ final class RowBlock {
     }
   }
 
+  /**
+   * Moves a row to an earlier place, whose own row is given up; its key is not moved and must not
+   * be looked at again.
+   */
+  void move(int row, int to) {
+    metricIndexes[to] = metricIndexes[row];
+    deltas[to] = deltas[row];
+    timesMillis[to] = timesMillis[row];
+    slots[to] = slots[row];
+  }
+
   /** How many bytes the keys of this block have. */
   int keyBytes() {
     return keyStarts[size];

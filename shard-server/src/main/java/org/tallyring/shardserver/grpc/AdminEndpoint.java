@@ -1,5 +1,6 @@
 package org.tallyring.shardserver.grpc;
 
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,8 @@ import org.tallyring.proto.v1.CreateNamespaceRequest;
 import org.tallyring.proto.v1.CreateNamespaceResponse;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
+import org.tallyring.proto.v1.DeleteThresholdRequest;
+import org.tallyring.proto.v1.DeleteThresholdResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.GetNamespaceResponse;
 import org.tallyring.proto.v1.ListNamespacesRequest;
@@ -24,6 +27,10 @@ import org.tallyring.proto.v1.ListNamespacesResponse;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
 import org.tallyring.proto.v1.RangeStatus;
+import org.tallyring.proto.v1.SetThresholdRequest;
+import org.tallyring.proto.v1.SetThresholdResponse;
+import org.tallyring.proto.v1.WatchEventsRequest;
+import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.shardserver.coordination.ClusterWatch;
 import org.tallyring.shardserver.ownership.OwnedRange;
 import org.tallyring.shardserver.ownership.ShardRanges;
@@ -41,6 +48,7 @@ final class AdminEndpoint extends AdminServiceImplBase {
   private final NamespaceEditor editor;
   private final ShardRanges ranges;
   private final PeerChannels peers;
+  private final EventWatches events;
 
   AdminEndpoint(
       String shardId,
@@ -48,13 +56,15 @@ final class AdminEndpoint extends AdminServiceImplBase {
       NamespaceDirectory namespaces,
       NamespaceEditor editor,
       ShardRanges ranges,
-      PeerChannels peers) {
+      PeerChannels peers,
+      EventWatches events) {
     this.shardId = shardId;
     this.watch = watch;
     this.namespaces = namespaces;
     this.editor = editor;
     this.ranges = ranges;
     this.peers = peers;
+    this.events = events;
   }
 
   @Override
@@ -104,6 +114,31 @@ final class AdminEndpoint extends AdminServiceImplBase {
         editor
             .addMetric(request.getNamespace(), request.getMetric())
             .thenApply(stored -> CreateMetricResponse.newBuilder().setNamespace(stored).build()));
+  }
+
+  @Override
+  public void setThreshold(SetThresholdRequest request, StreamObserver<SetThresholdResponse> call) {
+    Calls.answer(
+        call,
+        editor
+            .setRule(request.getNamespace(), request.getRule())
+            .thenApply(stored -> SetThresholdResponse.newBuilder().setNamespace(stored).build()));
+  }
+
+  @Override
+  public void deleteThreshold(
+      DeleteThresholdRequest request, StreamObserver<DeleteThresholdResponse> call) {
+    Calls.answer(
+        call,
+        editor
+            .deleteRule(request.getNamespace(), request.getName())
+            .thenApply(
+                stored -> DeleteThresholdResponse.newBuilder().setNamespace(stored).build()));
+  }
+
+  @Override
+  public void watchEvents(WatchEventsRequest request, StreamObserver<WatchEventsResponse> call) {
+    events.begin(request, (ServerCallStreamObserver<WatchEventsResponse>) call);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.grpc;
 
 import com.google.protobuf.ByteString;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -32,9 +34,12 @@ import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceImplBase;
 import org.tallyring.proto.internal.v1.RangeVersion;
 import org.tallyring.proto.internal.v1.RecordForwardedRequest;
 import org.tallyring.proto.internal.v1.RecordForwardedResponse;
+import org.tallyring.proto.internal.v1.WatchRangeEventsRequest;
+import org.tallyring.proto.internal.v1.WatchRangeEventsResponse;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.engine.WindowKey;
+import org.tallyring.shardserver.ownership.EventSource;
 import org.tallyring.shardserver.ownership.OwnedRange;
 import org.tallyring.shardserver.ownership.RankedInterval;
 import org.tallyring.shardserver.ownership.ShardRanges;
@@ -53,6 +58,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
   private final NamespaceDirectory namespaces;
   private final ReadGuard guard;
   private final InstantSource clock;
+  private final Executor executor;
 
   RangeEndpoint(
       String shardId,
@@ -61,7 +67,8 @@ final class RangeEndpoint extends RangeServiceImplBase {
       BatchRouter router,
       NamespaceDirectory namespaces,
       ReadGuard guard,
-      InstantSource clock) {
+      InstantSource clock,
+      Executor executor) {
     this.shardId = shardId;
     this.ranges = ranges;
     this.reads = reads;
@@ -69,6 +76,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
     this.namespaces = namespaces;
     this.guard = guard;
     this.clock = clock;
+    this.executor = executor;
   }
 
   @Override
@@ -338,5 +346,18 @@ final class RangeEndpoint extends RangeServiceImplBase {
             .takeForwarded(request.getSessionId(), request.getBatch())
             .thenApply(
                 response -> RecordForwardedResponse.newBuilder().setResponse(response).build()));
+  }
+
+  @Override
+  public void watchRangeEvents(
+      WatchRangeEventsRequest request, StreamObserver<WatchRangeEventsResponse> call) {
+    EventFilter filter =
+        EventFilter.of(request.getNamespace(), request.getKindsList(), request.getHitSampleRate());
+    new RangeEventFeed(
+            rangeId -> ranges.find(rangeId).map(EventSource.class::cast),
+            filter,
+            (ServerCallStreamObserver<WatchRangeEventsResponse>) call,
+            executor)
+        .begin(request.getPositionsList());
   }
 }
