@@ -38,6 +38,7 @@ import org.tallyring.proto.v1.TopKServiceGrpc;
 import org.tallyring.proto.v1.TopKServiceGrpc.TopKServiceBlockingStub;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.proto.v1.WindowSelector;
+import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.WindowLevel;
 
 /** Scores, ranks, pages and growth through a whole aggregator. */
@@ -226,6 +227,56 @@ final class RankingsGrpcTest {
     rank = rank(request -> request.setKey(key("new")).setWindow(hour).setComparePrevious(true));
     assertThat(rank.hasPreviousRank()).isTrue();
     assertThat(rank.getPreviousRank()).isZero();
+  }
+
+  @Test
+  void aRankInASpanRestsOnBucketsThatEveryRangeKeeps() {
+    WindowKey minute = FakeShards.window(WindowLevel.MINUTE, HALF_PAST_TEN - 60_000);
+    running.shards.count(minute, "a", 3);
+    running.shards.count(minute, "b", 5);
+    running.shards.count(LAST_HOUR, "a", 7);
+    running.shards.count(FakeShards.window(WindowLevel.HOUR, HALF_PAST_TEN - 25 * HOUR), "b", 1);
+    WindowSelector day =
+        WindowSelector.newBuilder()
+            .setLast(com.google.protobuf.Duration.newBuilder().setSeconds(86_400))
+            .build();
+    GetRankResponse rank = rank(request -> request.setKey(key("a")).setWindow(day));
+    assertThat(rank.getLabel().getBucket()).isEqualTo(Window.WINDOW_MINUTE);
+    assertThat(rank.getRank()).isEqualTo(2);
+
+    for (int range = 0; range < 4; range++) {
+      running.shards.keep(
+          range,
+          KeptBuckets.EVERYTHING.butOf(WindowLevel.MINUTE, HALF_PAST_TEN - 12 * HOUR));
+    }
+
+    rank = rank(request -> request.setKey(key("a")).setWindow(day).setComparePrevious(true));
+    assertThat(rank.getLabel().getBucket()).isEqualTo(Window.WINDOW_HOUR);
+    assertThat(rank.getLabel().getRangesIncluded()).isEqualTo(4);
+    assertThat(rank.getRank()).isEqualTo(1);
+    assertThat(rank.getCount()).isEqualTo(7);
+    assertThat(rank.getPreviousRank()).isZero();
+    assertThat(
+            service
+                .listRanking(ranking().setWindow(day).build())
+                .getRowsList())
+        .containsExactly(row(1, "a", 7));
+  }
+
+  @Test
+  void theBaselineOfGrowthIsWhatEveryRangeKeeps() {
+    running.shards.count(THIS_HOUR, "a", 50);
+    running.shards.count(LAST_HOUR, "a", 12);
+    running.shards.keep(
+        1,
+        KeptBuckets.EVERYTHING.butOf(
+            WindowLevel.HOUR, WindowLevel.HOUR.start(HALF_PAST_TEN - 3 * HOUR)));
+
+    GetTrendingResponse trending = service.getTrending(GetTrendingRequest.getDefaultInstance());
+
+    assertThat(trending.getBaselineHours()).isEqualTo(3);
+    assertThat(trending.getItems(0).getBaselineMean()).isEqualTo(4);
+    assertThat(trending.getLabel().getRangesIncluded()).isEqualTo(4);
   }
 
   @Test
