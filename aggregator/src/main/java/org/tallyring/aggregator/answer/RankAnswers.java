@@ -58,7 +58,11 @@ public final class RankAnswers {
    * @param clock decides which windows are open and which are final
    */
   public RankAnswers(
-      InstantSource clock, NamespaceDirectory namespaces, Holdings holdings, RankQueries queries, KeptChoices choices) {
+      InstantSource clock,
+      NamespaceDirectory namespaces,
+      Holdings holdings,
+      RankQueries queries,
+      KeptChoices choices) {
     this.clock = clock;
     this.namespaces = namespaces;
     this.holdings = holdings;

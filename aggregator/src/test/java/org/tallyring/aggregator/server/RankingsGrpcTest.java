@@ -246,8 +246,7 @@ final class RankingsGrpcTest {
 
     for (int range = 0; range < 4; range++) {
       running.shards.keep(
-          range,
-          KeptBuckets.EVERYTHING.butOf(WindowLevel.MINUTE, HALF_PAST_TEN - 12 * HOUR));
+          range, KeptBuckets.EVERYTHING.butOf(WindowLevel.MINUTE, HALF_PAST_TEN - 12 * HOUR));
     }
 
     rank = rank(request -> request.setKey(key("a")).setWindow(day).setComparePrevious(true));
@@ -256,10 +255,7 @@ final class RankingsGrpcTest {
     assertThat(rank.getRank()).isEqualTo(1);
     assertThat(rank.getCount()).isEqualTo(7);
     assertThat(rank.getPreviousRank()).isZero();
-    assertThat(
-            service
-                .listRanking(ranking().setWindow(day).build())
-                .getRowsList())
+    assertThat(service.listRanking(ranking().setWindow(day).build()).getRowsList())
         .containsExactly(row(1, "a", 7));
   }
 

@@ -126,15 +126,11 @@ public final class RangeEngine {
     tellSealed();
     batches++;
     duplicates.clear();
-    long added = 
-        namespace.add(
-            accepted, batches, state.journalTimeMillis, rows, duplicates, state.events);
+    long added =
+        namespace.add(accepted, batches, state.journalTimeMillis, rows, duplicates, state.events);
     duplicateRows.add(duplicates.isEmpty() ? NO_ROWS : duplicates.stream().toArray());
     state.absoluteSum = AbsoluteSum.add(state.absoluteSum, added);
-    state
-        .events
-        .hits()
-        .take(accepted, state.increments + 1, state.journalTimeMillis, duplicates);
+    state.events.hits().take(accepted, state.increments + 1, state.journalTimeMillis, duplicates);
     state.increments += accepted.getBatch().getKeyLengthsCount() - duplicates.cardinality();
   }
 
