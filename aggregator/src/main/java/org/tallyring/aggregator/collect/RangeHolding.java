@@ -92,7 +92,10 @@ record RangeHolding(
    */
   static Ranking ranking(RangeRanking received) {
     return Ranking.of(
-        received.getKeys().toByteArray(), received.getKeyLengthsList(), received.getCountsList());
+        received.getKeys().toByteArray(),
+        received.getKeyLengthsList(),
+        received.getCountsList(),
+        received.getBesideList());
   }
 
   private static Map<Metric, Long> corrections(
