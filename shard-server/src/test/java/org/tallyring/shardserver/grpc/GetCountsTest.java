@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.CounterServiceGrpc;
 import org.tallyring.proto.v1.CounterServiceGrpc.CounterServiceBlockingStub;
@@ -81,7 +82,7 @@ final class GetCountsTest {
           .isEqualTo(
               AnswerLabel.newBuilder()
                   .setWindow(Window.WINDOW_ALL)
-                  .setAsOfTime(WindowSelection.timestamp(NOW))
+                  .setAsOfTime(ProtoTimes.timestamp(NOW))
                   .setExact(true)
                   .setRangesTotal(3)
                   .setRangesIncluded(3)
@@ -95,12 +96,11 @@ final class GetCountsTest {
     request.getWindowBuilder().setCurrent(true);
     GetCountsResponse current = counters.getCounts(request.build());
     assertThat(current.getCountsList()).containsExactly(count(key(2), 12));
-    assertThat(current.getLabel().getStartTime()).isEqualTo(WindowSelection.timestamp(HOUR_START));
-    assertThat(current.getLabel().getEndTime())
-        .isEqualTo(WindowSelection.timestamp(HOUR_START + HOUR));
+    assertThat(current.getLabel().getStartTime()).isEqualTo(ProtoTimes.timestamp(HOUR_START));
+    assertThat(current.getLabel().getEndTime()).isEqualTo(ProtoTimes.timestamp(HOUR_START + HOUR));
     assertThat(current.getLabel().getFinal()).isFalse();
 
-    request.getWindowBuilder().setTime(WindowSelection.timestamp(NOW - 2 * HOUR));
+    request.getWindowBuilder().setTime(ProtoTimes.timestamp(NOW - 2 * HOUR));
     GetCountsResponse past = counters.getCounts(request.build());
     assertThat(past.getCountsList()).containsExactly(count(key(2), 12));
     assertThat(past.getLabel().getFinal()).isTrue();
@@ -108,7 +108,7 @@ final class GetCountsTest {
 
     request.getWindowBuilder().clearAt();
     AnswerLabel latest = counters.getCounts(request.build()).getLabel();
-    assertThat(latest.getStartTime()).isEqualTo(WindowSelection.timestamp(HOUR_START - HOUR));
+    assertThat(latest.getStartTime()).isEqualTo(ProtoTimes.timestamp(HOUR_START - HOUR));
     assertThat(latest.getFinal()).isTrue();
   }
 

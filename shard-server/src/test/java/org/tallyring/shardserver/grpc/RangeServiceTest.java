@@ -14,6 +14,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
 import org.tallyring.proto.internal.v1.CollectedRange;
+import org.tallyring.proto.internal.v1.Interval;
 import org.tallyring.proto.internal.v1.QueryCountsRequest;
 import org.tallyring.proto.internal.v1.QueryCountsResponse;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
@@ -51,11 +52,13 @@ final class RangeServiceTest {
     CounterServiceGrpc.newBlockingStub(cluster.channel(FIRST)).record(request.build());
   }
 
+  private static final Interval ALL = Interval.newBuilder().setBucket(Window.WINDOW_ALL).build();
+
   private static QueryTopKRequest.Builder topK(int k) {
     return QueryTopKRequest.newBuilder()
         .setNamespace("default")
         .setMetric("clicks")
-        .setWindow(Window.WINDOW_ALL)
+        .setInterval(ALL)
         .setK(k);
   }
 
@@ -115,7 +118,7 @@ final class RangeServiceTest {
             QueryCountsRequest.newBuilder()
                 .setNamespace("default")
                 .setMetric("clicks")
-                .setWindow(Window.WINDOW_ALL)
+                .setInterval(ALL)
                 .addKeys(key(2))
                 .addKeys(key(0))
                 .build());
@@ -135,7 +138,9 @@ final class RangeServiceTest {
     refusal(
         Code.INVALID_ARGUMENT,
         ErrorReason.ERROR_REASON_BAD_WINDOW,
-        () -> ranges.queryTopK(topK(1).setWindowValue(99).build()));
+        () ->
+            ranges.queryTopK(
+                topK(1).setInterval(Interval.newBuilder().setBucketValue(99)).build()));
     refusal(
         Code.NOT_FOUND,
         ErrorReason.ERROR_REASON_METRIC_NOT_FOUND,

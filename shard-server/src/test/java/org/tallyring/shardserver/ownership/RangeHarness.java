@@ -18,6 +18,7 @@ import org.tallyring.shardserver.coordination.InMemoryRangeStore;
 import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.journal.InMemoryJournals;
 import org.tallyring.topology.range.RangeTable;
+import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -123,7 +124,10 @@ final class RangeHarness {
 
   static long count(RangeEngine engine, String key) {
     return engine.count(
-        UID, "clicks", WindowLevel.ALL, 0, ByteString.copyFromUtf8(key).toByteArray());
+        UID,
+        "clicks",
+        Interval.window(WindowLevel.ALL, 0),
+        ByteString.copyFromUtf8(key).toByteArray());
   }
 
   static ByteString session(int number) {
