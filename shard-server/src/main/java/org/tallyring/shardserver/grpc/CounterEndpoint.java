@@ -23,8 +23,7 @@ final class CounterEndpoint extends CounterServiceImplBase {
   private final CountsReader counts;
   private final SeriesReader series;
 
-  CounterEndpoint(
-      RowRecorder rows, BatchRouter router, CountsReader counts, SeriesReader series) {
+  CounterEndpoint(RowRecorder rows, BatchRouter router, CountsReader counts, SeriesReader series) {
     this.rows = rows;
     this.router = router;
     this.counts = counts;
