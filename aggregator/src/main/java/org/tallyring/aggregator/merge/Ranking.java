@@ -73,7 +73,10 @@ public final class Ranking {
       throw new IllegalArgumentException(
           "keyLengths: sum " + end + " (expected: " + keys.length + ", the bytes of all keys)");
     }
-    long[] numbers = beside.stream().mapToLong(Long::longValue).toArray();
+    long[] numbers = new long[beside.size()];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = beside.get(i);
+    }
     Ranking ranking = new Ranking(keys, offsets, countColumn, numbers);
     for (int i = 1; i < size; i++) {
       if (ranking.compare(i - 1, ranking, i) >= 0) {
