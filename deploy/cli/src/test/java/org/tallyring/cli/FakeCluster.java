@@ -452,7 +452,7 @@ final class FakeCluster implements AutoCloseable {
     public void getRank(GetRankRequest request, StreamObserver<GetRankResponse> observer) {
       GetRankResponse.Builder response =
           GetRankResponse.newBuilder()
-              .setLabel(label(request.getWindow().getWindow()))
+              .setLabel(label(request.getWindow()))
               .setTotal(41_270)
               .setCount(
                   count(
@@ -485,7 +485,7 @@ final class FakeCluster implements AutoCloseable {
       answer(
           observer,
           GetTrendingResponse.newBuilder()
-              .setLabel(label(Window.WINDOW_HOUR))
+              .setLabel(label().setWindow(Window.WINDOW_HOUR))
               .setBaselineHours(request.getBaselineHours())
               .addItems(
                   TrendingKey.newBuilder()

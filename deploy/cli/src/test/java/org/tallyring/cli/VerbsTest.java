@@ -347,12 +347,6 @@ final class VerbsTest {
                 + "\"baseline_count\":12,\"baseline_mean\":1.0,\"score\":5.833957,\"rank\":1}]");
   }
 
-  private static String[] with(String[] arguments, String... more) {
-    List<String> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of(more));
-    return all.toArray(String[]::new);
-  }
-
   @Test
   void shardsAndRangesAreListed() {
     assertThat(run("shards", "--output", "tsv").out())
