@@ -20,6 +20,7 @@ import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.shardserver.coordination.Versioned;
+import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.journal.InMemoryJournals;
 import org.tallyring.shardserver.ownership.RangeLoops;
 import org.tallyring.shardserver.ownership.RangeSettings;
@@ -43,10 +44,12 @@ final class ShardCluster {
 
   static final RangeTable TABLE = new RangeTable(4);
 
+  /** Of no newer revision than what a range without definitions has, so entries are batches. */
   static final NamespaceDefinition DEFAULT =
       NamespaceDefinition.newBuilder()
           .setName("default")
           .setUid(1)
+          .setRevision(RangeEngine.UNDEFINED)
           .addMetrics(MetricDefinition.newBuilder().setName("clicks"))
           .build();
 

@@ -30,10 +30,13 @@ final class RangeHarness {
 
   static final int RANGE = 0;
   static final long UID = 7;
+
+  /** Of no newer revision than what a range without definitions has, so entries are batches. */
   static final NamespaceDefinition NAMESPACE =
       NamespaceDefinition.newBuilder()
           .setName("shop")
           .setUid(UID)
+          .setRevision(RangeEngine.UNDEFINED)
           .addMetrics(MetricDefinition.newBuilder().setName("clicks"))
           .build();
 
