@@ -18,6 +18,7 @@ public final class Increment {
 
   private final String metric;
   private final byte[] key;
+  private final byte[] user;
   private final long delta;
   private final boolean timed;
   private final long eventTimeMillis;
@@ -25,6 +26,7 @@ public final class Increment {
   private Increment(Builder builder, byte[] key) {
     metric = builder.metric;
     this.key = key;
+    user = builder.user;
     delta = builder.delta;
     timed = builder.timed;
     eventTimeMillis = builder.eventTimeMillis;
@@ -73,6 +75,16 @@ public final class Increment {
     return timed ? OptionalLong.of(eventTimeMillis) : OptionalLong.empty();
   }
 
+  /** Who did it, as text; empty for nobody. */
+  public String user() {
+    return new String(user, StandardCharsets.UTF_8);
+  }
+
+  /** The user without a copy, for the library itself. */
+  byte[] sharedUser() {
+    return user;
+  }
+
   /** The key without a copy, for the library itself. */
   byte[] sharedKey() {
     return key;
@@ -93,6 +105,7 @@ public final class Increment {
     return other instanceof Increment that
         && metric.equals(that.metric)
         && Arrays.equals(key, that.key)
+        && Arrays.equals(user, that.user)
         && delta == that.delta
         && timed == that.timed
         && eventTimeMillis == that.eventTimeMillis;
@@ -100,7 +113,8 @@ public final class Increment {
 
   @Override
   public int hashCode() {
-    return Objects.hash(metric, Arrays.hashCode(key), delta, timed, eventTimeMillis);
+    return Objects.hash(
+        metric, Arrays.hashCode(key), Arrays.hashCode(user), delta, timed, eventTimeMillis);
   }
 
   @Override
@@ -110,12 +124,14 @@ public final class Increment {
         + key()
         + "] += "
         + delta
+        + (user.length == 0 ? "" : " by " + user())
         + (timed ? " at " + Instant.ofEpochMilli(eventTimeMillis) : "");
   }
 
   /**
-   * A key's bytes. {@link String#getBytes} replaces half a surrogate pair by a question mark and so
-   * would count another key; the pairs are looked at only if the bytes have a question mark.
+   * A key's or user's bytes. {@link String#getBytes} replaces half a surrogate pair by a question
+   * mark and so would count another key; the pairs are looked at only if the bytes have a question
+   * mark.
    */
   static byte[] utf8(String key) {
     byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
@@ -144,6 +160,7 @@ public final class Increment {
 
     private final String metric;
     private final byte[] key;
+    private byte[] user = {};
     private long delta = 1;
     private boolean timed;
     private long eventTimeMillis;
@@ -156,6 +173,18 @@ public final class Increment {
     /** How much to add; negative for a correction, not 0. */
     public Builder delta(long delta) {
       this.delta = delta;
+      return this;
+    }
+
+    /** Who did it; a metric that counts distinct users needs it. Empty for nobody. */
+    public Builder user(String user) {
+      this.user = utf8(user);
+      return this;
+    }
+
+    /** Who did it, in UTF-8; copied. Empty for nobody. */
+    public Builder user(byte[] user) {
+      this.user = user.clone();
       return this;
     }
 

@@ -110,7 +110,7 @@ public final class TallyringClient implements AutoCloseable {
   public void record(String metric, String key) {
     byte[] bytes = Increment.utf8(key);
     check(metric, bytes);
-    recorder.record(metric, bytes, 1, Recorder.UNTIMED);
+    recorder.record(metric, bytes, Recorder.NO_USER, 1, Recorder.UNTIMED);
   }
 
   /**
@@ -123,7 +123,11 @@ public final class TallyringClient implements AutoCloseable {
   public void record(Increment increment) {
     check(increment);
     recorder.record(
-        increment.metric(), increment.sharedKey(), increment.delta(), timeOf(increment));
+        increment.metric(),
+        increment.sharedKey(),
+        increment.sharedUser(),
+        increment.delta(),
+        timeOf(increment));
   }
 
   /**
@@ -137,7 +141,11 @@ public final class TallyringClient implements AutoCloseable {
   public CompletableFuture<RecordResult> recordAsync(Increment increment) {
     check(increment);
     return recorder.recordAsync(
-        increment.metric(), increment.sharedKey(), increment.delta(), timeOf(increment));
+        increment.metric(),
+        increment.sharedKey(),
+        increment.sharedUser(),
+        increment.delta(),
+        timeOf(increment));
   }
 
   /**
@@ -295,6 +303,10 @@ public final class TallyringClient implements AutoCloseable {
 
   private static void check(Increment increment) {
     check(increment.metric(), increment.sharedKey());
+    byte[] user = increment.sharedUser();
+    if (user.length > 0) {
+      refuse(ErrorReason.ERROR_REASON_BAD_USER, KeyRules.violation("user", user, 0, user.length));
+    }
     if (increment.delta() == 0) {
       refuse(ErrorReason.ERROR_REASON_BAD_DELTA, "delta: 0 (expected: any other number)");
     }

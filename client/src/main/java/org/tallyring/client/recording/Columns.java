@@ -34,6 +34,9 @@ final class Columns {
   private int[] metricIndexes = NO_INTS;
   private long[] deltas = NO_LONGS;
   private long[] times = NO_LONGS;
+  private byte[] users = {};
+  private int userBytes;
+  private int[] userLengths = NO_INTS;
 
   /** No rows yet; {@code timed} says whether they will have event times. */
   Columns(boolean timed) {
@@ -44,8 +47,9 @@ final class Columns {
     return rows;
   }
 
-  int keyBytes() {
-    return keyBytes;
+  /** The bytes of keys and users. */
+  int rowBytes() {
+    return keyBytes + userBytes;
   }
 
   boolean isTimed() {
@@ -70,6 +74,22 @@ final class Columns {
       times[rows] = time;
     }
     rows++;
+  }
+
+  /** Gives the row added last a user; without a length it has none. */
+  void setUser(byte[] user, int offset, int length) {
+    if (length == 0) {
+      return;
+    }
+    if (userLengths.length < rows) {
+      userLengths = Arrays.copyOf(userLengths, keyLengths.length);
+    }
+    if (userBytes + length > users.length) {
+      users = Arrays.copyOf(users, Math.max(users.length * 2, userBytes + length));
+    }
+    System.arraycopy(user, offset, users, userBytes, length);
+    userBytes += length;
+    userLengths[rows - 1] = length;
   }
 
   private void appendMetric(String metric) {
@@ -132,6 +152,12 @@ final class Columns {
         batch.addTimeOffsetsMillis(times[i] - base);
       }
     }
+    if (userBytes > 0) {
+      batch.setUsers(UnsafeByteOperations.unsafeWrap(users, 0, userBytes));
+      for (int i = 0; i < rows; i++) {
+        batch.addUserLengths(userLength(i));
+      }
+    }
     return batch.build();
   }
 
@@ -139,11 +165,14 @@ final class Columns {
   Columns without(BitSet dropped) {
     Columns rest = new Columns(timed);
     int offset = 0;
+    int userOffset = 0;
     for (int i = 0; i < rows; i++) {
       if (!dropped.get(i)) {
         rest.append(metric(i), keys, offset, keyLengths[i], delta(i), time(i));
+        rest.setUser(users, userOffset, userLength(i));
       }
       offset += keyLengths[i];
+      userOffset += userLength(i);
     }
     return rest;
   }
@@ -152,15 +181,18 @@ final class Columns {
   List<Increment> increments() {
     List<Increment> increments = new ArrayList<>(rows);
     int offset = 0;
+    int userOffset = 0;
     for (int i = 0; i < rows; i++) {
       Increment.Builder increment =
           Increment.builder(metric(i), Arrays.copyOfRange(keys, offset, offset + keyLengths[i]))
+              .user(Arrays.copyOfRange(users, userOffset, userOffset + userLength(i)))
               .delta(delta(i));
       if (timed) {
         increment.eventTimeMillis(times[i]);
       }
       increments.add(increment.build());
       offset += keyLengths[i];
+      userOffset += userLength(i);
     }
     return increments;
   }
@@ -171,6 +203,10 @@ final class Columns {
 
   private long delta(int row) {
     return deltas.length == 0 ? 1 : deltas[row];
+  }
+
+  private int userLength(int row) {
+    return row < userLengths.length ? userLengths[row] : 0;
   }
 
   private long time(int row) {

@@ -31,7 +31,13 @@ public final class Recorder implements AutoCloseable {
   /** In place of an event time: the clock of the shard that accepts the increment. */
   public static final long UNTIMED = Columns.UNTIMED;
 
-  /** What a row takes besides its key: the other columns, and its part of the arrays' slack. */
+  /** In place of a user: nobody. */
+  public static final byte[] NO_USER = {};
+
+  /**
+   * What a row takes besides its key and user: the other columns, and its part of the arrays'
+   * slack.
+   */
   private static final int ROW_BYTES = 32;
 
   /** What a future and its callbacks take. */
@@ -84,25 +90,27 @@ public final class Recorder implements AutoCloseable {
    * Records without asking for the result; the failure listener is told if it fails. Waits while
    * there is no room.
    *
+   * @param user {@link #NO_USER} for nobody
    * @param time event time in milliseconds since 1970-01-01T00:00:00Z, or {@link #UNTIMED}
    * @throws TallyringException if there was no room, or no cluster, before the deadline
    * @throws IllegalStateException if the recorder is closed
    */
-  public void record(String metric, byte[] key, long delta, long time) {
-    append(metric, key, delta, time, null);
+  public void record(String metric, byte[] key, byte[] user, long delta, long time) {
+    append(metric, key, user, delta, time, null);
   }
 
   /** As {@link #record}, with the result. */
   public CompletableFuture<RecordResult> recordAsync(
-      String metric, byte[] key, long delta, long time) {
+      String metric, byte[] key, byte[] user, long delta, long time) {
     CompletableFuture<RecordResult> future = new CompletableFuture<>();
-    append(metric, key, delta, time, future);
+    append(metric, key, user, delta, time, future);
     return future;
   }
 
   private void append(
       String metric,
       byte[] key,
+      byte[] user,
       long delta,
       long time,
       @Nullable CompletableFuture<RecordResult> future) {
@@ -110,12 +118,12 @@ public final class Recorder implements AutoCloseable {
     if (to == null) {
       to = awaitRing();
     }
-    int bytes = key.length + (future == null ? ROW_BYTES : ROW_BYTES + FUTURE_BYTES);
+    int bytes = key.length + user.length + (future == null ? ROW_BYTES : ROW_BYTES + FUTURE_BYTES);
     budget.acquire(bytes);
     Lane lane = to.lanes.get(to.ranges.rangeOf(hash.get().hash(key)));
     boolean begins;
     try {
-      begins = lane.intake().append(metric, key, delta, time, bytes, future);
+      begins = lane.intake().append(metric, key, user, delta, time, bytes, future);
     } catch (IllegalStateException closed) {
       budget.release(bytes);
       throw closed;

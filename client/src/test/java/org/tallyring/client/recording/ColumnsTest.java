@@ -88,6 +88,9 @@ final class ColumnsTest {
     if (timed) {
       increment.eventTimeMillis(random.nextInt());
     }
+    if (random.nextInt(3) == 0) {
+      increment.user("user-" + random.nextInt(1000));
+    }
     return increment.build();
   }
 
@@ -100,5 +103,7 @@ final class ColumnsTest {
         key.length - 2,
         increment.delta(),
         increment.eventTimeMillis().orElse(Columns.UNTIMED));
+    byte[] user = ("x" + increment.user()).getBytes(StandardCharsets.UTF_8);
+    columns.setUser(user, 1, user.length - 1);
   }
 }

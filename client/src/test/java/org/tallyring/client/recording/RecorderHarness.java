@@ -51,7 +51,8 @@ final class RecorderHarness implements AutoCloseable {
   }
 
   CompletableFuture<RecordResult> record(String metric, String key, long delta, long time) {
-    return recorder.recordAsync(metric, key.getBytes(StandardCharsets.UTF_8), delta, time);
+    return recorder.recordAsync(
+        metric, key.getBytes(StandardCharsets.UTF_8), Recorder.NO_USER, delta, time);
   }
 
   /** Turns the clock. */

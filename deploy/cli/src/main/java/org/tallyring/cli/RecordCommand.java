@@ -63,6 +63,12 @@ final class RecordCommand implements Callable<Integer> {
       description = "When it happened, for example 2012-07-04T07:15:00Z. Default: now.")
   private @Nullable String time;
 
+  @Option(
+      names = "--user",
+      paramLabel = "USER",
+      description = "Who did it; a metric that counts distinct users needs it.")
+  private @Nullable String user;
+
   RecordCommand(Console console) {
     this.console = console;
   }
@@ -74,6 +80,9 @@ final class RecordCommand implements Callable<Integer> {
     }
     Increment.Builder increment =
         Increment.newBuilder().setKey(ByteString.copyFrom(Names.key(key))).setDelta(delta);
+    if (user != null) {
+      increment.setUser(ByteString.copyFrom(Names.user(user)));
+    }
     if (time != null) {
       try {
         increment.setEventTimeMillis(TimeText.parse(time).toEpochMilli());

@@ -73,6 +73,12 @@ final class ReplayOptions {
   @Option(names = "--delta", paramLabel = "COL", description = "How much to add. Without it: 1.")
   private @Nullable String delta;
 
+  @Option(
+      names = "--user",
+      paramLabel = "COL",
+      description = "Who did it; a metric that counts distinct users needs it.")
+  private @Nullable String user;
+
   /**
    * How to read.
    *
@@ -112,7 +118,8 @@ final class ReplayOptions {
         keyColumn,
         column("--time", time),
         column("--metric-column", metricColumn),
-        column("--delta", delta));
+        column("--delta", delta),
+        column("--user", user));
   }
 
   private @Nullable Columns noColumns() {
@@ -121,6 +128,7 @@ final class ReplayOptions {
     refuse("--time-format", timeFormat != null);
     refuse("--metric-column", metricColumn != null);
     refuse("--delta", delta != null);
+    refuse("--user", user != null);
     return null;
   }
 

@@ -16,6 +16,7 @@ import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.shardserver.coordination.ConflictException;
 import org.tallyring.shardserver.coordination.NamespaceStore;
 import org.tallyring.shardserver.coordination.Versioned;
+import org.tallyring.shardserver.engine.strategy.Strategy;
 import org.tallyring.topology.name.NameRules;
 
 /**
@@ -142,6 +143,7 @@ final class NamespaceEditor {
     Set<String> names = new HashSet<>();
     for (MetricDefinition metric : metrics) {
       checkName("metrics.name", metric.getName());
+      checkStrategy(metric);
       if (!names.add(metric.getName())) {
         throw Errors.invalid(
             ErrorReason.ERROR_REASON_BAD_NAME,
@@ -191,6 +193,14 @@ final class NamespaceEditor {
         ErrorReason.ERROR_REASON_BAD_PARAMETER,
         name,
         name + ": " + value + " (expected: " + rule + ")");
+  }
+
+  private static void checkStrategy(MetricDefinition metric) {
+    String violation = Strategy.violation(metric);
+    if (violation != null) {
+      String field = "metrics." + violation.substring(0, violation.indexOf(':'));
+      throw Errors.invalid(ErrorReason.ERROR_REASON_BAD_STRATEGY, field, violation);
+    }
   }
 
   private static void checkName(String field, String name) {

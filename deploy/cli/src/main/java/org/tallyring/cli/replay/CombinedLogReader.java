@@ -57,6 +57,7 @@ final class CombinedLogReader implements RowReader {
         text.substring(methodEnd + 1, targetEnd),
         text.substring(timeStart, timeEnd),
         text.substring(requestStart, methodEnd),
+        null,
         null);
     return null;
   }

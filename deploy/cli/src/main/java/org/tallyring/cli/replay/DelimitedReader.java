@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
@@ -41,6 +42,7 @@ final class DelimitedReader implements RowReader {
   private int time;
   private int metric;
   private int delta;
+  private int user;
   private int expectedFields;
   private @Nullable String expectedWhy;
 
@@ -68,6 +70,7 @@ final class DelimitedReader implements RowReader {
       time = position(columns.time(), null);
       metric = position(columns.metric(), null);
       delta = position(columns.delta(), null);
+      user = position(columns.user(), null);
       return;
     }
     Line first = lines.nextNonEmpty(handler);
@@ -91,6 +94,7 @@ final class DelimitedReader implements RowReader {
     time = position(columns.time(), names);
     metric = position(columns.metric(), names);
     delta = position(columns.delta(), names);
+    user = position(columns.user(), names);
     expectedFields = names.size();
     expectedWhy = "one for each column name";
   }
@@ -123,7 +127,8 @@ final class DelimitedReader implements RowReader {
         field(text, key),
         time == ABSENT ? null : field(text, time),
         metric == ABSENT ? null : field(text, metric),
-        delta == ABSENT ? null : field(text, delta));
+        delta == ABSENT ? null : field(text, delta),
+        user == ABSENT ? null : field(text, user));
     return true;
   }
 
@@ -158,7 +163,8 @@ final class DelimitedReader implements RowReader {
         record.get(key),
         time == ABSENT ? null : record.get(time),
         metric == ABSENT ? null : record.get(metric),
-        delta == ABSENT ? null : record.get(delta));
+        delta == ABSENT ? null : record.get(delta),
+        user == ABSENT ? null : record.get(user));
   }
 
   /** The row in the text, or null if there is not exactly one. */
@@ -198,7 +204,7 @@ final class DelimitedReader implements RowReader {
 
   private @Nullable String countViolation(int fields, long line) {
     if (expectedWhy == null) {
-      int needed = 1 + Math.max(Math.max(key, time), Math.max(metric, delta));
+      int needed = 1 + IntStream.of(key, time, metric, delta, user).max().orElseThrow();
       if (fields < needed) {
         return "columns: " + fields + " (expected: at least " + needed + ")";
       }

@@ -21,18 +21,23 @@ final class JsonLinesReader implements RowReader {
   private static final int TIME = 1;
   private static final int METRIC = 2;
   private static final int DELTA = 3;
+  private static final int USER = 4;
 
   private final JsonFactory json = new JsonFactory();
 
-  /** The names of key, time, metric and delta; null where there is no such column. */
+  /** The names of key, time, metric, delta and user; null where there is no such column. */
   private final @Nullable String[] names;
 
-  private final @Nullable String[] values = new @Nullable String[4];
+  private final @Nullable String[] values = new @Nullable String[5];
 
   JsonLinesReader(Columns columns) {
     names =
         new @Nullable String[] {
-          columns.key().text(), name(columns.time()), name(columns.metric()), name(columns.delta())
+          columns.key().text(),
+          name(columns.time()),
+          name(columns.metric()),
+          name(columns.delta()),
+          name(columns.user())
         };
   }
 
@@ -58,7 +63,7 @@ final class JsonLinesReader implements RowReader {
       handler.rejected(line.number(), String.valueOf(violation));
       return true;
     }
-    handler.row(line.number(), key, values[TIME], values[METRIC], values[DELTA]);
+    handler.row(line.number(), key, values[TIME], values[METRIC], values[DELTA], values[USER]);
     return true;
   }
 

@@ -19,7 +19,8 @@ public final class Replay {
             String key,
             @Nullable String time,
             @Nullable String metric,
-            @Nullable String delta) {}
+            @Nullable String delta,
+            @Nullable String user) {}
 
         @Override
         public void rejected(long line, String reason) {}
@@ -167,9 +168,10 @@ public final class Replay {
         String key,
         @Nullable String time,
         @Nullable String metric,
-        @Nullable String delta) {
+        @Nullable String delta,
+        @Nullable String user) {
       number = line;
-      next.row(line, key, time, metric, delta);
+      next.row(line, key, time, metric, delta, user);
     }
 
     @Override

@@ -15,7 +15,8 @@ interface RowHandler {
       String key,
       @Nullable String time,
       @Nullable String metric,
-      @Nullable String delta);
+      @Nullable String delta,
+      @Nullable String user);
 
   /**
    * A line that is not a row.

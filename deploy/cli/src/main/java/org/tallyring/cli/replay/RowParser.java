@@ -13,6 +13,8 @@ import org.tallyring.topology.name.KeyRules;
  */
 final class RowParser implements RowHandler {
 
+  private static final byte[] NOBODY = {};
+
   private final String file;
   private final @Nullable TimeFormat timeFormat;
   private final String defaultMetric;
@@ -58,9 +60,17 @@ final class RowParser implements RowHandler {
       String key,
       @Nullable String time,
       @Nullable String metric,
-      @Nullable String delta) {
+      @Nullable String delta,
+      @Nullable String user) {
     byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
     String violation = KeyRules.violation(keyBytes, 0, keyBytes.length);
+    if (violation != null) {
+      rejected(line, violation);
+      return;
+    }
+    byte[] userBytes = user == null ? NOBODY : user.getBytes(StandardCharsets.UTF_8);
+    violation =
+        userBytes.length == 0 ? null : KeyRules.violation("user", userBytes, 0, userBytes.length);
     if (violation != null) {
       rejected(line, violation);
       return;
@@ -85,7 +95,8 @@ final class RowParser implements RowHandler {
       rejected(line, "delta: " + delta + " (expected: a whole number other than 0)");
       return;
     }
-    stopped |= !consumer.test(new Row(file, line, keyBytes, metricName, amount, timeMillis));
+    stopped |=
+        !consumer.test(new Row(file, line, keyBytes, userBytes, metricName, amount, timeMillis));
   }
 
   @Override

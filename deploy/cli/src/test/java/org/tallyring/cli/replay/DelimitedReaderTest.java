@@ -183,6 +183,7 @@ final class DelimitedReaderTest {
         new ColumnRef("--key", key),
         time == null ? null : new ColumnRef("--time", time),
         metric == null ? null : new ColumnRef("--metric-column", metric),
-        delta == null ? null : new ColumnRef("--delta", delta));
+        delta == null ? null : new ColumnRef("--delta", delta),
+        null);
   }
 }

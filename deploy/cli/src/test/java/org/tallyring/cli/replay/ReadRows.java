@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a reader makes of a file: rows as {@code line|key|time|metric|delta}, and rejections. */
+/**
+ * What a reader makes of a file: rows as {@code line|key|time|metric|delta}, and {@code |user} if
+ * there is one, and rejections.
+ */
 final class ReadRows implements RowHandler {
 
   final List<String> rows = new ArrayList<>();
@@ -37,8 +40,19 @@ final class ReadRows implements RowHandler {
       String key,
       @Nullable String time,
       @Nullable String metric,
-      @Nullable String delta) {
-    rows.add(line + "|" + key + "|" + time + "|" + metric + "|" + delta);
+      @Nullable String delta,
+      @Nullable String user) {
+    rows.add(
+        line
+            + "|"
+            + key
+            + "|"
+            + time
+            + "|"
+            + metric
+            + "|"
+            + delta
+            + (user == null ? "" : "|" + user));
   }
 
   @Override
