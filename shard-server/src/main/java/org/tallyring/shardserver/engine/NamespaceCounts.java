@@ -7,12 +7,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.namespace.Namespaces;
+import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.shardserver.engine.strategy.Strategy;
 import org.tallyring.topology.window.WindowLevel;
 
 /** What one range knows of one namespace: its keys and, metric by metric, their counts. */
 final class NamespaceCounts {
+
+  private static final boolean[] NONE = {};
 
   private final long uid;
   private final String name;
@@ -68,7 +72,18 @@ final class NamespaceCounts {
     if (candidate.getRevision() > definitionRevision()) {
       definition = candidate;
       retire();
+      metrics.forEach(metric -> metric.swap(strategyOf(metric.name()), watermarkMillis));
     }
+  }
+
+  /** The strategy of a metric by the definition held. */
+  private Strategy strategyOf(String metric) {
+    for (MetricDefinition each : definition().getMetricsList()) {
+      if (each.getName().equals(metric)) {
+        return Strategy.of(each);
+      }
+    }
+    return new Strategy.FixedWindow();
   }
 
   /** Sets what a snapshot says. */
@@ -91,7 +106,8 @@ final class NamespaceCounts {
   MetricCounts metricForWriting(String metric) {
     MetricCounts counts = metricsByName.get(metric);
     if (counts == null) {
-      counts = new MetricCounts(metric, new MetricBuckets(edges, unsealed));
+      counts =
+          new MetricCounts(metric, keys, new MetricBuckets(edges, unsealed), strategyOf(metric));
       metricsByName.put(metric, counts);
       metrics.add(counts);
     }
@@ -106,10 +122,11 @@ final class NamespaceCounts {
    * to be retired at the end.
    *
    * @param number the number of the batch in this process, rising from 1
+   * @param increments how many increments the range applied before
    * @param rows scratch
    * @return the sum of the absolute values of the deltas, or the largest number
    */
-  long add(AcceptedBatch accepted, long number, RowBlock rows) {
+  long add(AcceptedBatch accepted, long number, long increments, RowBlock rows) {
     watermarkMillis = Math.max(watermarkMillis, RowBlock.highestTimeMillis(accepted));
     retire();
     seal();
@@ -118,15 +135,45 @@ final class NamespaceCounts {
     // Only metrics that rows refer to come to be, hence the look-up at the row.
     @Nullable MetricCounts[] batchMetrics = new MetricCounts[batch.getMetricsCount()];
     long absoluteSum = 0;
+    boolean[] slotless = slotless(batch);
     int keyOffset = 0;
+    int userOffset = 0;
     for (int row = 0; row < batch.getKeyLengthsCount(); row += rows.size) {
-      rows.load(accepted, row, keyOffset);
+      rows.load(accepted, row, keyOffset, userOffset);
+      rows.firstIncrement = increments + row;
       keyOffset += rows.keyBytes();
-      keys.resolve(rows);
+      userOffset += rows.userBytes();
+      resolve(rows, slotless);
       addBlock(accepted, latenessMillis, number, rows, batchMetrics);
       absoluteSum = AbsoluteSum.add(absoluteSum, rows.absoluteSum());
     }
     return absoluteSum;
+  }
+
+  /** Which of the batch's metrics give no slots to keys; empty if none does. */
+  private boolean[] slotless(RecordBatch batch) {
+    boolean[] slotless = new boolean[batch.getMetricsCount()];
+    boolean any = false;
+    for (int i = 0; i < slotless.length; i++) {
+      slotless[i] = strategyOf(batch.getMetrics(i)) instanceof Strategy.HeavyHitters;
+      any |= slotless[i];
+    }
+    return any ? slotless : NONE;
+  }
+
+  /** Finds the slots of all rows but those that must not take one, in their order. */
+  private void resolve(RowBlock rows, boolean[] slotless) {
+    if (slotless.length == 0) {
+      keys.resolve(rows);
+      return;
+    }
+    for (int i = 0; i < rows.size; i++) {
+      rows.slots[i] =
+          slotless[rows.metricIndexes[i]]
+              ? KeyTable.NO_SLOT
+              : keys.slotOfAdded(
+                  rows.keys, rows.keyStarts[i], rows.keyStarts[i + 1] - rows.keyStarts[i]);
+    }
   }
 
   /**

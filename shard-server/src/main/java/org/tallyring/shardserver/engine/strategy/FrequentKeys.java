@@ -48,7 +48,6 @@ public final class FrequentKeys {
   private final int mapSize;
   private final Map<ByteString, long[]> counts = new HashMap<>();
   private long maxError;
-  private long purged;
 
   /**
    * Nothing counted yet.
@@ -69,6 +68,11 @@ public final class FrequentKeys {
     this.mapSize = mapSize;
   }
 
+  /** The map size. */
+  public int mapSize() {
+    return mapSize;
+  }
+
   /** How many keys are held. */
   public int size() {
     return counts.size();
@@ -77,11 +81,6 @@ public final class FrequentKeys {
   /** No count differs by more from the true one. */
   public long maxError() {
     return maxError;
-  }
-
-  /** How many keys were dropped, ever. */
-  public long purged() {
-    return purged;
   }
 
   /** What the structures take, about. */
@@ -96,22 +95,21 @@ public final class FrequentKeys {
   /**
    * Adds to a key.
    *
+   * @param key is kept, so it must not be a view of more
    * @param delta over 0; what is not is left out
+   * @return how many keys were dropped
    */
-  public void add(ByteString key, long delta) {
+  public int add(ByteString key, long delta) {
     if (delta <= 0) {
-      return;
+      return 0;
     }
     long[] count = counts.get(key);
     if (count != null) {
       count[0] += delta;
-      return;
+      return 0;
     }
-    // The key may be a view that would keep a whole batch in memory.
-    counts.put(ByteString.copyFrom(key.toByteArray()), new long[] {delta});
-    if (counts.size() > mapSize / 4 * 3) {
-      purge();
-    }
+    counts.put(key, new long[] {delta});
+    return counts.size() > mapSize / 4 * 3 ? purge() : 0;
   }
 
   /** Adds all that another one counted. */
@@ -143,18 +141,17 @@ public final class FrequentKeys {
   }
 
   /** Sets what a snapshot says, before its entries. */
-  public void restore(long restoredMaxError, long restoredPurged) {
+  public void restore(long restoredMaxError) {
     maxError = restoredMaxError;
-    purged = restoredPurged;
   }
 
-  private void purge() {
+  private int purge() {
     long[] sorted = counts.values().stream().mapToLong(count -> count[0]).sorted().toArray();
     long median = sorted[sorted.length / 2];
     int size = counts.size();
     counts.values().removeIf(count -> count[0] <= median);
     counts.values().forEach(count -> count[0] -= median);
     maxError += median;
-    purged += size - counts.size();
+    return size - counts.size();
   }
 }
