@@ -184,9 +184,16 @@ public final class TopKAnswers {
             .setAsOfTime(WindowChoice.timestamp(asOfMillis))
             .setFinal(choice.state() == WindowChoice.State.FINAL)
             .setRevision(merged.revision())
-            .setExact(true)
+            .setExact(merged.ranking().quality().isExact())
+            .setMaxError(merged.ranking().quality().maxError())
+            .setStandardError(merged.ranking().quality().standardError())
             .setRangesTotal(rangesTotal)
             .setRangesIncluded(merged.rangesIncluded());
+    merged
+        .ranking()
+        .quality()
+        .sinceMillis()
+        .ifPresent(since -> label.setSinceTime(WindowChoice.timestamp(since)));
     if (choice.level() != WindowLevel.ALL) {
       label
           .setStartTime(WindowChoice.timestamp(choice.startMillis()))

@@ -12,12 +12,16 @@ import org.tallyring.proto.v1.CreateNamespaceRequest;
 import org.tallyring.proto.v1.CreateNamespaceResponse;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
+import org.tallyring.proto.v1.GetMetricStatsRequest;
+import org.tallyring.proto.v1.GetMetricStatsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.GetNamespaceResponse;
 import org.tallyring.proto.v1.ListNamespacesRequest;
 import org.tallyring.proto.v1.ListNamespacesResponse;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
+import org.tallyring.proto.v1.SwapMetricRequest;
+import org.tallyring.proto.v1.SwapMetricResponse;
 
 /**
  * Hands calls on to a live shard; any of them takes any call, and all calls may be repeated. What
@@ -82,6 +86,25 @@ public final class ForwardedAdminService extends AdminServiceGrpc.AdminServiceIm
                   }
                 }),
         observer);
+  }
+
+  @Override
+  public void swapMetric(SwapMetricRequest request, StreamObserver<SwapMetricResponse> observer) {
+    UnaryReply.of(
+        forward(AdminServiceGrpc.getSwapMetricMethod(), request)
+            .whenComplete(
+                (answer, failure) -> {
+                  if (failure == null) {
+                    namespaces.put(answer.getNamespace());
+                  }
+                }),
+        observer);
+  }
+
+  @Override
+  public void getMetricStats(
+      GetMetricStatsRequest request, StreamObserver<GetMetricStatsResponse> observer) {
+    UnaryReply.of(forward(AdminServiceGrpc.getGetMetricStatsMethod(), request), observer);
   }
 
   @Override

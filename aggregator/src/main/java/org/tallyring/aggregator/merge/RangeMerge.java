@@ -45,7 +45,9 @@ public final class RangeMerge {
   private static Ranking top(List<Ranking> rankings, int k) {
     PriorityQueue<Cursor> heap = new PriorityQueue<>(Math.max(1, rankings.size()));
     int rows = 0;
+    Quality quality = Quality.EXACT;
     for (Ranking ranking : rankings) {
+      quality = quality.or(ranking.quality());
       if (ranking.size() > 0) {
         heap.add(new Cursor(ranking));
         rows += ranking.size();
@@ -62,7 +64,7 @@ public final class RangeMerge {
         heap.add(cursor);
       }
     }
-    return best.build();
+    return best.build().with(quality);
   }
 
   /** The best row of a ranking that has not been taken yet. */

@@ -19,11 +19,27 @@ public final class Ranking {
   // Key i is keys[offsets[i], offsets[i + 1]).
   private final int[] offsets;
   private final long[] counts;
+  private final Quality quality;
 
   private Ranking(byte[] keys, int[] offsets, long[] counts) {
+    this(keys, offsets, counts, Quality.EXACT);
+  }
+
+  private Ranking(byte[] keys, int[] offsets, long[] counts, Quality quality) {
     this.keys = keys;
     this.offsets = offsets;
     this.counts = counts;
+    this.quality = quality;
+  }
+
+  /** The same with counts of another quality. */
+  public Ranking with(Quality other) {
+    return new Ranking(keys, offsets, counts, other);
+  }
+
+  /** How good the counts are. */
+  public Quality quality() {
+    return quality;
   }
 
   /**
@@ -86,7 +102,10 @@ public final class Ranking {
       return this;
     }
     return new Ranking(
-        Arrays.copyOf(keys, offsets[k]), Arrays.copyOf(offsets, k + 1), Arrays.copyOf(counts, k));
+        Arrays.copyOf(keys, offsets[k]),
+        Arrays.copyOf(offsets, k + 1),
+        Arrays.copyOf(counts, k),
+        quality);
   }
 
   /** About how many bytes of memory it takes. */

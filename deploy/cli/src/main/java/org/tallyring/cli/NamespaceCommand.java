@@ -48,11 +48,9 @@ final class NamespaceCommand {
   static void print(Console console, OutputOption output, List<NamespaceDefinition> namespaces) {
     Listing listing = new Listing("namespaces", "name", "metrics", "lateness", "retention");
     for (NamespaceDefinition namespace : namespaces) {
-      List<String> metrics =
-          namespace.getMetricsList().stream().map(MetricDefinition::getName).toList();
       listing.add(
           namespace.getName(),
-          String.join(",", metrics),
+          StrategyOptions.text(namespace.getMetricsList()),
           DurationText.format(Duration.ofMillis(Namespaces.latenessMillis(namespace))),
           RetentionText.format(namespace));
     }

@@ -30,6 +30,8 @@ import org.tallyring.proto.v1.DeleteNamespaceResponse;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
+import org.tallyring.proto.v1.GetMetricStatsRequest;
+import org.tallyring.proto.v1.GetMetricStatsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.GetNamespaceResponse;
 import org.tallyring.proto.v1.GetTopKRequest;
@@ -43,6 +45,7 @@ import org.tallyring.proto.v1.ListNamespacesResponse;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
 import org.tallyring.proto.v1.MetricDefinition;
+import org.tallyring.proto.v1.MetricStats;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RangeOwnership;
 import org.tallyring.proto.v1.RangeStatus;
@@ -53,6 +56,8 @@ import org.tallyring.proto.v1.RecordResponse;
 import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.proto.v1.ShardMember;
+import org.tallyring.proto.v1.SwapMetricRequest;
+import org.tallyring.proto.v1.SwapMetricResponse;
 import org.tallyring.proto.v1.TopKServiceGrpc;
 import org.tallyring.proto.v1.Topology;
 import org.tallyring.proto.v1.TopologyServiceGrpc;
@@ -400,6 +405,41 @@ final class FakeCluster implements AutoCloseable {
         return;
       }
       answer(observer, CreateMetricResponse.newBuilder().setNamespace(changed).build());
+    }
+
+    @Override
+    public void swapMetric(SwapMetricRequest request, StreamObserver<SwapMetricResponse> observer) {
+      NamespaceDefinition.Builder changed = namespaces.get(request.getNamespace()).toBuilder();
+      for (MetricDefinition.Builder metric : changed.getMetricsBuilderList()) {
+        if (metric.getName().equals(request.getMetric().getName())) {
+          metric.clear().mergeFrom(request.getMetric());
+        }
+      }
+      namespaces.put(request.getNamespace(), changed.build());
+      answer(observer, SwapMetricResponse.newBuilder().setNamespace(changed).build());
+    }
+
+    @Override
+    public void getMetricStats(
+        GetMetricStatsRequest request, StreamObserver<GetMetricStatsResponse> observer) {
+      GetMetricStatsResponse.Builder response =
+          GetMetricStatsResponse.newBuilder()
+              .setRangesTotal(RANGES)
+              .setRangesIncluded(rangesIncluded);
+      namespaces
+          .get(request.getNamespace())
+          .getMetricsList()
+          .forEach(
+              metric ->
+                  response.addMetrics(
+                      MetricStats.newBuilder()
+                          .setMetric(metric)
+                          .setHits(9)
+                          .setKeys(2)
+                          .setEntries(4)
+                          .setPruned(1)
+                          .setBytes(80)));
+      answer(observer, response.build());
     }
 
     @Override

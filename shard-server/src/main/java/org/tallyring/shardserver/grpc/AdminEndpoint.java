@@ -17,6 +17,8 @@ import org.tallyring.proto.v1.CreateNamespaceRequest;
 import org.tallyring.proto.v1.CreateNamespaceResponse;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
+import org.tallyring.proto.v1.GetMetricStatsRequest;
+import org.tallyring.proto.v1.GetMetricStatsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.GetNamespaceResponse;
 import org.tallyring.proto.v1.ListNamespacesRequest;
@@ -24,6 +26,8 @@ import org.tallyring.proto.v1.ListNamespacesResponse;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
 import org.tallyring.proto.v1.RangeStatus;
+import org.tallyring.proto.v1.SwapMetricRequest;
+import org.tallyring.proto.v1.SwapMetricResponse;
 import org.tallyring.shardserver.coordination.ClusterWatch;
 import org.tallyring.shardserver.ownership.OwnedRange;
 import org.tallyring.shardserver.ownership.ShardRanges;
@@ -41,6 +45,7 @@ final class AdminEndpoint extends AdminServiceImplBase {
   private final NamespaceEditor editor;
   private final ShardRanges ranges;
   private final PeerChannels peers;
+  private final MetricStatsReader stats;
 
   AdminEndpoint(
       String shardId,
@@ -55,6 +60,7 @@ final class AdminEndpoint extends AdminServiceImplBase {
     this.editor = editor;
     this.ranges = ranges;
     this.peers = peers;
+    this.stats = new MetricStatsReader(shardId, watch, namespaces, ranges, peers);
   }
 
   @Override
@@ -104,6 +110,21 @@ final class AdminEndpoint extends AdminServiceImplBase {
         editor
             .addMetric(request.getNamespace(), request.getMetric())
             .thenApply(stored -> CreateMetricResponse.newBuilder().setNamespace(stored).build()));
+  }
+
+  @Override
+  public void swapMetric(SwapMetricRequest request, StreamObserver<SwapMetricResponse> call) {
+    Calls.answer(
+        call,
+        editor
+            .swapMetric(request.getNamespace(), request.getMetric())
+            .thenApply(stored -> SwapMetricResponse.newBuilder().setNamespace(stored).build()));
+  }
+
+  @Override
+  public void getMetricStats(
+      GetMetricStatsRequest request, StreamObserver<GetMetricStatsResponse> call) {
+    Calls.answer(call, stats.stats(request));
   }
 
   @Override

@@ -146,6 +146,7 @@ final class CountsReader {
     for (KeyCount count : found.getCountsList()) {
       counts.put(count.getKey(), count.getCount());
     }
+    Qualities.label(label, found.getRangesList());
     GetCountsResponse.Builder response =
         GetCountsResponse.newBuilder()
             .setLabel(

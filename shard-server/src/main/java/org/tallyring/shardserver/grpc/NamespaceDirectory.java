@@ -87,8 +87,7 @@ final class NamespaceDirectory {
         "namespace: " + name + " (expected: an existing one; create it first)");
   }
 
-  private static StatusRuntimeException metricNotFound(
-      NamespaceDefinition namespace, String metric) {
+  static StatusRuntimeException metricNotFound(NamespaceDefinition namespace, String metric) {
     return Errors.of(
         Code.NOT_FOUND,
         ErrorReason.ERROR_REASON_METRIC_NOT_FOUND,

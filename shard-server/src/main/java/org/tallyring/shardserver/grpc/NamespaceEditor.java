@@ -89,6 +89,7 @@ final class NamespaceEditor {
     String namespace = name.isEmpty() ? Namespaces.DEFAULT : name;
     checkName("namespace", namespace);
     checkName("metric.name", metric.getName());
+    checkStrategy(metric);
     return store
         .read(namespace)
         .thenCompose(
@@ -96,7 +97,9 @@ final class NamespaceEditor {
               if (stored.version() == Versioned.ABSENT) {
                 throw NamespaceDirectory.namespaceNotFound(namespace);
               }
-              if (stored.value().getMetricsList().contains(metric)) {
+              int place = placeOf(stored.value(), metric.getName());
+              if (place >= 0) {
+                checkSameStrategy(stored.value().getMetrics(place), metric);
                 return CompletableFuture.completedFuture(stored.value());
               }
               NamespaceDefinition changed =
@@ -112,6 +115,62 @@ final class NamespaceEditor {
                 Calls.unwrap(failure) instanceof ConflictException
                     ? addMetric(namespace, metric)
                     : CompletableFuture.failedFuture(failure));
+  }
+
+  /** Gives a metric another strategy, unless it has that one. */
+  CompletableFuture<NamespaceDefinition> swapMetric(String name, MetricDefinition metric) {
+    String namespace = name.isEmpty() ? Namespaces.DEFAULT : name;
+    checkName("namespace", namespace);
+    checkName("metric.name", metric.getName());
+    checkStrategy(metric);
+    return store
+        .read(namespace)
+        .thenCompose(
+            stored -> {
+              if (stored.version() == Versioned.ABSENT) {
+                throw NamespaceDirectory.namespaceNotFound(namespace);
+              }
+              int place = placeOf(stored.value(), metric.getName());
+              if (place < 0) {
+                throw NamespaceDirectory.metricNotFound(stored.value(), metric.getName());
+              }
+              if (Strategy.of(stored.value().getMetrics(place)).equals(Strategy.of(metric))) {
+                return CompletableFuture.completedFuture(stored.value());
+              }
+              NamespaceDefinition changed =
+                  stored.value().toBuilder()
+                      .setMetrics(place, metric)
+                      .setRevision(stored.value().getRevision() + 1)
+                      .build();
+              return store.compareAndSet(stored.version(), changed).thenApply(Versioned::value);
+            })
+        .exceptionallyCompose(
+            failure ->
+                Calls.unwrap(failure) instanceof ConflictException
+                    ? swapMetric(namespace, metric)
+                    : CompletableFuture.failedFuture(failure));
+  }
+
+  /** The index of a metric in a definition, or -1. */
+  private static int placeOf(NamespaceDefinition namespace, String metric) {
+    for (int i = 0; i < namespace.getMetricsCount(); i++) {
+      if (namespace.getMetrics(i).getName().equals(metric)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private static void checkSameStrategy(MetricDefinition stored, MetricDefinition wanted) {
+    boolean unsaid = wanted.getStrategyCase() == MetricDefinition.StrategyCase.STRATEGY_NOT_SET;
+    if (!unsaid && !Strategy.of(stored).equals(Strategy.of(wanted))) {
+      throw Errors.of(
+          Code.ALREADY_EXISTS,
+          ErrorReason.ERROR_REASON_NAMESPACE_EXISTS,
+          "metric: "
+              + wanted.getName()
+              + " exists with another strategy (expected: a new name; a swap changes strategies)");
+    }
   }
 
   /** Deletes a namespace; its counts are dropped by the owners of the ranges. */

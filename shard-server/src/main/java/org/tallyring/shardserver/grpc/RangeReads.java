@@ -67,11 +67,14 @@ final class RangeReads {
                                               interval,
                                               key.toByteArray())));
                             }
+                            long uid = namespace.getUid();
                             return part.addRanges(
                                     RangeRevision.newBuilder()
                                         .setRangeId(rangeId)
-                                        .setRevision(
-                                            engine.revision(namespace.getUid(), metric, interval)))
+                                        .setRevision(engine.revision(uid, metric, interval))
+                                        .setQuality(
+                                            Qualities.toProto(
+                                                engine.quality(uid, metric, interval))))
                                 .build();
                           })));
         });

@@ -6,6 +6,7 @@ import org.tallyring.proto.internal.v1.CollectedRange;
 import org.tallyring.proto.internal.v1.LateCorrections;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeVersion;
+import org.tallyring.shardserver.engine.CountQuality;
 import org.tallyring.shardserver.engine.PublishedRanking;
 import org.tallyring.shardserver.engine.PublishedRankings;
 import org.tallyring.shardserver.engine.Ranking;
@@ -56,6 +57,10 @@ final class RankingMessages {
             .setWindow(WindowSelection.window(window.level()))
             .setStartMillis(window.startMillis())
             .setRevision(ranking.revision());
+    CountQuality quality = ranking.quality();
+    if (!quality.equals(CountQuality.EXACT)) {
+      message.setQuality(Qualities.toProto(quality));
+    }
     ByteString.Output keys = ByteString.newOutput();
     for (int i = 0; i < ranking.size(); i++) {
       byte[] key = ranking.key(i);
