@@ -48,6 +48,9 @@ public final class TopologyFeed implements AutoCloseable {
   /** How long a server may take to its first picture. */
   private static final Duration FIRST_PICTURE_LIMIT = Duration.ofSeconds(5);
 
+  /** How long the silence of all servers is nobody's concern: they may be starting, too. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
   /** Subscriptions younger than this are not replaced on suspicion. */
   private static final Duration SHORTEST_SUBSCRIPTION = Duration.ofSeconds(3);
 
@@ -64,6 +67,10 @@ public final class TopologyFeed implements AutoCloseable {
   private int nextCandidate;
   private @Nullable Subscription subscription;
   private boolean reachable = true;
+
+  /** When the last stream with a picture in it ended, or the feed was made. */
+  private long silentSince;
+
   private boolean closed;
 
   /**
@@ -82,6 +89,7 @@ public final class TopologyFeed implements AutoCloseable {
     this.loop = loop;
     backoff = new Backoff(FIRST_DELAY, LONGEST_DELAY, random);
     nextCandidate = random.nextInt(seeds.size());
+    silentSince = loop.nanoTime();
   }
 
   /** Begins to follow; once. */
@@ -265,7 +273,11 @@ public final class TopologyFeed implements AutoCloseable {
       if (closed) {
         return;
       }
-      if (reachable && !heard && failure != null) {
+      if (heard) {
+        silentSince = loop.nanoTime();
+      } else if (reachable
+          && failure != null
+          && loop.nanoTime() - silentSince >= PATIENCE.toNanos()) {
         reachable = false;
         logger.warn(
             "No topology from {}: {}. Trying other servers until one answers; check that the"

@@ -124,7 +124,10 @@ final class ServerRoles implements Roles {
                   config.weight(),
                   config.zone(),
                   config.engineLoops(),
-                  new RangeSettings(config.journalSnapshotBytes(), config.inFlightBytes()),
+                  new RangeSettings(
+                      config.journalSnapshotBytes(),
+                      RangeSettings.DEFAULT.snapshotEntries(),
+                      config.inFlightBytes()),
                   config.expectedMembers(),
                   config.rejoinGrace()),
               coordination,

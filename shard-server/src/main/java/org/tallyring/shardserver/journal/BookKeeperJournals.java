@@ -35,11 +35,15 @@ public final class BookKeeperJournals implements RangeJournals {
 
   private static final Logger log = LoggerFactory.getLogger(BookKeeperJournals.class);
 
+  /** Enough to keep a bookie and the loops busy. */
+  private static final int REPLAYS_AT_ONCE = 8;
+
   private final JournalSettings settings;
   private final RangeStore store;
   private final BookKeeper client;
   private final Ledgers ledgers;
   private final Bookies bookies;
+  private final Turns replays = new Turns(REPLAYS_AT_ONCE);
   private final Set<BookKeeperJournal> journals = ConcurrentHashMap.newKeySet();
 
   private BookKeeperJournals(JournalSettings settings, RangeStore store, BookKeeper client) {
@@ -82,7 +86,13 @@ public final class BookKeeperJournals implements RangeJournals {
     CompletableFuture<SegmentStart.Prepared> prepared = segments.prepare();
     CompletableFuture<Recovered> recovered =
         new JournalRecovery(
-                ledgers, settings.replayChunkBytes(), rangeId, record.value(), replay, executor)
+                ledgers,
+                settings.replayChunkBytes(),
+                rangeId,
+                record.value(),
+                replay,
+                executor,
+                replays)
             .run();
     return CompletableFuture.allOf(prepared, recovered)
         .whenComplete(

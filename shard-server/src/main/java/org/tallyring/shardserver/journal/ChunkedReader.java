@@ -33,7 +33,7 @@ final class ChunkedReader {
   }
 
   /** Small entries would make very many requests of few bytes. */
-  private static final long MOST_ENTRIES = 4_096;
+  private static final long MOST_ENTRIES = 1_024;
 
   private final List<Stretch> chunks;
   private final Executor executor;

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.stream.Stream;
 import org.apache.bookkeeper.client.api.ReadHandle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,6 +58,7 @@ final class JournalRecovery {
   private final RangeRecord range;
   private final JournalReplay replay;
   private final Executor executor;
+  private final Turns turns;
   private final Set<Long> headerOnly = new HashSet<>();
   private boolean restoreCalled;
   private long bytes;
@@ -67,16 +69,18 @@ final class JournalRecovery {
       int rangeId,
       RangeRecord range,
       JournalReplay replay,
-      Executor executor) {
+      Executor executor,
+      Turns turns) {
     this.ledgers = ledgers;
     this.chunkBytes = chunkBytes;
     this.rangeId = rangeId;
     this.range = range;
     this.replay = replay;
     this.executor = executor;
+    this.turns = turns;
   }
 
-  /** Fences, restores, replays. */
+  /** Fences at once; restores and replays when it is its turn. */
   CompletableFuture<Recovered> run() {
     List<CompletableFuture<ReadHandle>> opened = new ArrayList<>();
     for (JournalSegment segment : range.getSegmentsList()) {
@@ -91,15 +95,17 @@ final class JournalRecovery {
     if (range.hasPreviousSnapshot()) {
       candidates.add(range.getPreviousSnapshot());
     }
-    return fenced
-        .thenCompose(all -> restore(candidates, 0))
+    return fenced.thenCompose(
+        all -> turns.run(() -> rebuild(candidates, opened.stream().map(CompletableFuture::join))));
+  }
+
+  private CompletableFuture<Recovered> rebuild(
+      List<SnapshotReference> candidates, Stream<ReadHandle> opened) {
+    return restore(candidates, 0)
         .thenCompose(
             snapshot ->
                 ChunkedReader.read(
-                        stretches(opened.stream().map(CompletableFuture::join).toList(), snapshot),
-                        chunkBytes,
-                        executor,
-                        this::replay)
+                        stretches(opened.toList(), snapshot), chunkBytes, executor, this::replay)
                     .thenApply(replayed -> new Recovered(bytes, snapshot, headerOnly)));
   }
 

@@ -56,6 +56,11 @@ public final class OwnedRange {
   private @Nullable RangeIntake intake;
   private Position applied = Position.START;
   private boolean snapshotUnderWay;
+
+  /** Entries that a replay would have to go through, and the bytes of the snapshot before them. */
+  private long entriesSinceSnapshot;
+
+  private long snapshotBytes;
   private long publishedAtMillis = Long.MIN_VALUE;
 
   OwnedRange(
@@ -115,6 +120,8 @@ public final class OwnedRange {
     @Override
     public void restore(List<byte[]> chunks) {
       engine = RangeEngine.restore(rangeId, chunks);
+      entriesSinceSnapshot = 0;
+      snapshotBytes = bytes(chunks);
     }
 
     @Override
@@ -122,6 +129,7 @@ public final class OwnedRange {
       try {
         engine.apply(JournalEntry.parseFrom(entry));
         applied = position;
+        entriesSinceSnapshot++;
       } catch (InvalidProtocolBufferException e) {
         throw new IllegalStateException(
             "journal of range " + rangeId + " at " + position + ": not an entry", e);
@@ -272,12 +280,13 @@ public final class OwnedRange {
 
   private void applied(Position position, JournalEntry entry) {
     applied = position;
+    entriesSinceSnapshot++;
     RangeJournal open = journal;
-    if (open != null
-        && !snapshotUnderWay
-        && open.bytesSinceSnapshot() >= settings.snapshotBytes()) {
+    if (open != null && !snapshotUnderWay && isSnapshotDue(open.bytesSinceSnapshot())) {
       snapshotUnderWay = true;
       List<byte[]> chunks = engine.snapshot(open.maxEntryBytes());
+      entriesSinceSnapshot = 0;
+      snapshotBytes = bytes(chunks);
       open.snapshot(applied, chunks)
           .whenCompleteAsync(
               (stored, failure) -> {
@@ -291,6 +300,20 @@ public final class OwnedRange {
               },
               loop);
     }
+  }
+
+  /**
+   * A snapshot is due when a replay would read many bytes, or many entries: at rest entries are
+   * small, and it is their number that a start would wait for. The second only when they are worth
+   * the bytes of a snapshot, so that a large state is not written over and over for a trickle.
+   */
+  private boolean isSnapshotDue(long journalBytes) {
+    return journalBytes >= settings.snapshotBytes()
+        || (entriesSinceSnapshot >= settings.snapshotEntries() && journalBytes >= snapshotBytes);
+  }
+
+  private static long bytes(List<byte[]> chunks) {
+    return chunks.stream().mapToLong(chunk -> chunk.length).sum();
   }
 
   private void lost(Throwable cause) {

@@ -1,0 +1,132 @@
+package org.tallyring.shardserver.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.grpc.StatusRuntimeException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.MetricDefinition;
+import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.shardserver.coordination.ConflictException;
+import org.tallyring.shardserver.coordination.NamespaceStore;
+import org.tallyring.shardserver.coordination.Versioned;
+
+class NamespaceEditorTest {
+
+  private static final long HOUR = 3_600_000;
+
+  private final MapStore store = new MapStore();
+  private final NamespaceEditor editor = new NamespaceEditor(store);
+
+  private static final class MapStore implements NamespaceStore {
+    final Map<String, Versioned<NamespaceDefinition>> stored = new HashMap<>();
+
+    @Override
+    public CompletableFuture<Versioned<NamespaceDefinition>> read(String name) {
+      return CompletableFuture.completedFuture(
+          stored.getOrDefault(
+              name, new Versioned<>(Versioned.ABSENT, NamespaceDefinition.getDefaultInstance())));
+    }
+
+    @Override
+    public CompletableFuture<Versioned<NamespaceDefinition>> compareAndSet(
+        int expectedVersion, NamespaceDefinition definition) {
+      int version = read(definition.getName()).join().version();
+      if (version != expectedVersion) {
+        return CompletableFuture.failedFuture(new ConflictException(definition.getName()));
+      }
+      stored.put(definition.getName(), new Versioned<>(version + 1, definition));
+      return read(definition.getName());
+    }
+
+    @Override
+    public CompletableFuture<Void> delete(String name, int expectedVersion) {
+      stored.remove(name);
+      return CompletableFuture.completedFuture(null);
+    }
+  }
+
+  private static NamespaceDefinition.Builder shop() {
+    return NamespaceDefinition.newBuilder().setName("shop");
+  }
+
+  @Test
+  void everyStoredChangeRaisesTheRevision() {
+    NamespaceDefinition created = editor.create(shop().setRevision(9).setUid(9).build()).join();
+    MetricDefinition views = MetricDefinition.newBuilder().setName("views").build();
+    NamespaceDefinition changed = editor.addMetric("shop", views).join();
+
+    assertThat(created.getRevision()).isEqualTo(1);
+    assertThat(created.getUid()).isNotEqualTo(9);
+    assertThat(changed.getRevision()).isEqualTo(2);
+    assertThat(editor.addMetric("shop", views).join()).isEqualTo(changed);
+  }
+
+  @Test
+  void creatingTheSameAgainAnswersWithTheStoredOne() {
+    NamespaceDefinition created = editor.create(shop().build()).join();
+
+    assertThat(editor.create(shop().build()).join()).isEqualTo(created);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // hours of minute, hour, day; milliseconds more of the day; the field that is wrong, if any
+    "1, 1, 1, 0, ",
+    "1, 2, 876000, 0, ",
+    "0, 2, 3, 0, minute_millis",
+    "1, 0, 3, 0, hour_millis",
+    "1, 1, 876000, 1, day_millis",
+    "3, 2, 3, 0, hour_millis",
+    "1, 3, 2, 0, day_millis",
+    "-1, 3, 2, 0, minute_millis",
+  })
+  void retentionIsAnHourToAHundredYearsAndGrowsWithTheLevel(
+      long minute, long hour, long day, long more, String wrong) {
+    NamespaceDefinition.Builder definition = shop();
+    definition
+        .getRetentionBuilder()
+        .setMinuteMillis(minute * HOUR)
+        .setHourMillis(hour * HOUR)
+        .setDayMillis(day * HOUR + more);
+    if (wrong == null) {
+      assertThat(editor.create(definition.build()).join().getRetention())
+          .isEqualTo(definition.getRetention());
+      return;
+    }
+    assertRefused(definition, "namespace.retention." + wrong + ": ");
+  }
+
+  @Test
+  void aLevelLeftUnsaidHasItsDefaultInTheComparison() {
+    NamespaceDefinition.Builder definition = shop();
+    definition.getRetentionBuilder().setHourMillis(401 * 24 * HOUR);
+
+    assertRefused(
+        definition,
+        "namespace.retention.day_millis: 34560000000 (expected: at least hour_millis, 34646400000)");
+  }
+
+  @Test
+  void latenessIsAtMostADay() {
+    assertRefused(
+        shop().setLatenessMillis(86_400_001),
+        "namespace.lateness_millis: 86400001 (expected: 0..86400000)");
+  }
+
+  private void assertRefused(NamespaceDefinition.Builder definition, String message) {
+    assertThatThrownBy(() -> editor.create(definition.build()))
+        .isInstanceOf(StatusRuntimeException.class)
+        .hasMessageContaining(message)
+        .extracting(Errors::reasonOf)
+        .isEqualTo(ErrorReason.ERROR_REASON_BAD_PARAMETER);
+    assertThat(store.stored).isEmpty();
+  }
+}
