@@ -1,10 +1,13 @@
 package org.tallyring.client;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.v1.ErrorReason;
 
@@ -22,6 +25,7 @@ public final class Increment {
   private final long delta;
   private final boolean timed;
   private final long eventTimeMillis;
+  private final byte @Nullable [] eventId;
 
   private Increment(Builder builder, byte[] key) {
     metric = builder.metric;
@@ -30,6 +34,7 @@ public final class Increment {
     delta = builder.delta;
     timed = builder.timed;
     eventTimeMillis = builder.eventTimeMillis;
+    eventId = builder.eventId;
   }
 
   /** One more of {@code metric} for {@code key}, now. */
@@ -85,6 +90,16 @@ public final class Increment {
     return user;
   }
 
+  /** A copy of the event id; null if there is none. */
+  public byte @Nullable [] eventId() {
+    return eventId == null ? null : eventId.clone();
+  }
+
+  /** The event id without a copy, for the library itself. */
+  byte @Nullable [] sharedEventId() {
+    return eventId;
+  }
+
   /** The key without a copy, for the library itself. */
   byte[] sharedKey() {
     return key;
@@ -108,13 +123,20 @@ public final class Increment {
         && Arrays.equals(user, that.user)
         && delta == that.delta
         && timed == that.timed
-        && eventTimeMillis == that.eventTimeMillis;
+        && eventTimeMillis == that.eventTimeMillis
+        && Arrays.equals(eventId, that.eventId);
   }
 
   @Override
   public int hashCode() {
     return Objects.hash(
-        metric, Arrays.hashCode(key), Arrays.hashCode(user), delta, timed, eventTimeMillis);
+        metric,
+        Arrays.hashCode(key),
+        Arrays.hashCode(user),
+        delta,
+        timed,
+        eventTimeMillis,
+        Arrays.hashCode(eventId));
   }
 
   @Override
@@ -125,7 +147,8 @@ public final class Increment {
         + "] += "
         + delta
         + (user.length == 0 ? "" : " by " + user())
-        + (timed ? " at " + Instant.ofEpochMilli(eventTimeMillis) : "");
+        + (timed ? " at " + Instant.ofEpochMilli(eventTimeMillis) : "")
+        + (eventId == null ? "" : " with event id 0x" + HexFormat.of().formatHex(eventId));
   }
 
   /**
@@ -164,6 +187,7 @@ public final class Increment {
     private long delta = 1;
     private boolean timed;
     private long eventTimeMillis;
+    private byte @Nullable [] eventId;
 
     private Builder(String metric, byte[] key) {
       this.metric = metric;
@@ -197,6 +221,25 @@ public final class Increment {
     public Builder eventTimeMillis(long millis) {
       timed = true;
       eventTimeMillis = millis;
+      return this;
+    }
+
+    /**
+     * Says which event this is: within the namespace's horizon it counts once for its key, whoever
+     * records it and however often. 1 to 16 bytes, which are copied.
+     */
+    public Builder eventId(byte[] id) {
+      eventId = id.clone();
+      return this;
+    }
+
+    /** As {@link #eventId(byte[])}, with the 16 bytes of a UUID, most significant first. */
+    public Builder eventId(UUID id) {
+      eventId =
+          ByteBuffer.allocate(2 * Long.BYTES)
+              .putLong(id.getMostSignificantBits())
+              .putLong(id.getLeastSignificantBits())
+              .array();
       return this;
     }
 

@@ -4,6 +4,8 @@ package org.tallyring.client;
 public enum RecordResult {
   /** It was applied by the send that was answered. */
   APPLIED,
-  /** An earlier send of it, whose answer was lost, had applied it. */
+  /**
+   * It counted before: an earlier send of it, whose answer was lost, or another of its event id.
+   */
   DUPLICATE
 }

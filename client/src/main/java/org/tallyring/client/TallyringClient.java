@@ -33,6 +33,7 @@ import org.tallyring.proto.v1.GetTopKResponse;
 import org.tallyring.proto.v1.ShardMember;
 import org.tallyring.proto.v1.TopKServiceGrpc;
 import org.tallyring.topology.hash.KeyHash;
+import org.tallyring.topology.name.EventIdRules;
 import org.tallyring.topology.name.KeyRules;
 import org.tallyring.topology.name.NameRules;
 import org.tallyring.topology.window.WindowLevel;
@@ -110,14 +111,15 @@ public final class TallyringClient implements AutoCloseable {
   public void record(String metric, String key) {
     byte[] bytes = Increment.utf8(key);
     check(metric, bytes);
-    recorder.record(metric, bytes, Recorder.NO_USER, 1, Recorder.UNTIMED);
+    recorder.record(metric, bytes, Recorder.NO_USER, 1, Recorder.UNTIMED, null);
   }
 
   /**
    * Records an increment without asking for the result, as {@link #record(String, String)}.
    *
    * @throws TallyringException as there, and if the delta is 0 (BAD_DELTA) or the event time is
-   *     outside of the years 1 to 9999 (BAD_EVENT_TIME)
+   *     outside of the years 1 to 9999 (BAD_EVENT_TIME), or the event id has not 1 to 16 bytes
+   *     (BAD_EVENT_ID)
    * @throws IllegalStateException if the client is closed
    */
   public void record(Increment increment) {
@@ -127,7 +129,8 @@ public final class TallyringClient implements AutoCloseable {
         increment.sharedKey(),
         increment.sharedUser(),
         increment.delta(),
-        timeOf(increment));
+        timeOf(increment),
+        increment.sharedEventId());
   }
 
   /**
@@ -145,7 +148,8 @@ public final class TallyringClient implements AutoCloseable {
         increment.sharedKey(),
         increment.sharedUser(),
         increment.delta(),
-        timeOf(increment));
+        timeOf(increment),
+        increment.sharedEventId());
   }
 
   /**
@@ -307,6 +311,7 @@ public final class TallyringClient implements AutoCloseable {
     if (user.length > 0) {
       refuse(ErrorReason.ERROR_REASON_BAD_USER, KeyRules.violation("user", user, 0, user.length));
     }
+    checkEventId(increment.sharedEventId());
     if (increment.delta() == 0) {
       refuse(ErrorReason.ERROR_REASON_BAD_DELTA, "delta: 0 (expected: any other number)");
     }
@@ -317,6 +322,12 @@ public final class TallyringClient implements AutoCloseable {
             ErrorReason.ERROR_REASON_BAD_EVENT_TIME,
             "event_time_millis: " + time + " (expected: in the years 1 to 9999)");
       }
+    }
+  }
+
+  private static void checkEventId(byte @Nullable [] eventId) {
+    if (eventId != null) {
+      refuse(ErrorReason.ERROR_REASON_BAD_EVENT_ID, EventIdRules.violation(eventId.length));
     }
   }
 

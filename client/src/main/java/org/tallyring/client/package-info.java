@@ -15,12 +15,14 @@
  *   // Fire and forget: a failure goes to onFailure, nothing is lost in silence.
  *   client.record("clicks", "product-42");
  *
- *   // With a result, an amount and a time of its own.
+ *   // With a result, an amount and a time of its own; and with an id of the event, by which it
+ *   // counts once even if another process records it too.
  *   CompletableFuture<RecordResult> purchase =
  *       client.recordAsync(
  *           Increment.builder("purchases", "product-42")
  *               .delta(3)
  *               .eventTime(Instant.parse("2026-01-31T12:00:00Z"))
+ *               .eventId(UUID.fromString("0f8fad5b-d9cb-469f-a165-70867728950e"))
  *               .build());
  *   purchase.join();
  *
@@ -36,6 +38,8 @@
  * <ul>
  *   <li>An increment whose future completes, or that is flushed without a failure, is durable and
  *       counts exactly once, whatever servers, connections and ranges went through meanwhile.
+ *   <li>Increments of a key with one event id count once within the namespace's horizon, whatever
+ *       clients record them.
  *   <li>The increments of a key that one thread records are applied in that order.
  *   <li>A failure is definite, nothing was recorded, unless {@link
  *       org.tallyring.client.TallyringException#isInDoubt()} says otherwise.

@@ -7,9 +7,11 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
@@ -265,6 +267,35 @@ final class TallyringClientTest {
   }
 
   @Test
+  void anEventIdCountsOnceWhateverClientRecordsItAndHowItIsGiven() {
+    cluster.start();
+    UUID uuid = UUID.fromString("0f8fad5b-d9cb-469f-a165-70867728950e");
+    byte[] bytes = HexFormat.of().parseHex("0f8fad5bd9cb469fa16570867728950e");
+    Increment first = Increment.builder("clicks", "a").eventId(uuid).build();
+    Increment second = Increment.builder("clicks", "a").eventId(bytes).build();
+    assertThat(second).isEqualTo(first).hasSameHashCodeAs(first);
+    assertThat(second).isNotEqualTo(Increment.of("clicks", "a"));
+    assertThat(second)
+        .hasToString("clicks[a] += 1 with event id 0x0f8fad5bd9cb469fa16570867728950e");
+    try (TallyringClient one = connect(seededWith(0));
+        TallyringClient other = connect(seededWith(0))) {
+      assertThat(one.recordAsync(first).join()).isEqualTo(RecordResult.APPLIED);
+      assertThat(other.recordAsync(second).join()).isEqualTo(RecordResult.DUPLICATE);
+      assertThat(other.totals()).isEqualTo(new RecordTotals(0, 1, 0, 0));
+      assertThat(one.count("clicks", "a")).isEqualTo(1);
+      CompletableFuture<RecordResult> contradiction =
+          other.recordAsync(Increment.builder("clicks", "a").eventId(uuid).delta(2).build());
+      assertThatThrownBy(contradiction::join)
+          .cause()
+          .isInstanceOfSatisfying(
+              TallyringException.class,
+              refused ->
+                  assertThat(refused.reason())
+                      .isEqualTo(ErrorReason.ERROR_REASON_EVENT_ID_CONFLICT));
+    }
+  }
+
+  @Test
   void invalidInputIsRefusedBeforeAnythingIsSent() {
     cluster.start();
     try (TallyringClient client = connect(seededWith(0))) {
@@ -285,6 +316,11 @@ final class TallyringClientTest {
               client.recordAsync(
                   Increment.builder("clicks", "a").eventTimeMillis(Long.MIN_VALUE).build()),
           ErrorReason.ERROR_REASON_BAD_EVENT_TIME);
+      for (int length : new int[] {0, 17}) {
+        assertRefused(
+            () -> client.record(Increment.builder("clicks", "a").eventId(new byte[length]).build()),
+            ErrorReason.ERROR_REASON_BAD_EVENT_ID);
+      }
       assertRefused(
           () -> client.topK("clicks", WindowSelection.allTime(), 1001),
           ErrorReason.ERROR_REASON_BAD_K);

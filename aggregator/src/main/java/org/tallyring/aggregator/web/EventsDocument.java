@@ -15,12 +15,14 @@ import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.Increment;
 import org.tallyring.proto.v1.RecordRequest;
+import org.tallyring.topology.name.EventIdRules;
 import org.tallyring.topology.name.KeyRules;
 import org.tallyring.topology.name.NameRules;
 
 /**
- * What people send to record increments: an event {@code {key, metric, delta?, time?, user?}} or an
- * array of them. A lone event may carry its {@code request_id}; for an array it goes into a header.
+ * What people send to record increments: an event {@code {key, metric, delta?, time?, user?,
+ * event_id?}} or an array of them. A lone event may carry its {@code request_id}; for an array it
+ * goes into a header.
  *
  * <p>Everything is checked before anything is sent on, and a field that nobody expects is refused.
  */
@@ -30,7 +32,7 @@ final class EventsDocument {
   static final String REQUEST_ID_HEADER = "tallyring-request-id";
 
   private static final int MAX_EVENTS = 10_000;
-  private static final String FIELDS = "key, metric, delta, time, user";
+  private static final String FIELDS = "key, metric, delta, time, user, event_id";
   private static final Pattern UUID_TEXT =
       Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
@@ -114,7 +116,7 @@ final class EventsDocument {
     for (Iterator<String> names = event.fieldNames(); names.hasNext(); ) {
       String name = names.next();
       switch (name) {
-        case "key", "metric", "delta", "time", "user" -> {}
+        case "key", "metric", "delta", "time", "user", "event_id" -> {}
         default -> {
           if (!alone || !name.equals("request_id")) {
             throw bad(
@@ -147,7 +149,22 @@ final class EventsDocument {
     if (user != null) {
       increment.setUser(user(prefix + "user", user));
     }
+    JsonNode eventId = event.get("event_id");
+    if (eventId != null) {
+      increment.setEventId(eventId(prefix + "event_id", eventId));
+    }
     return increment.build();
+  }
+
+  private static ByteString eventId(String field, JsonNode value) {
+    byte[] id = value.isTextual() ? EventIdRules.parse(value.textValue()) : null;
+    if (id == null) {
+      throw bad(
+          ErrorReason.ERROR_REASON_BAD_EVENT_ID,
+          field,
+          value + " (expected: " + EventIdRules.TEXT_RULE + ")");
+    }
+    return ByteString.copyFrom(id);
   }
 
   private static ByteString key(String field, @Nullable JsonNode value) {

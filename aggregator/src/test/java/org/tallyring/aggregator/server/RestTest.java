@@ -228,6 +228,27 @@ final class RestTest {
     assertThat(second.getRequestId().size()).isEqualTo(16);
   }
 
+  @Test
+  void anEventIdIsAUuidOrHexadecimalDigitsOrAShortText() throws Exception {
+    int before = running.shards.recorded().size();
+    HttpResponse<String> response =
+        running.post(
+            "/v1/namespaces/default/events",
+            """
+            [{"key":"p","metric":"clicks","event_id":"order-17"},
+             {"key":"p","metric":"clicks","event_id":"0x00ff"},
+             {"key":"p","metric":"clicks","event_id":"00000000-0000-0001-0000-000000000002"},
+             {"key":"p","metric":"clicks"}]""");
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+
+    RecordRequest request = running.shards.recorded().get(before);
+    assertThat(request.getIncrements(0).getEventId().toStringUtf8()).isEqualTo("order-17");
+    assertThat(request.getIncrements(1).getEventId().toByteArray()).containsExactly(0, 0xff);
+    assertThat(request.getIncrements(2).getEventId().toByteArray())
+        .containsExactly(0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2);
+    assertThat(request.getIncrements(3).getEventId().isEmpty()).isTrue();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -249,6 +270,10 @@ final class RestTest {
         "{\"key\":\"a\",\"metric\":\"clicks\",\"delta\":9223372036854775808} | BAD_DELTA | delta: 9223372036854775808",
         "{\"key\":\"a\",\"metric\":\"clicks\",\"time\":\"noon\"}  | BAD_EVENT_TIME | time: \"noon\"",
         "{\"key\":\"a\",\"metric\":\"clicks\",\"user\":\"u\"}     | BAD_PARAMETER | user: unknown field",
+        "{\"key\":\"a\",\"metric\":\"clicks\",\"event_id\":7}  | BAD_EVENT_ID | event_id: 7 (expected: a UUID, 0x and",
+        "{\"key\":\"a\",\"metric\":\"clicks\",\"event_id\":\"\"}  | BAD_EVENT_ID | event_id: \"\" (expected: a UUID, 0x and",
+        "{\"key\":\"a\",\"metric\":\"clicks\",\"event_id\":\"0x1\"}  | BAD_EVENT_ID | event_id: \"0x1\" (expected: a UUID, 0x and",
+        "[{\"key\":\"a\",\"metric\":\"clicks\",\"event_id\":\"12345678901234567\"}]  | BAD_EVENT_ID | [0].event_id: \"12345678901234567\" (expected: a UUID",
         "{\"key\":\"a\",\"key\":\"b\",\"metric\":\"clicks\"}      | BAD_PARAMETER | body: not JSON",
         "{\"key\":\"a\",\"metric\":\"clicks\",\"request_id\":\"x\"} | BAD_SESSION | request_id: x (expected: a UUID)",
         "[{\"key\":\"a\",\"metric\":\"clicks\"},{\"key\":\"b\",\"metric\":\"clicks\",\"delta\":\"1\"}] | BAD_DELTA | [1].delta: \"1\"",

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.tallyring.client.Increment;
 import org.tallyring.proto.v1.RecordBatch;
 
@@ -13,7 +14,8 @@ import org.tallyring.proto.v1.RecordBatch;
  *
  * <p>A column whose rows are all alike is not there (one metric, deltas of 1), as in the message it
  * becomes. Either every row has an event time or none has: a message has one base time or leaves
- * the time of all its rows to the shard. Not thread-safe.
+ * the time of all its rows to the shard. Rows are never merged, so an event id stays with the one
+ * increment that it was given for. Not thread-safe.
  */
 final class Columns {
 
@@ -22,6 +24,11 @@ final class Columns {
 
   private static final int FIRST_KEY_BYTES = 512;
   private static final int FIRST_ROWS = 16;
+
+  /** At least twice the longest event id, so that doubling always makes room for one. */
+  private static final int FIRST_EVENT_ID_BYTES = 256;
+
+  private static final byte[] NO_BYTES = {};
   private static final int[] NO_INTS = {};
   private static final long[] NO_LONGS = {};
 
@@ -37,6 +44,9 @@ final class Columns {
   private byte[] users = {};
   private int userBytes;
   private int[] userLengths = NO_INTS;
+  private byte[] eventIds = NO_BYTES;
+  private int eventIdBytes;
+  private int[] eventIdLengths = NO_INTS;
 
   /** No rows yet; {@code timed} says whether they will have event times. */
   Columns(boolean timed) {
@@ -56,8 +66,20 @@ final class Columns {
     return timed;
   }
 
-  /** Adds a row; {@code time} is {@link #UNTIMED} exactly if the rows have no event times. */
-  void append(String metric, byte[] key, int offset, int length, long delta, long time) {
+  /**
+   * Adds a row.
+   *
+   * @param time {@link #UNTIMED} exactly if the rows have no event times
+   * @param eventId says which event it is; null for none
+   */
+  void append(
+      String metric,
+      byte[] key,
+      int offset,
+      int length,
+      long delta,
+      long time,
+      byte @Nullable [] eventId) {
     if (rows == keyLengths.length) {
       keyLengths = Arrays.copyOf(keyLengths, rows * 2);
     }
@@ -72,6 +94,9 @@ final class Columns {
     if (timed) {
       times = grown(times);
       times[rows] = time;
+    }
+    if (eventId != null || eventIdLengths.length > 0) {
+      appendEventId(eventId == null ? NO_BYTES : eventId);
     }
     rows++;
   }
@@ -119,6 +144,18 @@ final class Columns {
     deltas[rows] = delta;
   }
 
+  private void appendEventId(byte[] eventId) {
+    if (eventIdLengths.length <= rows) {
+      eventIdLengths = Arrays.copyOf(eventIdLengths, keyLengths.length);
+    }
+    if (eventIdBytes + eventId.length > eventIds.length) {
+      eventIds = Arrays.copyOf(eventIds, Math.max(eventIds.length * 2, FIRST_EVENT_ID_BYTES));
+    }
+    System.arraycopy(eventId, 0, eventIds, eventIdBytes, eventId.length);
+    eventIdBytes += eventId.length;
+    eventIdLengths[rows] = eventId.length;
+  }
+
   private long[] grown(long[] column) {
     return column.length > rows ? column : Arrays.copyOf(column, keyLengths.length);
   }
@@ -158,6 +195,12 @@ final class Columns {
         batch.addUserLengths(userLength(i));
       }
     }
+    if (eventIdLengths.length > 0) {
+      batch.setEventIds(UnsafeByteOperations.unsafeWrap(eventIds, 0, eventIdBytes));
+      for (int i = 0; i < rows; i++) {
+        batch.addEventIdLengths(eventIdLengths[i]);
+      }
+    }
     return batch.build();
   }
 
@@ -166,13 +209,16 @@ final class Columns {
     Columns rest = new Columns(timed);
     int offset = 0;
     int userOffset = 0;
+    int idOffset = 0;
     for (int i = 0; i < rows; i++) {
+      byte[] eventId = eventId(i, idOffset);
       if (!dropped.get(i)) {
-        rest.append(metric(i), keys, offset, keyLengths[i], delta(i), time(i));
+        rest.append(metric(i), keys, offset, keyLengths[i], delta(i), time(i), eventId);
         rest.setUser(users, userOffset, userLength(i));
       }
       offset += keyLengths[i];
       userOffset += userLength(i);
+      idOffset += eventId == null ? 0 : eventId.length;
     }
     return rest;
   }
@@ -182,6 +228,7 @@ final class Columns {
     List<Increment> increments = new ArrayList<>(rows);
     int offset = 0;
     int userOffset = 0;
+    int idOffset = 0;
     for (int i = 0; i < rows; i++) {
       Increment.Builder increment =
           Increment.builder(metric(i), Arrays.copyOfRange(keys, offset, offset + keyLengths[i]))
@@ -189,6 +236,11 @@ final class Columns {
               .delta(delta(i));
       if (timed) {
         increment.eventTimeMillis(times[i]);
+      }
+      byte[] eventId = eventId(i, idOffset);
+      if (eventId != null) {
+        increment.eventId(eventId);
+        idOffset += eventId.length;
       }
       increments.add(increment.build());
       offset += keyLengths[i];
@@ -207,6 +259,12 @@ final class Columns {
 
   private int userLength(int row) {
     return row < userLengths.length ? userLengths[row] : 0;
+  }
+
+  private byte @Nullable [] eventId(int row, int offset) {
+    return eventIdLengths.length == 0 || eventIdLengths[row] == 0
+        ? null
+        : Arrays.copyOfRange(eventIds, offset, offset + eventIdLengths[row]);
   }
 
   private long time(int row) {

@@ -45,6 +45,7 @@ final class Intake {
       byte[] user,
       long delta,
       long time,
+      byte @Nullable [] eventId,
       int rowBytes,
       @Nullable CompletableFuture<RecordResult> future) {
     if (closed) {
@@ -62,7 +63,7 @@ final class Intake {
       columns = open;
       begunAt = nanoTime.getAsLong();
     }
-    open.append(metric, key, 0, key.length, delta, time);
+    open.append(metric, key, 0, key.length, delta, time, eventId);
     open.setUser(user, 0, user.length);
     bytes += rowBytes;
     if (future != null) {

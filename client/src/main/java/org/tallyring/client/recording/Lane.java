@@ -4,12 +4,12 @@ import com.google.protobuf.ByteString;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import org.tallyring.client.RecordResult;
 import org.tallyring.client.TallyringException;
 import org.tallyring.client.loop.Backoff;
 import org.tallyring.client.loop.EventLoop;
@@ -252,8 +252,12 @@ final class Lane {
       return;
     }
     switch (response.getOutcome()) {
-      case OUTCOME_APPLIED -> settle(batch, RecordResult.APPLIED);
-      case OUTCOME_DUPLICATE -> settle(batch, RecordResult.DUPLICATE);
+      case OUTCOME_APPLIED -> settle(batch, duplicateRows(response, batch.columns.rows()));
+      case OUTCOME_DUPLICATE -> {
+        BitSet all = new BitSet();
+        all.set(0, batch.columns.rows());
+        settle(batch, all);
+      }
       default -> {
         if (batch.pendingOn != from) {
           return;
@@ -290,13 +294,22 @@ final class Lane {
     return null;
   }
 
-  private void settle(Batch batch, RecordResult result) {
+  /** The rows whose event ids had counted already. */
+  private static BitSet duplicateRows(RecordStreamResponse response, int rows) {
+    BitSet duplicate = new BitSet();
+    response.getDuplicateRowsList().stream()
+        .filter(row -> row >= 0 && row < rows)
+        .forEach(duplicate::set);
+    return duplicate;
+  }
+
+  private void settle(Batch batch, BitSet duplicateRows) {
     int index = sent.indexOf(batch);
     sent.remove(index);
     if (index < resent) {
       resent--;
     }
-    results.succeed(batch, result);
+    results.succeed(batch, duplicateRows);
     backoff.reset();
     stuck = false;
   }

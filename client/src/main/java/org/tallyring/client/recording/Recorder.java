@@ -92,18 +92,20 @@ public final class Recorder implements AutoCloseable {
    *
    * @param user {@link #NO_USER} for nobody
    * @param time event time in milliseconds since 1970-01-01T00:00:00Z, or {@link #UNTIMED}
+   * @param eventId says which event this is; null for none
    * @throws TallyringException if there was no room, or no cluster, before the deadline
    * @throws IllegalStateException if the recorder is closed
    */
-  public void record(String metric, byte[] key, byte[] user, long delta, long time) {
-    append(metric, key, user, delta, time, null);
+  public void record(
+      String metric, byte[] key, byte[] user, long delta, long time, byte @Nullable [] eventId) {
+    append(metric, key, user, delta, time, eventId, null);
   }
 
   /** As {@link #record}, with the result. */
   public CompletableFuture<RecordResult> recordAsync(
-      String metric, byte[] key, byte[] user, long delta, long time) {
+      String metric, byte[] key, byte[] user, long delta, long time, byte @Nullable [] eventId) {
     CompletableFuture<RecordResult> future = new CompletableFuture<>();
-    append(metric, key, user, delta, time, future);
+    append(metric, key, user, delta, time, eventId, future);
     return future;
   }
 
@@ -113,17 +115,22 @@ public final class Recorder implements AutoCloseable {
       byte[] user,
       long delta,
       long time,
+      byte @Nullable [] eventId,
       @Nullable CompletableFuture<RecordResult> future) {
     Ring to = ring;
     if (to == null) {
       to = awaitRing();
     }
-    int bytes = key.length + user.length + (future == null ? ROW_BYTES : ROW_BYTES + FUTURE_BYTES);
+    int bytes =
+        key.length
+            + user.length
+            + (eventId == null ? 0 : eventId.length)
+            + (future == null ? ROW_BYTES : ROW_BYTES + FUTURE_BYTES);
     budget.acquire(bytes);
     Lane lane = to.lanes.get(to.ranges.rangeOf(hash.get().hash(key)));
     boolean begins;
     try {
-      begins = lane.intake().append(metric, key, user, delta, time, bytes, future);
+      begins = lane.intake().append(metric, key, user, delta, time, eventId, bytes, future);
     } catch (IllegalStateException closed) {
       budget.release(bytes);
       throw closed;

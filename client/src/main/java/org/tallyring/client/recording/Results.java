@@ -1,6 +1,7 @@
 package org.tallyring.client.recording;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -45,13 +46,18 @@ final class Results {
     this.onFailure = onFailure;
   }
 
-  /** The batch counts. */
-  void succeed(Batch batch, RecordResult result) {
+  /**
+   * The batch counts.
+   *
+   * @param duplicateRows the rows that counted before
+   */
+  void succeed(Batch batch, BitSet duplicateRows) {
     budget.release(batch.bytes);
     if (batch.givenUp) {
       return;
     }
-    (result == RecordResult.APPLIED ? applied : duplicate).add(batch.columns.rows());
+    applied.add(batch.columns.rows() - duplicateRows.cardinality());
+    duplicate.add(duplicateRows.cardinality());
     @Nullable CompletableFuture<RecordResult>[] futures = batch.futures;
     if (futures == null) {
       batch.settled.complete(null);
@@ -59,9 +65,11 @@ final class Results {
     }
     callbacks.execute(
         () -> {
-          for (CompletableFuture<RecordResult> future : futures) {
+          for (int row = 0; row < futures.length; row++) {
+            CompletableFuture<RecordResult> future = futures[row];
             if (future != null) {
-              future.complete(result);
+              future.complete(
+                  duplicateRows.get(row) ? RecordResult.DUPLICATE : RecordResult.APPLIED);
             }
           }
           batch.settled.complete(null);

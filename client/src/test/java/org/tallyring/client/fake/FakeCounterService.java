@@ -24,7 +24,8 @@ import org.tallyring.proto.v1.RecordStreamResponse.Outcome;
 
 /**
  * What a shard of a {@link FakeCluster} serves. Keys that begin with "bad" and the metric "unknown"
- * are refused, as are batches of ranges owned elsewhere; then the sequence rules apply.
+ * are refused, as are batches of ranges owned elsewhere; then the sequence rules apply, and those
+ * of event ids, which are never forgotten.
  */
 final class FakeCounterService extends CounterServiceGrpc.CounterServiceImplBase {
 
@@ -169,9 +170,18 @@ final class FakeCounterService extends CounterServiceGrpc.CounterServiceImplBase
         if (invalid.getInvalidRowsCount() > 0) {
           return invalid;
         }
+        if (!ledger.conflicts(batch).isEmpty()) {
+          return refused(
+                  request, Status.Code.ALREADY_EXISTS, ErrorReason.ERROR_REASON_EVENT_ID_CONFLICT)
+              .toBuilder()
+              .addAllInvalidRows(ledger.conflicts(batch))
+              .build();
+        }
       }
+      List<Integer> duplicateRows = ledger.duplicateRows(batch);
       return switch (ledger.apply(request.getSessionId(), batch)) {
-        case APPLIED -> answer(request, Outcome.OUTCOME_APPLIED).build();
+        case APPLIED ->
+            answer(request, Outcome.OUTCOME_APPLIED).addAllDuplicateRows(duplicateRows).build();
         case DUPLICATE -> answer(request, Outcome.OUTCOME_DUPLICATE).build();
         case GAP ->
             refused(

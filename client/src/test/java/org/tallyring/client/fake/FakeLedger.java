@@ -26,6 +26,9 @@ public final class FakeLedger {
   private final Map<ByteString, Long> sessions = new HashMap<>();
   private final Map<ByteString, Long> firstAnsweredAt = new HashMap<>();
   private final List<Row> rows = new ArrayList<>();
+  private final Map<Event, Row> events = new HashMap<>();
+
+  private record Event(String key, ByteString id) {}
 
   /** What {@link #apply} would say. */
   Verdict check(ByteString session, long sequence) {
@@ -44,9 +47,56 @@ public final class FakeLedger {
     Verdict verdict = check(session, batch.getSequence());
     if (verdict == Verdict.APPLIED) {
       sessions.put(session, batch.getSequence());
-      rows.addAll(rows(batch));
+      List<Row> given = rows(batch);
+      List<@Nullable Event> ids = events(batch, given);
+      for (int i = 0; i < given.size(); i++) {
+        Event event = ids.get(i);
+        if (event == null || events.put(event, given.get(i)) == null) {
+          rows.add(given.get(i));
+        }
+      }
     }
     return verdict;
+  }
+
+  /** The rows whose event ids are known or come earlier in the batch. */
+  List<Integer> duplicateRows(RecordBatch batch) {
+    return rowsOfKnownEvents(batch, false);
+  }
+
+  /** Those of them that say something else. */
+  List<Integer> conflicts(RecordBatch batch) {
+    return rowsOfKnownEvents(batch, true);
+  }
+
+  private List<Integer> rowsOfKnownEvents(RecordBatch batch, boolean onlyConflicts) {
+    Map<Event, Row> known = new HashMap<>(events);
+    List<Row> given = rows(batch);
+    List<@Nullable Event> ids = events(batch, given);
+    List<Integer> found = new ArrayList<>();
+    for (int i = 0; i < given.size(); i++) {
+      Event event = ids.get(i);
+      Row first = event == null ? null : known.putIfAbsent(event, given.get(i));
+      if (first != null && !(onlyConflicts && first.equals(given.get(i)))) {
+        found.add(i);
+      }
+    }
+    return found;
+  }
+
+  private static List<@Nullable Event> events(RecordBatch batch, List<Row> rows) {
+    List<@Nullable Event> events = new ArrayList<>();
+    int offset = 0;
+    for (int i = 0; i < rows.size(); i++) {
+      int length = batch.getEventIdLengthsCount() == 0 ? 0 : batch.getEventIdLengths(i);
+      events.add(
+          length == 0
+              ? null
+              : new Event(
+                  rows.get(i).key(), batch.getEventIds().substring(offset, offset + length)));
+      offset += length;
+    }
+    return events;
   }
 
   /** Forgets all sessions. */

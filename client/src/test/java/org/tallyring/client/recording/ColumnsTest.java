@@ -41,6 +41,20 @@ final class ColumnsTest {
   }
 
   @Test
+  void theFirstEventIdMakesAColumnInWhichRowsWithoutOneAreEmpty() {
+    Columns columns = new Columns(false);
+    append(columns, Increment.of("clicks", "a"));
+    append(columns, Increment.builder("clicks", "a").eventId(new byte[] {1, 0}).build());
+    append(columns, Increment.of("clicks", "a"));
+
+    RecordBatch message = columns.toMessage("shop", 0, 1);
+
+    assertThat(message.getEventIds()).isEqualTo(ByteString.copyFrom(new byte[] {1, 0}));
+    assertThat(message.getEventIdLengthsList()).containsExactly(0, 2, 0);
+    assertThat(message.getKeyLengthsCount()).isEqualTo(3);
+  }
+
+  @Test
   void theFirstTimeIsTheBaseOfAll() {
     Columns columns = new Columns(true);
     append(columns, Increment.builder("clicks", "a").eventTimeMillis(1000).build());
@@ -54,13 +68,16 @@ final class ColumnsTest {
 
   @Property
   void noRowChangesOnItsWayThroughTheColumns(
-      @ForAll long seed, @ForAll @IntRange(min = 1, max = 300) int rows, @ForAll boolean timed) {
+      @ForAll long seed,
+      @ForAll @IntRange(min = 1, max = 300) int rows,
+      @ForAll boolean timed,
+      @ForAll boolean identified) {
     Random random = new Random(seed);
     List<Increment> increments = new ArrayList<>();
     Columns columns = new Columns(timed);
     BitSet dropped = new BitSet();
     for (int i = 0; i < rows; i++) {
-      increments.add(randomIncrement(random, timed));
+      increments.add(randomIncrement(random, timed, identified));
       append(columns, increments.get(i));
       dropped.set(i, random.nextInt(4) == 0);
     }
@@ -77,7 +94,7 @@ final class ColumnsTest {
     assertThat(rest.rows()).isEqualTo(kept.size());
   }
 
-  private static Increment randomIncrement(Random random, boolean timed) {
+  private static Increment randomIncrement(Random random, boolean timed, boolean identified) {
     Increment.Builder increment =
         Increment.builder(
             METRICS[random.nextInt(random.nextBoolean() ? 1 : METRICS.length)],
@@ -91,6 +108,11 @@ final class ColumnsTest {
     if (random.nextInt(3) == 0) {
       increment.user("user-" + random.nextInt(1000));
     }
+    if (identified && random.nextInt(3) > 0) {
+      byte[] id = new byte[1 + random.nextInt(16)];
+      random.nextBytes(id);
+      increment.eventId(id);
+    }
     return increment.build();
   }
 
@@ -102,7 +124,8 @@ final class ColumnsTest {
         2,
         key.length - 2,
         increment.delta(),
-        increment.eventTimeMillis().orElse(Columns.UNTIMED));
+        increment.eventTimeMillis().orElse(Columns.UNTIMED),
+        increment.eventId());
     byte[] user = ("x" + increment.user()).getBytes(StandardCharsets.UTF_8);
     columns.setUser(user, 1, user.length - 1);
   }

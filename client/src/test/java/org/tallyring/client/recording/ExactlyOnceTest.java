@@ -21,8 +21,8 @@ import org.tallyring.proto.v1.ErrorReason;
  * order.
  *
  * <p>Every increment has a delta of its own, so the ledgers tell which were applied, how often and
- * in which order. A run follows from its seed alone; a failing one is repeated with {@code
- * -Dtallyring.seed=N}.
+ * in which order. Some have an event id, and some of these are recorded twice. A run follows from
+ * its seed alone; a failing one is repeated with {@code -Dtallyring.seed=N}.
  */
 final class ExactlyOnceTest {
 
@@ -58,6 +58,7 @@ final class ExactlyOnceTest {
     private final boolean forgetful;
     private final Random random;
     private final Map<Long, CompletableFuture<RecordResult>> results = new HashMap<>();
+    private final Map<Long, CompletableFuture<RecordResult>> repeats = new HashMap<>();
     private final Map<Long, String> keys = new HashMap<>();
 
     Run(long seed, boolean forgetful) {
@@ -101,7 +102,12 @@ final class ExactlyOnceTest {
       String metric = kind == 99 ? "unknown" : "clicks";
       long time = random.nextInt(10) == 0 ? 1_700_000_000_000L + id : Recorder.UNTIMED;
       keys.put(id, metric.equals("unknown") ? "bad metric" : key);
-      results.put(id, harness.record(metric, key, id, time));
+      String eventId = random.nextInt(4) == 0 ? "event-" + id : null;
+      results.put(id, harness.record(metric, key, id, time, eventId));
+      if (eventId != null && random.nextInt(3) == 0) {
+        // The caller records it once more, as if nothing had been recorded.
+        repeats.put(id, harness.record(metric, key, id, time, eventId));
+      }
     }
 
     private void disturb(RecorderHarness harness) {
@@ -138,7 +144,9 @@ final class ExactlyOnceTest {
     private void verify(long id, CompletableFuture<RecordResult> result, int times) {
       String what = "seed " + seed + ", increment " + id + " of " + keys.get(id);
       assertThat(result).as(what).isDone();
-      if (!result.isCompletedExceptionally()) {
+      CompletableFuture<RecordResult> repeat = repeats.getOrDefault(id, result);
+      assertThat(repeat).as(what).isDone();
+      if (!result.isCompletedExceptionally() || !repeat.isCompletedExceptionally()) {
         assertThat(times).as(what).isEqualTo(1);
         return;
       }

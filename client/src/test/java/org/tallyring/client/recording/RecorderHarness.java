@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 import org.tallyring.client.RecordFailure;
 import org.tallyring.client.RecordResult;
 import org.tallyring.client.TallyringException;
@@ -51,8 +52,18 @@ final class RecorderHarness implements AutoCloseable {
   }
 
   CompletableFuture<RecordResult> record(String metric, String key, long delta, long time) {
+    return record(metric, key, delta, time, null);
+  }
+
+  CompletableFuture<RecordResult> record(
+      String metric, String key, long delta, long time, @Nullable String eventId) {
     return recorder.recordAsync(
-        metric, key.getBytes(StandardCharsets.UTF_8), Recorder.NO_USER, delta, time);
+        metric,
+        key.getBytes(StandardCharsets.UTF_8),
+        Recorder.NO_USER,
+        delta,
+        time,
+        eventId == null ? null : eventId.getBytes(StandardCharsets.UTF_8));
   }
 
   /** Turns the clock. */

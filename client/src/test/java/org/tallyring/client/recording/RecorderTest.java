@@ -81,7 +81,7 @@ final class RecorderTest {
         CompletableFuture.runAsync(
             () -> {
               while (true) {
-                harness.recorder.record("clicks", key, Recorder.NO_USER, 1, Recorder.UNTIMED);
+                harness.recorder.record("clicks", key, Recorder.NO_USER, 1, Recorder.UNTIMED, null);
                 recorded.incrementAndGet();
               }
             },
@@ -152,7 +152,8 @@ final class RecorderTest {
         "bad too".getBytes(StandardCharsets.UTF_8),
         Recorder.NO_USER,
         4,
-        Recorder.UNTIMED);
+        Recorder.UNTIMED,
+        null);
     harness.advance(Duration.ofMillis(50));
 
     assertThat(good).isCompletedWithValue(RecordResult.APPLIED);
@@ -168,6 +169,48 @@ final class RecorderTest {
             });
     assertThat(harness.cluster.rows()).extracting(FakeLedger.Row::delta).containsExactly(1L, 3L);
     assertThat(harness.cluster.ledger(0).sessions()).isEqualTo(1);
+  }
+
+  @Test
+  void anEventIdCountsOnceWithinABatchAndAcrossBatches() {
+    CompletableFuture<RecordResult> first = identified("a", 1, "x");
+    CompletableFuture<RecordResult> again = identified("a", 1, "x");
+    CompletableFuture<RecordResult> other = harness.record("a", 2);
+    harness.advance(Duration.ofMillis(50));
+    CompletableFuture<RecordResult> later = identified("a", 1, "x");
+    harness.advance(Duration.ofMillis(50));
+
+    assertThat(first).isCompletedWithValue(RecordResult.APPLIED);
+    assertThat(again).isCompletedWithValue(RecordResult.DUPLICATE);
+    assertThat(other).isCompletedWithValue(RecordResult.APPLIED);
+    assertThat(later).isCompletedWithValue(RecordResult.DUPLICATE);
+    assertThat(harness.cluster.rows()).extracting(FakeLedger.Row::delta).containsExactly(1L, 2L);
+    assertThat(harness.recorder.totals()).isEqualTo(new RecordTotals(2, 2, 0, 0));
+    assertThat(harness.recorder.bytesInFlight()).isZero();
+  }
+
+  @Test
+  void aContradictedEventIdIsRefusedAloneAndTheOtherRowsKeepTheirIds() {
+    identified("a", 1, "x");
+    identified("b", 5, "y");
+    harness.advance(Duration.ofMillis(50));
+    CompletableFuture<RecordResult> contradicted = identified("a", 2, "x");
+    CompletableFuture<RecordResult> repeated = identified("b", 5, "y");
+    CompletableFuture<RecordResult> fresh = identified("b", 6, "z");
+    harness.advance(Duration.ofMillis(50));
+
+    assertThat(failureOf(contradicted).reason())
+        .isEqualTo(ErrorReason.ERROR_REASON_EVENT_ID_CONFLICT);
+    assertThat(failureOf(contradicted).isInDoubt()).isFalse();
+    assertThat(repeated).isCompletedWithValue(RecordResult.DUPLICATE);
+    assertThat(fresh).isCompletedWithValue(RecordResult.APPLIED);
+    assertThat(harness.cluster.rows())
+        .extracting(FakeLedger.Row::delta)
+        .containsExactly(1L, 5L, 6L);
+  }
+
+  private CompletableFuture<RecordResult> identified(String key, long delta, String eventId) {
+    return harness.record("clicks", key, delta, Recorder.UNTIMED, eventId);
   }
 
   @Test

@@ -46,13 +46,15 @@ final class NamespaceCommand {
   }
 
   static void print(Console console, OutputOption output, List<NamespaceDefinition> namespaces) {
-    Listing listing = new Listing("namespaces", "name", "metrics", "lateness", "retention");
+    Listing listing =
+        new Listing("namespaces", "name", "metrics", "lateness", "retention", "event_id_horizon");
     for (NamespaceDefinition namespace : namespaces) {
       listing.add(
           namespace.getName(),
           StrategyOptions.text(namespace.getMetricsList()),
           DurationText.format(Duration.ofMillis(Namespaces.latenessMillis(namespace))),
-          RetentionText.format(namespace));
+          RetentionText.format(namespace),
+          DurationText.format(Duration.ofMillis(Namespaces.eventIdHorizonMillis(namespace))));
     }
     listing.print(output.format(), console.out());
   }
@@ -65,7 +67,8 @@ final class NamespaceCommand {
         "Examples:",
         "  tally namespace create shop",
         "  tally namespace create shop --metrics views,purchases --lateness 5m",
-        "  tally namespace create archive --retention hour=400d,day=10000d"
+        "  tally namespace create archive --retention hour=400d,day=10000d",
+        "  tally namespace create orders --event-id-horizon 48h"
       })
   private static final class Create implements Callable<Integer> {
     private final Console console;
@@ -99,6 +102,12 @@ final class NamespaceCommand {
         })
     private List<String> retention = new ArrayList<>();
 
+    @Option(
+        names = "--event-id-horizon",
+        paramLabel = "SPAN",
+        description = "For how long an event id is known, 1m to 48h. Default: 1h.")
+    private @Nullable String eventIdHorizon;
+
     Create(Console console) {
       this.console = console;
     }
@@ -116,6 +125,10 @@ final class NamespaceCommand {
       }
       if (!retention.isEmpty()) {
         definition.setRetention(RetentionText.parse("--retention", retention));
+      }
+      if (eventIdHorizon != null) {
+        definition.setEventIdHorizonMillis(
+            DurationText.parse("--event-id-horizon", eventIdHorizon).toMillis());
       }
       try (ServerConnection connection = server.connection()) {
         NamespaceDefinition stored =

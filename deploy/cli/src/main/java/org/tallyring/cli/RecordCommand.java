@@ -15,6 +15,7 @@ import org.tallyring.proto.v1.CounterServiceGrpc;
 import org.tallyring.proto.v1.Increment;
 import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
+import org.tallyring.topology.name.EventIdRules;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -31,7 +32,8 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  tally record sku-17",
       "  tally record sku-17 --metric purchases --delta 3",
-      "  tally record sku-17 --time 2012-07-04T07:15:00Z"
+      "  tally record sku-17 --time 2012-07-04T07:15:00Z",
+      "  tally record sku-17 --metric purchases --event-id order-4711"
     })
 final class RecordCommand implements Callable<Integer> {
 
@@ -69,6 +71,15 @@ final class RecordCommand implements Callable<Integer> {
       description = "Who did it; a metric that counts distinct users needs it.")
   private @Nullable String user;
 
+  @Option(
+      names = "--event-id",
+      paramLabel = "ID",
+      description = {
+        "Which event this is: within the namespace's horizon it counts once, whoever records it.",
+        "A UUID, 0x and hexadecimal digits, or a text of at most 16 bytes."
+      })
+  private @Nullable String eventId;
+
   RecordCommand(Console console) {
     this.console = console;
   }
@@ -89,6 +100,13 @@ final class RecordCommand implements Callable<Integer> {
       } catch (DateTimeException e) {
         throw CliException.usage("--time", time, TIME_RULE);
       }
+    }
+    if (eventId != null) {
+      byte[] id = EventIdRules.parse(eventId);
+      if (id == null) {
+        throw CliException.usage("--event-id", eventId, EventIdRules.TEXT_RULE);
+      }
+      increment.setEventId(ByteString.copyFrom(id));
     }
     String namespaceName = namespace.name();
     try (ServerConnection connection = server.connection()) {
@@ -124,7 +142,7 @@ final class RecordCommand implements Callable<Integer> {
         console
             .out()
             .println(
-                "recorded "
+                (response.getApplied() == 0 && eventId != null ? "already recorded " : "recorded ")
                     + request.getNamespace()
                     + "/"
                     + increment.getMetric()

@@ -79,6 +79,15 @@ final class ReplayOptions {
       description = "Who did it; a metric that counts distinct users needs it.")
   private @Nullable String user;
 
+  @Option(
+      names = "--event-id",
+      paramLabel = "COL",
+      description = {
+        "Which event a row is: within the namespace's horizon it counts once, whoever records it.",
+        "A UUID, 0x and hexadecimal digits, or a text of at most 16 bytes."
+      })
+  private @Nullable String eventId;
+
   /**
    * How to read.
    *
@@ -119,6 +128,7 @@ final class ReplayOptions {
         column("--time", time),
         column("--metric-column", metricColumn),
         column("--delta", delta),
+        column("--event-id", eventId),
         column("--user", user));
   }
 
@@ -128,6 +138,7 @@ final class ReplayOptions {
     refuse("--time-format", timeFormat != null);
     refuse("--metric-column", metricColumn != null);
     refuse("--delta", delta != null);
+    refuse("--event-id", eventId != null);
     refuse("--user", user != null);
     return null;
   }

@@ -11,8 +11,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -80,6 +83,7 @@ final class FakeCluster implements AutoCloseable {
   private final Map<String, NamespaceDefinition> namespaces = new ConcurrentHashMap<>();
   private final Map<String, Long> counts = new TreeMap<>();
   private final List<RecordRequest> records = new ArrayList<>();
+  private final Set<String> events = new HashSet<>();
   private volatile @Nullable NamespaceDefinition madeAfterListing;
   private volatile int rangesIncluded = RANGES;
   private int unavailableAnswers;
@@ -140,6 +144,12 @@ final class FakeCluster implements AutoCloseable {
 
   private synchronized void add(String namespace, String metric, ByteString key, long delta) {
     counts.merge(namespace + "/" + metric + "/" + key.toStringUtf8(), delta, Long::sum);
+  }
+
+  /** Whether an increment counts: without an event id always, with one the first time. */
+  private synchronized boolean isNew(ByteString key, ByteString eventId) {
+    return eventId.isEmpty()
+        || events.add(key.toStringUtf8() + "/" + HexFormat.of().formatHex(eventId.toByteArray()));
   }
 
   private AnswerLabel label(Window window) {
@@ -205,6 +215,10 @@ final class FakeCluster implements AutoCloseable {
         records.add(request);
         if (!repeated) {
           for (Increment increment : request.getIncrementsList()) {
+            if (!isNew(increment.getKey(), increment.getEventId())) {
+              repeated = true;
+              continue;
+            }
             add(
                 request.getNamespace(),
                 increment.getMetric(),
@@ -273,15 +287,24 @@ final class FakeCluster implements AutoCloseable {
             .build();
       }
       int offset = 0;
+      int idOffset = 0;
       for (int i = 0; i < batch.getKeyLengthsCount(); i++) {
         int end = offset + batch.getKeyLengths(i);
+        int idEnd =
+            idOffset + (batch.getEventIdLengthsCount() == 0 ? 0 : batch.getEventIdLengths(i));
         int metric = batch.getMetricIndexesCount() == 0 ? 0 : batch.getMetricIndexes(i);
-        add(
-            batch.getNamespace(),
-            batch.getMetrics(metric),
-            batch.getKeys().substring(offset, end),
-            batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(i));
+        ByteString key = batch.getKeys().substring(offset, end);
+        if (isNew(key, batch.getEventIds().substring(idOffset, idEnd))) {
+          add(
+              batch.getNamespace(),
+              batch.getMetrics(metric),
+              key,
+              batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(i));
+        } else {
+          response.addDuplicateRows(i);
+        }
         offset = end;
+        idOffset = idEnd;
       }
       return response.setOutcome(RecordStreamResponse.Outcome.OUTCOME_APPLIED).build();
     }

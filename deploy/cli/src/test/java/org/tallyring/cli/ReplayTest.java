@@ -95,6 +95,18 @@ final class ReplayTest {
   }
 
   @Test
+  void rowsWithAnEventIdCountOnceHoweverOftenTheFileIsReplayed() throws IOException {
+    Path file = Files.writeString(directory.resolve("f.csv"), "k,id\na,e-1\nb,e-1\na,e-2\na,e-1\n");
+
+    assertThat(replay(file, "--key k --event-id id").out())
+        .isEqualTo("recorded 3, duplicate 1, rejected 0\n");
+    assertThat(replay(file, "--key k --event-id 2").out())
+        .isEqualTo("recorded 0, duplicate 4, rejected 0\n");
+    assertThat(cluster.count("default", "clicks", "a")).isEqualTo(2);
+    assertThat(cluster.count("default", "clicks", "b")).isEqualTo(1);
+  }
+
+  @Test
   void standardInputIsRead() {
     Shell.Outcome outcome =
         shell.runWithInput(

@@ -39,6 +39,8 @@ final class UsageTest {
         "record k --delta 0",
         "record k --delta one",
         "record k --time noon",
+        "record k --event-id 12345678901234567",
+        "record k --event-id 0x0",
         "namespace",
         "namespace create",
         "namespace create Shop",
@@ -48,6 +50,7 @@ final class UsageTest {
         "namespace create shop --retention week=7d",
         "namespace create shop --retention hour=1d,hour=2d",
         "namespace create shop --retention hour=1w",
+        "namespace create shop --event-id-horizon 2",
         "namespace delete default",
         "metric create a.b",
         "metric create m --strategy count_min",
@@ -76,6 +79,7 @@ final class UsageTest {
         "replay f --key a --deadline soon",
         "replay f --key a --deadline 0s",
         "replay f --format combined --key a",
+        "replay f --format items --event-id a",
         "replay f --format items --delimiter ;",
       })
   void wrongUsageIsToldInOneLineAndExitsWith2(String commandLine) {

@@ -54,6 +54,26 @@ final class VerbsTest {
     assertThat(cluster.records()).extracting("requestId").containsOnly(requestId());
   }
 
+  @Test
+  void anEventIdGoesWithTheIncrement() {
+    run("record", "a", "--event-id", "0x0102");
+    run("record", "a", "--event-id", "00000000-0000-0001-0000-000000000002");
+
+    assertThat(cluster.records().get(0).getIncrements(0).getEventId().toByteArray())
+        .containsExactly(1, 2);
+    assertThat(cluster.records().get(1).getIncrements(0).getEventId().size()).isEqualTo(16);
+  }
+
+  @Test
+  void anEventIdThatCountedBeforeIsTold() {
+    assertThat(run("record", "a", "--event-id", "x").out())
+        .isEqualTo("recorded default/clicks of a +1\n");
+    assertThat(run("record", "a", "--event-id", "x").out())
+        .isEqualTo("already recorded default/clicks of a +1\n");
+    assertThat(run("record", "a", "--event-id", "x", "--output", "tsv").out()).isEqualTo("0\t1\n");
+    assertThat(cluster.count("default", "clicks", "a")).isEqualTo(1);
+  }
+
   private Object requestId() {
     assertThat(cluster.records().get(0).getRequestId().size()).isEqualTo(16);
     return cluster.records().get(0).getRequestId();
@@ -149,20 +169,20 @@ final class VerbsTest {
             outcome ->
                 assertThat(outcome.outLines())
                     .containsExactly(
-                        "NAME  METRICS     LATENESS  RETENTION",
-                        "shop  views,buys  5m        " + DEFAULT_RETENTION));
+                        "NAME  METRICS     LATENESS  RETENTION                     EVENT ID HORIZON",
+                        "shop  views,buys  5m        " + DEFAULT_RETENTION + "  1h"));
     assertThat(run("namespace", "create", "shop").exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run("metric", "create", "carts", "--namespace", "shop").exitCode()).isZero();
     assertThat(run("namespace", "list", "--output", "tsv").out())
         .isEqualTo(
-            "default\tclicks\t1m\t%1$s\nshop\tviews,buys,carts\t5m\t%1$s\n"
+            "default\tclicks\t1m\t%1$s\t1h\nshop\tviews,buys,carts\t5m\t%1$s\t1h\n"
                 .formatted(DEFAULT_RETENTION));
     assertThat(run("namespace", "describe", "shop", "--output", "json").out())
         .isEqualTo(
             "{\"namespaces\":[{\"name\":\"shop\",\"metrics\":\"views,buys,carts\","
                 + "\"lateness\":\"5m\",\"retention\":\""
                 + DEFAULT_RETENTION
-                + "\"}]}\n");
+                + "\",\"event_id_horizon\":\"1h\"}]}\n");
     assertThat(run("namespace", "delete", "shop").out()).isEqualTo("deleted shop\n");
     Shell.Outcome gone = run("namespace", "describe", "shop");
     assertThat(gone.exitCode()).isEqualTo(ExitCode.FAILED);
@@ -174,10 +194,18 @@ final class VerbsTest {
     assertThat(
             run("namespace", "create", "archive", "--retention", "hour=400d,day=10000d").outLines())
         .containsExactly(
-            "NAME     METRICS  LATENESS  RETENTION",
-            "archive  clicks   1m        minute=26h,hour=400d,day=10000d");
+            "NAME     METRICS  LATENESS  RETENTION                        EVENT ID HORIZON",
+            "archive  clicks   1m        minute=26h,hour=400d,day=10000d  1h");
     assertThat(run("namespace", "describe", "archive", "--output", "tsv").out())
-        .isEqualTo("archive\tclicks\t1m\tminute=26h,hour=400d,day=10000d\n");
+        .isEqualTo("archive\tclicks\t1m\tminute=26h,hour=400d,day=10000d\t1h\n");
+  }
+
+  @Test
+  void theHorizonOfEventIdsIsGivenAndShown() {
+    run("namespace", "create", "orders", "--event-id-horizon", "36h");
+
+    assertThat(run("namespace", "describe", "orders", "--output", "tsv").out())
+        .isEqualTo("orders\tclicks\t1m\t" + DEFAULT_RETENTION + "\t36h\n");
   }
 
   @Test

@@ -15,6 +15,7 @@ public final class Namespaces {
   private static final long HOUR_MILLIS = 3_600_000L;
   private static final long DAY_MILLIS = 24 * HOUR_MILLIS;
   private static final long LATENESS_MILLIS = 60_000;
+  private static final long EVENT_ID_HORIZON_MILLIS = HOUR_MILLIS;
 
   // Two hours more than a day of minutes, so that "the last 24 hours" to the minute stays
   // answerable while events come late; likewise months of hours and a year of days.
@@ -27,6 +28,13 @@ public final class Namespaces {
   /** How long after its end a window of the namespace waits for late events. */
   public static long latenessMillis(NamespaceDefinition namespace) {
     return namespace.hasLatenessMillis() ? namespace.getLatenessMillis() : LATENESS_MILLIS;
+  }
+
+  /** For how long an event id is known, in journal time. */
+  public static long eventIdHorizonMillis(NamespaceDefinition namespace) {
+    return namespace.hasEventIdHorizonMillis()
+        ? namespace.getEventIdHorizonMillis()
+        : EVENT_ID_HORIZON_MILLIS;
   }
 
   /** How long minutes are kept. */

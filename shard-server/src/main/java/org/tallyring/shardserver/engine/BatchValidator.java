@@ -12,6 +12,7 @@ import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.shardserver.engine.strategy.Strategy;
 import org.tallyring.topology.hash.KeyHash;
+import org.tallyring.topology.name.EventIdRules;
 import org.tallyring.topology.name.KeyRules;
 import org.tallyring.topology.range.RangeTable;
 import org.tallyring.topology.window.WindowLevel;
@@ -124,6 +125,9 @@ public final class BatchValidator {
     if (column == null) {
       column = columnViolation("user_lengths", batch.getUserLengthsCount(), rows);
     }
+    if (column == null) {
+      column = columnViolation("event_id_lengths", batch.getEventIdLengthsCount(), rows);
+    }
     return column == null ? elementViolation(batch) : column;
   }
 
@@ -150,6 +154,16 @@ public final class BatchValidator {
     if (userBytes != batch.getUsers().size()) {
       return badBatch(
           "users", batch.getUsers().size() + " bytes", userBytes + ", the sum of user_lengths");
+    }
+    long idBytes = 0;
+    for (int row = 0; row < batch.getEventIdLengthsCount(); row++) {
+      idBytes += Integer.toUnsignedLong(batch.getEventIdLengths(row));
+    }
+    if (idBytes != batch.getEventIds().size()) {
+      return badBatch(
+          "event_ids",
+          batch.getEventIds().size() + " bytes",
+          idBytes + ", the sum of event_id_lengths");
     }
     int metrics = batch.getMetricsCount();
     for (int row = 0; row < batch.getMetricIndexesCount(); row++) {
@@ -198,6 +212,9 @@ public final class BatchValidator {
       }
       if (violation == null) {
         violation = timeViolation(batch, row, nowMillis);
+      }
+      if (violation == null) {
+        violation = eventIdViolation(batch, row);
       }
       if (violation != null) {
         violations.add(violation);
@@ -302,6 +319,14 @@ public final class BatchValidator {
             + " (expected: from the year 1 to 5 minutes after the shard's clock, "
             + nowMillis
             + ")");
+  }
+
+  private static @Nullable RowViolation eventIdViolation(RecordBatch batch, int row) {
+    int length = batch.getEventIdLengthsCount() == 0 ? 0 : batch.getEventIdLengths(row);
+    String badId = length == 0 ? null : EventIdRules.violation(length);
+    return badId == null
+        ? null
+        : violation(row, ErrorReason.ERROR_REASON_BAD_EVENT_ID, "event_id", badId);
   }
 
   private static RowViolation violation(int row, ErrorReason reason, String field, String message) {

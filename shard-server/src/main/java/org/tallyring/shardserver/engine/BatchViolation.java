@@ -30,7 +30,7 @@ public record BatchViolation(
    *
    * @param rows at least one
    */
-  static BatchViolation of(List<RowViolation> rows) {
+  public static BatchViolation of(List<RowViolation> rows) {
     RowViolation first = rows.get(0);
     return new BatchViolation(first.reason(), first.field(), first.message(), rows);
   }

@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.engine;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,9 @@ final class NamespaceCounts {
   private final Map<String, MetricCounts> metricsByName = new HashMap<>();
   private @Nullable NamespaceDefinition definition;
   private long watermarkMillis = Long.MIN_VALUE;
+
+  /** Null until the first increment with an event id. */
+  private @Nullable EventIdTable eventIds;
 
   /** A namespace without keys. */
   NamespaceCounts(long uid, String name) {
@@ -92,6 +96,38 @@ final class NamespaceCounts {
     watermarkMillis = restoredWatermark;
   }
 
+  /** The event ids, or null when there was never one. */
+  @Nullable EventIdTable eventIds() {
+    return eventIds;
+  }
+
+  /** The event ids, made if there was never one. */
+  EventIdTable eventIdsForWriting() {
+    EventIdTable table = eventIds;
+    if (table == null) {
+      table = new EventIdTable();
+      eventIds = table;
+    }
+    return table;
+  }
+
+  /**
+   * What is known of the event id of an increment accepted at a time, in this state.
+   *
+   * @param key the increment's key
+   */
+  EventIdTable.Verdict verdict(byte[] key, EventId id, long payload, long acceptedAtMillis) {
+    EventIdTable table = eventIds;
+    int slot = table == null ? KeyTable.NO_SLOT : keys.slotOf(key);
+    return table == null || slot == KeyTable.NO_SLOT
+        ? EventIdTable.Verdict.NEW
+        : table.verdict(
+            id,
+            slot,
+            payload,
+            table.forgottenBefore(acceptedAtMillis, Namespaces.eventIdHorizonMillis(definition())));
+  }
+
   /** The metrics that were ever counted, in the order of their first increments. */
   List<MetricCounts> metrics() {
     return metrics;
@@ -115,7 +151,7 @@ final class NamespaceCounts {
   }
 
   /**
-   * Adds all rows of a batch.
+   * Adds the rows of a batch, except those whose event ids have counted already.
    *
    * <p>First the watermark takes in the whole batch, then every row is judged by it. So what a
    * batch does to the counts does not depend on the order of its rows, and no bucket is made only
@@ -123,27 +159,53 @@ final class NamespaceCounts {
    *
    * @param number the number of the batch in this process, rising from 1
    * @param increments how many increments the range applied before
+   * @param journalTimeMillis the newest acceptance time in the journal
    * @param rows scratch
-   * @return the sum of the absolute values of the deltas, or the largest number
+   * @param duplicates takes the rows that do not count
+   * @return the sum of the absolute values of the deltas of those that do, or the largest number
    */
-  long add(AcceptedBatch accepted, long number, long increments, RowBlock rows) {
+  long add(
+      AcceptedBatch accepted,
+      long number,
+      long increments,
+      long journalTimeMillis,
+      RowBlock rows,
+      BitSet duplicates) {
     watermarkMillis = Math.max(watermarkMillis, RowBlock.highestTimeMillis(accepted));
     retire();
     seal();
     long latenessMillis = Namespaces.latenessMillis(definition());
     RecordBatch batch = accepted.getBatch();
+    EventIdColumn ids = EventIdColumn.isIn(batch) ? new EventIdColumn(batch) : null;
+    if (ids != null) {
+      eventIdsForWriting();
+    }
+    if (eventIds != null) {
+      eventIds.advance(
+          journalTimeMillis,
+          Namespaces.eventIdHorizonMillis(definition()),
+          batch.getEventIdLengthsCount());
+    }
     // Only metrics that rows refer to come to be, hence the look-up at the row.
     @Nullable MetricCounts[] batchMetrics = new MetricCounts[batch.getMetricsCount()];
     long absoluteSum = 0;
     boolean[] slotless = slotless(batch);
     int keyOffset = 0;
     int userOffset = 0;
-    for (int row = 0; row < batch.getKeyLengthsCount(); row += rows.size) {
+    int loaded;
+    long counted = increments;
+    for (int row = 0; row < batch.getKeyLengthsCount(); row += loaded) {
       rows.load(accepted, row, keyOffset, userOffset);
-      rows.firstIncrement = increments + row;
+      loaded = rows.size;
       keyOffset += rows.keyBytes();
       userOffset += rows.userBytes();
-      resolve(rows, slotless);
+      // Event ids are remembered by slot.
+      resolve(rows, ids == null ? slotless : NONE);
+      if (ids != null) {
+        dropDuplicates(ids, EventIdTable.tickOf(journalTimeMillis), rows, row, duplicates);
+      }
+      rows.firstIncrement = counted;
+      counted += rows.size;
       addBlock(accepted, latenessMillis, number, rows, batchMetrics);
       absoluteSum = AbsoluteSum.add(absoluteSum, rows.absoluteSum());
     }
@@ -174,6 +236,21 @@ final class NamespaceCounts {
               : keys.slotOfAdded(
                   rows.keys, rows.keyStarts[i], rows.keyStarts[i + 1] - rows.keyStarts[i]);
     }
+  }
+
+  private void dropDuplicates(
+      EventIdColumn ids, int tick, RowBlock rows, int firstRow, BitSet duplicates) {
+    EventIdTable table = eventIdsForWriting();
+    int kept = 0;
+    for (int i = 0; i < rows.size; i++) {
+      EventId id = ids.next();
+      if (id == null || table.add(id, rows.slots[i], ids.payload(), tick)) {
+        rows.move(i, kept++);
+      } else {
+        duplicates.set(firstRow + i);
+      }
+    }
+    rows.size = kept;
   }
 
   /**

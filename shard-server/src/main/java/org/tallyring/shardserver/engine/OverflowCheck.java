@@ -3,7 +3,9 @@ package org.tallyring.shardserver.engine;
 import com.google.protobuf.ByteString;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.v1.RecordBatch;
@@ -19,8 +21,11 @@ final class OverflowCheck {
 
   private record Cell(WindowKey window, ByteString key) {}
 
+  private record Event(ByteString key, EventId id) {}
+
   private final RangeState state;
   private final Map<Cell, Long> simulated = new HashMap<>();
+  private final Set<Event> counted = new HashSet<>();
 
   /** A check against a state, for one batch. */
   OverflowCheck(RangeState state) {
@@ -36,15 +41,45 @@ final class OverflowCheck {
     }
     RecordBatch batch = accepted.getBatch();
     IntStream.Builder refused = IntStream.builder();
+    EventIdColumn ids = EventIdColumn.isIn(batch) ? new EventIdColumn(batch) : null;
     int start = 0;
     for (int row = 0; row < batch.getKeyLengthsCount(); row++) {
       int end = start + batch.getKeyLengths(row);
-      if (!addIfFits(accepted, row, batch.getKeys().substring(start, end))) {
+      ByteString key = batch.getKeys().substring(start, end);
+      EventId id = ids == null ? null : ids.next();
+      if (ids != null && id != null) {
+        addIfNewAndFits(accepted, row, key, id, ids.payload(), refused);
+      } else if (!addIfFits(accepted, row, key)) {
         refused.add(row);
       }
       start = end;
     }
     return refused.build().toArray();
+  }
+
+  /** A row whose event id has counted already adds nothing, so it is not at fault. */
+  private void addIfNewAndFits(
+      AcceptedBatch accepted,
+      int row,
+      ByteString key,
+      EventId id,
+      long payload,
+      IntStream.Builder refused) {
+    Event event = new Event(key, id);
+    NamespaceCounts namespace = state.namespaces.get(accepted.getNamespaceUid());
+    boolean repeat =
+        counted.contains(event)
+            || (namespace != null
+                && namespace.verdict(key.toByteArray(), id, payload, accepted.getAcceptedAtMillis())
+                    == EventIdTable.Verdict.REPEAT);
+    if (repeat) {
+      return;
+    }
+    if (addIfFits(accepted, row, key)) {
+      counted.add(event);
+    } else {
+      refused.add(row);
+    }
   }
 
   private boolean addIfFits(AcceptedBatch accepted, int row, ByteString key) {

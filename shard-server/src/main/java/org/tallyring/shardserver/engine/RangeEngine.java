@@ -1,6 +1,8 @@
 package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
+import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -29,9 +31,14 @@ public final class RangeEngine {
   /** What {@link #definitionRevision} says of a namespace without a definition. */
   public static final long UNDEFINED = -1;
 
+  private static final int[] NO_ROWS = {};
+
   private final RangeState state;
   private final RankingPublisher publisher = new RankingPublisher();
   private final RowBlock rows = new RowBlock();
+
+  private final BitSet duplicates = new BitSet();
+  private final List<int[]> duplicateRows = new ArrayList<>();
 
   /** Scratch for the counts of several buckets, all 0 between questions. */
   private final PagedCounts sum = new PagedCounts();
@@ -65,6 +72,7 @@ public final class RangeEngine {
    *     of a kind not known here
    */
   public void apply(JournalEntry entry) {
+    duplicateRows.clear();
     switch (entry.getContentCase()) {
       case HEADER -> {}
       case BATCHES -> entry.getBatches().getBatchesList().forEach(this::apply);
@@ -98,15 +106,40 @@ public final class RangeEngine {
     }
     long uid = accepted.getNamespaceUid();
     if (state.deletedNamespaceUids.contains(uid)) {
+      duplicateRows.add(NO_ROWS);
       return;
     }
     NamespaceCounts namespace =
         state.namespaces.computeIfAbsent(
             uid, absent -> new NamespaceCounts(absent, accepted.getBatch().getNamespace()));
     batches++;
-    long added = namespace.add(accepted, batches, state.increments, rows);
+    duplicates.clear();
+    long added =
+        namespace.add(
+            accepted, batches, state.increments, state.journalTimeMillis, rows, duplicates);
+    duplicateRows.add(duplicates.isEmpty() ? NO_ROWS : duplicates.stream().toArray());
     state.absoluteSum = AbsoluteSum.add(state.absoluteSum, added);
-    state.increments += accepted.getBatch().getKeyLengthsCount();
+    state.increments += accepted.getBatch().getKeyLengthsCount() - duplicates.cardinality();
+  }
+
+  /**
+   * The rows, rising, that did not count because their event ids had counted already.
+   *
+   * @param batch the index of a batch in the entry that was applied last
+   */
+  public int[] duplicateRows(int batch) {
+    return duplicateRows.get(batch).clone();
+  }
+
+  /**
+   * Whether the event id of a row that is accepted at a time is known with another payload. It
+   * speaks of this state: what is on its way into the journal must be looked at apart.
+   */
+  public boolean contradicts(long namespaceUid, IdentifiedRow row, long acceptedAtMillis) {
+    NamespaceCounts namespace = state.namespaces.get(namespaceUid);
+    return namespace != null
+        && namespace.verdict(row.key().toByteArray(), row.id(), row.payload(), acceptedAtMillis)
+            == EventIdTable.Verdict.CONTRADICTION;
   }
 
   /**

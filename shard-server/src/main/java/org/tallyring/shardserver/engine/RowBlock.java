@@ -30,13 +30,16 @@ final class RowBlock {
   /** Index of each row's metric in the batch. */
   final int[] metricIndexes = new int[CAPACITY];
 
-  /** How many increments the range had applied before the first row: what coins are made of. */
+  /** How many increments the range applied before the first row: what coins are made of. */
   long firstIncrement;
 
   /** The users, laid out as the keys are; all empty where the batch has none. */
   private byte[] users = {};
 
   private final int[] userStarts = new int[CAPACITY + 1];
+
+  /** Where each row was before rows were moved. */
+  private final int[] origins = new int[CAPACITY];
 
   final long[] deltas = new long[CAPACITY];
   final long[] timesMillis = new long[CAPACITY];
@@ -63,10 +66,23 @@ final class RowBlock {
     boolean oneTime = batch.getTimeOffsetsMillisCount() == 0;
     long base = baseTimeMillis(accepted);
     for (int i = 0; i < size; i++) {
+      origins[i] = i;
       metricIndexes[i] = oneMetric ? 0 : batch.getMetricIndexes(firstRow + i);
       deltas[i] = ones ? 1 : batch.getDeltas(firstRow + i);
       timesMillis[i] = oneTime ? base : base + batch.getTimeOffsetsMillis(firstRow + i);
     }
+  }
+
+  /**
+   * Moves a row to an earlier place, whose own row is given up; its key and user stay where they
+   * are and are found there.
+   */
+  void move(int row, int to) {
+    origins[to] = origins[row];
+    metricIndexes[to] = metricIndexes[row];
+    deltas[to] = deltas[row];
+    timesMillis[to] = timesMillis[row];
+    slots[to] = slots[row];
   }
 
   /** How many bytes the keys of this block have. */
@@ -81,12 +97,14 @@ final class RowBlock {
 
   /** A copy of a row's key. */
   ByteString key(int row) {
-    return ByteString.copyFrom(keys, keyStarts[row], keyStarts[row + 1] - keyStarts[row]);
+    int at = origins[row];
+    return ByteString.copyFrom(keys, keyStarts[at], keyStarts[at + 1] - keyStarts[at]);
   }
 
   /** A copy of a row's user; empty if it has none. */
   byte[] user(int row) {
-    return Arrays.copyOfRange(users, userStarts[row], userStarts[row + 1]);
+    int at = origins[row];
+    return Arrays.copyOfRange(users, userStarts[at], userStarts[at + 1]);
   }
 
   /**

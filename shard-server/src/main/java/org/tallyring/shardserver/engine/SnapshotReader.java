@@ -3,9 +3,11 @@ package org.tallyring.shardserver.engine;
 import com.google.protobuf.ByteString;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.SnapshotBucket;
+import org.tallyring.proto.internal.v1.SnapshotEventIds;
 import org.tallyring.proto.internal.v1.SnapshotHead;
 import org.tallyring.proto.internal.v1.SnapshotKeys;
 import org.tallyring.proto.internal.v1.SnapshotNamespace;
@@ -59,6 +61,7 @@ final class SnapshotReader {
       case SESSIONS -> readSessions(piece.getSessions());
       case NAMESPACE -> namespace = readNamespace(piece.getNamespace());
       case KEYS -> readKeys(begun(), piece.getKeys());
+      case EVENT_IDS -> readEventIds(begun(), piece.getEventIds());
       case BUCKET -> readBucket(begun(), piece.getBucket());
       case STRATEGY -> readStrategy(begun(), piece.getStrategy());
       case CONTENT_NOT_SET ->
@@ -128,18 +131,58 @@ final class SnapshotReader {
     requireEqual("keys", start, bytes.length);
   }
 
+  private static void readEventIds(NamespaceCounts namespace, SnapshotEventIds piece) {
+    int count = piece.getSlotsCount();
+    requireEqual("idLengths", piece.getIdLengthsCount(), count);
+    requireEqual("payloads", piece.getPayloadsCount(), count);
+    requireEqual("acceptedAt", piece.getAcceptedAtCount(), count);
+    int forgottenBefore = piece.getForgottenBefore();
+    require(
+        forgottenBefore >= 0 && forgottenBefore <= EventIdTable.MAX_TICK,
+        "the snapshot has a moment of forgetting that cannot be");
+    EventIdTable table = namespace.eventIdsForWriting();
+    table.restoreForgottenBefore(forgottenBefore);
+    ByteBuffer ids = piece.getIds().asReadOnlyByteBuffer();
+    int start = 0;
+    for (int i = 0; i < count; i++) {
+      int length = piece.getIdLengths(i);
+      int slot = piece.getSlots(i);
+      int tick = piece.getAcceptedAt(i);
+      require(
+          length >= 1 && length <= Math.min(EventId.MAX_LENGTH, ids.limit() - start),
+          "the snapshot's event ids are cut off");
+      require(
+          slot >= 0 && slot < namespace.keys().size(),
+          "the snapshot has event ids of an unknown key");
+      require(
+          tick >= forgottenBefore && tick <= EventIdTable.MAX_TICK,
+          "the snapshot has an event id that is forgotten");
+      require(
+          table.restore(EventId.of(ids, start, length), slot, piece.getPayloads(i), tick),
+          "the snapshot has an event id twice");
+      start += length;
+    }
+    requireEqual("ids", start, ids.limit());
+  }
+
   private static void readBucket(NamespaceCounts namespace, SnapshotBucket piece) {
     int count = piece.getSlotsCount();
     requireEqual("counts", piece.getCountsCount(), count);
     MetricCounts metric = metric(namespace, piece.getMetricIndex());
     WindowLevel level = SnapshotFormat.levelOf(piece.getWindow());
+    long start = piece.getStartMillis();
+    require(
+        start >= WindowLevel.MIN_TIME_MILLIS
+            && start < WindowLevel.MAX_TIME_MILLIS
+            && level.start(start) == start,
+        "the snapshot has counts of a bucket that there is not");
     MetricBuckets buckets = metric.buckets();
-    if (buckets.find(level, piece.getStartMillis()) == null) {
+    if (buckets.find(level, start) == null) {
       // A new bucket begins, so the one before is complete and may be sealed: a state that was
       // mostly sealed must not need many times its memory on the way back.
       namespace.seal();
     }
-    BucketCounts bucket = buckets.forWriting(level, piece.getStartMillis());
+    BucketCounts bucket = buckets.forWriting(level, start);
     if (bucket == null) {
       throw new IllegalArgumentException("the snapshot has counts from before what it keeps");
     }

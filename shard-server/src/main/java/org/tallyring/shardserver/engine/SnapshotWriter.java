@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.tallyring.proto.internal.v1.SnapshotBucket;
+import org.tallyring.proto.internal.v1.SnapshotEventIds;
 import org.tallyring.proto.internal.v1.SnapshotHead;
 import org.tallyring.proto.internal.v1.SnapshotKeys;
 import org.tallyring.proto.internal.v1.SnapshotNamespace;
@@ -31,6 +32,7 @@ final class SnapshotWriter {
   private static final int SESSION_BYTES = BatchValidator.SESSION_ID_BYTES + 10 + 10;
   private static final int KEY_LENGTH_BYTES = 3;
   private static final int COUNT_BYTES = 5 + 10;
+  private static final int EVENT_ID_BYTES = EventId.MAX_LENGTH + 1 + 5 + 8 + 5;
 
   private final int maxChunkBytes;
   private final int maxContentBytes;
@@ -114,6 +116,10 @@ final class SnapshotWriter {
     }
     write(SnapshotPiece.newBuilder().setNamespace(begin).build());
     writeKeys(namespace.keys());
+    EventIdTable eventIds = namespace.eventIds();
+    if (eventIds != null) {
+      writeEventIds(eventIds);
+    }
     for (int i = 0; i < namespace.metrics().size(); i++) {
       MetricCounts metric = namespace.metrics().get(i);
       StrategyWriter strategy = new StrategyWriter(i, maxContentBytes, this::write);
@@ -150,6 +156,30 @@ final class SnapshotWriter {
     write(SnapshotPiece.newBuilder().setKeys(piece.setKeys(bytes.toByteString())).build());
     piece.clear();
     bytes.reset();
+  }
+
+  /** Writes at least one piece, since what is forgotten is part of the state. */
+  private void writeEventIds(EventIdTable table) {
+    ByteString.Output ids = ByteString.newOutput();
+    SnapshotEventIds.Builder piece = SnapshotEventIds.newBuilder();
+    table.forEach(
+        (id, slot, payload, tick) -> {
+          if ((piece.getSlotsCount() + 1) * EVENT_ID_BYTES > maxContentBytes) {
+            writeEventIds(table, piece, ids);
+          }
+          ByteString bytes = id.bytes();
+          ids.write(bytes.toByteArray(), 0, bytes.size());
+          piece.addIdLengths(bytes.size()).addSlots(slot).addPayloads(payload).addAcceptedAt(tick);
+        });
+    writeEventIds(table, piece, ids);
+  }
+
+  private void writeEventIds(
+      EventIdTable table, SnapshotEventIds.Builder piece, ByteString.Output ids) {
+    piece.setForgottenBefore(table.forgottenBefore()).setIds(ids.toByteString());
+    write(SnapshotPiece.newBuilder().setEventIds(piece).build());
+    piece.clear();
+    ids.reset();
   }
 
   /** Writes at least one piece, since an empty bucket can have a revision. */

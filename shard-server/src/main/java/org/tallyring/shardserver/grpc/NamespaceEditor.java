@@ -34,6 +34,9 @@ final class NamespaceEditor {
   /** 100 years of 365 days. */
   private static final long MAX_RETENTION_MILLIS = 100 * 365 * 24 * HOUR_MILLIS;
 
+  private static final long MIN_EVENT_ID_HORIZON_MILLIS = 60_000L;
+  private static final long MAX_EVENT_ID_HORIZON_MILLIS = 48 * HOUR_MILLIS;
+
   private final NamespaceStore store;
   private final Random random = new SecureRandom();
 
@@ -52,6 +55,7 @@ final class NamespaceEditor {
     checkMetrics(definition.getMetricsList());
     checkLateness(wanted);
     checkRetention(wanted);
+    checkEventIdHorizon(wanted);
     return store
         .compareAndSet(Versioned.ABSENT, definition.build())
         .thenApply(Versioned::value)
@@ -220,6 +224,14 @@ final class NamespaceEditor {
 
   private static void checkLateness(NamespaceDefinition definition) {
     checkMillis("lateness_millis", Namespaces.latenessMillis(definition), 0, MAX_LATENESS_MILLIS);
+  }
+
+  private static void checkEventIdHorizon(NamespaceDefinition definition) {
+    checkMillis(
+        "event_id_horizon_millis",
+        Namespaces.eventIdHorizonMillis(definition),
+        MIN_EVENT_ID_HORIZON_MILLIS,
+        MAX_EVENT_ID_HORIZON_MILLIS);
   }
 
   /** A finer level must not outlive a coarser one: spans are answered from both together. */

@@ -5,22 +5,23 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.tallyring.proto.v1.Increment;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.range.RangeTable;
 
 /**
- * Turns increments given row by row into one columnar batch per range. Increments without an event
- * time get the time of this shard's clock.
+ * Turns increments given row by row into columnar batches: one per range, or two where some of its
+ * increments have an event time and some have none. The latter get the clock of the shard that
+ * accepts them, which this shard cannot know, and an event id must not be tied to a time that
+ * another send of the event would not have.
  */
 final class RowBatches {
 
   /**
-   * The increments of one range.
+   * Increments of one range.
    *
-   * @param batch column-wise
+   * @param batch column-wise; the batches of a range are numbered from 1
    * @param rows for each row of the batch, the index of its increment in the request
    */
   record RangeBatch(RecordBatch batch, List<Integer> rows) {}
@@ -29,7 +30,9 @@ final class RowBatches {
   private final RangeTable table;
   private final KeyHash hash;
   private final long nowMillis;
-  private final Map<Integer, Columns> byRange = new TreeMap<>();
+  private final Map<Part, Columns> parts = new LinkedHashMap<>();
+
+  private record Part(int rangeId, boolean timed) {}
 
   private RowBatches(String namespace, RangeTable table, long nowMillis) {
     this.namespace = namespace;
@@ -45,13 +48,17 @@ final class RowBatches {
       batches.add(row, increments.get(row));
     }
     List<RangeBatch> result = new ArrayList<>();
-    batches.byRange.values().forEach(columns -> result.add(columns.build()));
+    batches.parts.values().forEach(columns -> result.add(columns.build()));
     return result;
   }
 
   private void add(int row, Increment increment) {
     int rangeId = table.rangeOf(hash.hash(increment.getKey().toByteArray()));
-    byRange.computeIfAbsent(rangeId, Columns::new).add(row, increment);
+    boolean timed = increment.hasEventTimeMillis();
+    int sequence = parts.containsKey(new Part(rangeId, !timed)) ? 2 : 1;
+    parts
+        .computeIfAbsent(new Part(rangeId, timed), part -> new Columns(part, sequence))
+        .add(row, increment);
   }
 
   private final class Columns {
@@ -59,15 +66,18 @@ final class RowBatches {
     private final Map<String, Integer> metrics = new LinkedHashMap<>();
     private final List<ByteString> keys = new ArrayList<>();
     private final List<ByteString> users = new ArrayList<>();
+    private final List<ByteString> eventIds = new ArrayList<>();
     private final List<Integer> rows = new ArrayList<>();
 
-    Columns(int rangeId) {
+    Columns(Part part, int sequence) {
       batch =
           RecordBatch.newBuilder()
               .setNamespace(namespace)
-              .setRangeId(rangeId)
-              .setSequence(1)
-              .setBaseTimeMillis(nowMillis);
+              .setRangeId(part.rangeId)
+              .setSequence(sequence);
+      if (part.timed) {
+        batch.setBaseTimeMillis(nowMillis);
+      }
     }
 
     void add(int row, Increment increment) {
@@ -78,8 +88,10 @@ final class RowBatches {
       batch.addMetricIndexes(
           metrics.computeIfAbsent(increment.getMetric(), metric -> metrics.size()));
       batch.addDeltas(increment.hasDelta() ? increment.getDelta() : 1);
-      batch.addTimeOffsetsMillis(
-          increment.hasEventTimeMillis() ? increment.getEventTimeMillis() - nowMillis : 0);
+      if (increment.hasEventTimeMillis()) {
+        batch.addTimeOffsetsMillis(increment.getEventTimeMillis() - nowMillis);
+      }
+      eventIds.add(increment.getEventId());
     }
 
     RangeBatch build() {
@@ -87,6 +99,11 @@ final class RowBatches {
       if (!allUsers.isEmpty()) {
         batch.setUsers(allUsers);
         users.forEach(user -> batch.addUserLengths(user.size()));
+      }
+      ByteString ids = ByteString.copyFrom(eventIds);
+      if (!ids.isEmpty()) {
+        batch.setEventIds(ids);
+        eventIds.forEach(id -> batch.addEventIdLengths(id.size()));
       }
       return new RangeBatch(
           batch.addAllMetrics(metrics.keySet()).setKeys(ByteString.copyFrom(keys)).build(), rows);

@@ -7,8 +7,10 @@ import io.grpc.StatusRuntimeException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -30,10 +32,10 @@ import org.tallyring.topology.range.RangeTable;
 /**
  * Records increments given row by row.
  *
- * <p>The request id is the session and each range's part of the request is its only batch, with
- * sequence 1: what makes retries of streams exactly-once makes the retry of a request so, too.
- * While the deadline lasts, parts that were definitely not applied are tried again here; those in
- * doubt only when there is a request id.
+ * <p>The request id is the session of which the parts of the request in a range are the only
+ * batches, sent one after the other: what makes retries of streams exactly-once makes the retry of
+ * a request so, too. While the deadline lasts, parts that were definitely not applied are tried
+ * again here; those in doubt only when there is a request id.
  *
  * <p>All parts are validated before the first is sent, so an invalid increment changes nothing.
  */
@@ -106,9 +108,17 @@ final class RowRecorder {
         throw refusal(part, violation);
       }
     }
+    Map<Integer, CompletableFuture<RecordResponse>> latest = new HashMap<>();
     List<CompletableFuture<RecordResponse>> answers = new ArrayList<>();
     for (RangeBatch part : parts) {
-      answers.add(send(request.getRequestId(), part, deadline));
+      int rangeId = part.batch().getRangeId();
+      CompletableFuture<RecordResponse> before = latest.get(rangeId);
+      CompletableFuture<RecordResponse> answer =
+          before == null
+              ? send(request.getRequestId(), part, deadline)
+              : before.thenCompose(done -> send(request.getRequestId(), part, deadline));
+      latest.put(rangeId, answer);
+      answers.add(answer);
     }
     return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
         .thenApply(
@@ -133,8 +143,9 @@ final class RowRecorder {
       ByteString requestId, RangeBatch part, Deadline deadline, RecordStreamResponse response) {
     int rows = part.rows().size();
     if (response.getOutcome() == Outcome.OUTCOME_APPLIED) {
+      int duplicate = response.getDuplicateRowsCount();
       return CompletableFuture.completedFuture(
-          RecordResponse.newBuilder().setApplied(rows).build());
+          RecordResponse.newBuilder().setApplied(rows - duplicate).setDuplicate(duplicate).build());
     }
     if (response.getOutcome() == Outcome.OUTCOME_DUPLICATE) {
       return CompletableFuture.completedFuture(

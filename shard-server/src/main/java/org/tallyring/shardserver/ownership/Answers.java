@@ -28,8 +28,18 @@ public final class Answers {
 
   private Answers() {}
 
-  static RecordStreamResponse.Builder applied() {
-    return RecordStreamResponse.newBuilder().setOutcome(Outcome.OUTCOME_APPLIED);
+  /**
+   * Applied.
+   *
+   * @param duplicateRows the rows that did not count
+   */
+  static RecordStreamResponse.Builder applied(int[] duplicateRows) {
+    RecordStreamResponse.Builder response =
+        RecordStreamResponse.newBuilder().setOutcome(Outcome.OUTCOME_APPLIED);
+    for (int row : duplicateRows) {
+      response.addDuplicateRows(row);
+    }
+    return response;
   }
 
   static RecordStreamResponse.Builder duplicate() {
@@ -111,6 +121,7 @@ public final class Answers {
   private static Code codeOf(ErrorReason reason) {
     return switch (reason) {
       case ERROR_REASON_COUNT_OVERFLOW -> Code.OUT_OF_RANGE;
+      case ERROR_REASON_EVENT_ID_CONFLICT -> Code.ALREADY_EXISTS;
       case ERROR_REASON_METRIC_NOT_FOUND, ERROR_REASON_NAMESPACE_NOT_FOUND -> Code.NOT_FOUND;
       default -> Code.INVALID_ARGUMENT;
     };

@@ -43,10 +43,11 @@ import org.tallyring.shardserver.journal.RangeJournal;
  *
  * <p><b>Admission looks ahead.</b> Checks must hold when the batch is applied, not when it comes
  * in, so sequences are checked against the last <em>admitted</em> batch of the session ({@link
- * #admitted}), and the sum of what is under way counts towards the overflow bound. A repeat of a
- * batch still in flight is answered after it, by standing behind it in the queue. Only when a
- * 64-bit overflow is possible at all (the sum of all absolute deltas ever nears 2^63) does a batch
- * wait until nothing is in flight and is then checked row by row; later ones wait behind it.
+ * #admitted}), event ids also against those under way ({@link AdmittedEventIds}), and the sum of
+ * what is under way counts towards the overflow bound. A repeat of a batch still in flight is
+ * answered after it, by standing behind it in the queue. Only when a 64-bit overflow is possible at
+ * all (the sum of all absolute deltas ever nears 2^63) does a batch wait until nothing is in flight
+ * and is then checked row by row; later ones wait behind it.
  *
  * <p><b>Definitions go through the journal.</b> Before the first batch that is admitted under a
  * newer definition of its namespace stands an entry with the definition, so that a change takes
@@ -78,6 +79,7 @@ final class RangeIntake {
   private final ArrayDeque<Submission> waitingForQuiet = new ArrayDeque<>();
   private final ArrayDeque<List<Pending>> inFlight = new ArrayDeque<>();
   private final Map<ByteString, Long> admitted = new HashMap<>();
+  private final AdmittedEventIds admittedEventIds = new AdmittedEventIds();
 
   /** By namespace uid, the newest definition that was queued in this tenure. */
   private final Map<Long, NamespaceDefinition> defined = new HashMap<>();
@@ -292,6 +294,12 @@ final class RangeIntake {
       submission.answer(Answers.overloaded());
       return;
     }
+    List<RowViolation> conflicts = admittedEventIds.admit(engine, accepted);
+    if (!conflicts.isEmpty()) {
+      budget.giveBack(submission.bytes());
+      submission.answer(Answers.invalid(BatchViolation.of(conflicts)));
+      return;
+    }
     if (!submission.sessionId().isEmpty()) {
       admitted.put(submission.sessionId(), submission.batch().getSequence());
     }
@@ -310,11 +318,7 @@ final class RangeIntake {
               field,
               field + ": the total would overflow (expected: totals within 64 bits)"));
     }
-    return new BatchViolation(
-        ErrorReason.ERROR_REASON_COUNT_OVERFLOW,
-        violations.get(0).field(),
-        violations.get(0).message(),
-        violations);
+    return BatchViolation.of(violations);
   }
 
   private void enqueue(Pending pending) {
@@ -408,18 +412,21 @@ final class RangeIntake {
     if (inFlight.isEmpty() && queue.isEmpty()) {
       absoluteSumPending = 0;
     }
+    int applied = 0;
     for (Pending pending : group) {
       Submission submission = pending.submission();
+      AcceptedBatch batch = pending.batch();
       if (submission == null) {
         continue;
       }
-      if (pending.batch() == null) {
+      if (batch == null) {
         submission.answer(Answers.duplicate());
         continue;
       }
       budget.giveBack(submission.bytes());
       admitted.remove(submission.sessionId(), submission.batch().getSequence());
-      submission.answer(Answers.applied());
+      admittedEventIds.release(batch);
+      submission.answer(Answers.applied(engine.duplicateRows(applied++)));
     }
   }
 
@@ -441,6 +448,7 @@ final class RangeIntake {
     queue.clear();
     waitingForQuiet.clear();
     admitted.clear();
+    admittedEventIds.clear();
     completeDrains();
     onLost.accept(cause);
   }

@@ -96,6 +96,7 @@ public final class ShardRanges {
       }
     }
     namespaceEndings.compare(view);
+    // A view that is behind does no harm here: an older revision changes nothing.
     all().forEach(range -> range.redefineNamespaces(view.namespaces().values()));
   }
 

@@ -329,4 +329,48 @@ class BatchValidatorTest {
     long extreme = Long.MIN_VALUE >> random.nextInt(64);
     return random.nextBoolean() ? extreme : -(extreme + random.nextInt(3));
   }
+
+  @Test
+  void eventIdsOfUpToSixteenBytesAreValid() {
+    RecordBatch.Builder batch =
+        valid()
+            .setEventIds(ByteString.copyFromUtf8("x" + "y".repeat(16)))
+            .addAllEventIdLengths(List.of(1, 0, 16));
+    assertThat(validator.validate(batch.build(), SHOP, NOW)).isNull();
+    assertThat(
+            validator.validate(valid().addAllEventIdLengths(List.of(0, 0, 0)).build(), SHOP, NOW))
+        .isNull();
+  }
+
+  @Test
+  void anEventIdOfSeventeenBytesIsRefused() {
+    assertRow(
+        valid()
+            .setEventIds(ByteString.copyFromUtf8("x" + "y".repeat(17)))
+            .addAllEventIdLengths(List.of(1, 17, 0)),
+        ErrorReason.ERROR_REASON_BAD_EVENT_ID,
+        "rows[1].event_id",
+        "event_id: 17 bytes (expected: 1 to 16 bytes)");
+  }
+
+  @Test
+  void eventIdsAndTheirLengthsMustAgree() {
+    assertStructural(
+        valid().addAllEventIdLengths(List.of(0, 0)),
+        ErrorReason.ERROR_REASON_BAD_BATCH,
+        "event_id_lengths: 2 elements (expected: none, or one for each of 3 rows)");
+    assertStructural(
+        valid().setEventIds(ByteString.copyFromUtf8("x")),
+        ErrorReason.ERROR_REASON_BAD_BATCH,
+        "event_ids: 1 bytes (expected: 0, the sum of event_id_lengths)");
+    assertStructural(
+        valid().setEventIds(ByteString.copyFromUtf8("xyz")).addAllEventIdLengths(List.of(1, 1, 2)),
+        ErrorReason.ERROR_REASON_BAD_BATCH,
+        "event_ids: 3 bytes (expected: 4, the sum of event_id_lengths)");
+    // As unsigned numbers the lengths add up to 2^32; as signed ones to 0.
+    assertStructural(
+        valid().addAllEventIdLengths(List.of(-1, 1, 0)),
+        ErrorReason.ERROR_REASON_BAD_BATCH,
+        "event_ids: 0 bytes (expected: 4294967296, the sum of event_id_lengths)");
+  }
 }

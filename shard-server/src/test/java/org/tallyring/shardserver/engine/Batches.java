@@ -2,6 +2,7 @@ package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,8 @@ final class Batches {
       RecordBatch.newBuilder().setNamespace(NAMESPACE).setBaseTimeMillis(0);
   private final ByteString.Output keys = ByteString.newOutput();
   private final ByteString.Output users = ByteString.newOutput();
+  private final ByteString.Output eventIds = ByteString.newOutput();
+  private final List<Integer> eventIdLengths = new ArrayList<>();
   private final Map<String, Integer> metrics = new LinkedHashMap<>();
 
   static Batches batch() {
@@ -103,7 +106,31 @@ final class Batches {
     return this;
   }
 
+  /** Gives the row added last an event id. */
+  Batches eventId(String id) {
+    while (eventIdLengths.size() < batch.getKeyLengthsCount()) {
+      eventIdLengths.add(0);
+    }
+    byte[] bytes = bytes(id);
+    eventIds.write(bytes, 0, bytes.length);
+    eventIdLengths.set(eventIdLengths.size() - 1, bytes.length);
+    return this;
+  }
+
+  /** Times of rows count from the time of acceptance. */
+  Batches untimed() {
+    batch.clearBaseTimeMillis();
+    return this;
+  }
+
   AcceptedBatch accepted() {
+    while (!eventIdLengths.isEmpty() && eventIdLengths.size() < batch.getKeyLengthsCount()) {
+      eventIdLengths.add(0);
+    }
+    batch
+        .setEventIds(eventIds.toByteString())
+        .clearEventIdLengths()
+        .addAllEventIdLengths(eventIdLengths);
     return accepted
         .setBatch(
             batch

@@ -80,12 +80,10 @@ class SnapshotTest {
         .build();
   }
 
-  /** An hour of before 1970, from when the namespace keeps. */
-  private static SnapshotPiece early() {
-    SnapshotBucket bucket = bucket(0, 1, 0).getBucket();
-    return SnapshotPiece.newBuilder()
-        .setBucket(bucket.toBuilder().setStartMillis(-3_600_000L))
-        .build();
+  /** Counts of an hour; the namespace keeps those of 1970 and later. */
+  private static SnapshotPiece hour(long startMillis) {
+    SnapshotBucket.Builder bucket = bucket(0, 1, 0).getBucket().toBuilder();
+    return SnapshotPiece.newBuilder().setBucket(bucket.setStartMillis(startMillis)).build();
   }
 
   private static void assertRefused(String text, SnapshotPiece... pieces) throws IOException {
@@ -161,7 +159,9 @@ class SnapshotTest {
     assertRefused("unknown metric", head(), namespace("a"), keys("k", 1), bucket(1, 1, 0));
     assertRefused("unknown key", head(), namespace("a"), keys("k", 1), bucket(0, 1, 1));
     assertRefused("unknown key", head(), namespace("a"), keys("k", 1), bucket(0, 1, -1));
-    assertRefused("keeps", head(), namespace("a"), keys("k", 1), early());
+    assertRefused("keeps", head(), namespace("a"), keys("k", 1), hour(-3_600_000L));
+    assertRefused("there is not", head(), namespace("a"), keys("k", 1), hour(1));
+    assertRefused("there is not", head(), namespace("a"), keys("k", 1), hour(1L << 62));
     assertRefused("window: 6", head(), namespace("a"), keys("k", 1), bucket(0, 6, 0));
   }
 

@@ -121,6 +121,19 @@ class NamespaceEditorTest {
         "namespace.lateness_millis: 86400001 (expected: 0..86400000)");
   }
 
+  @Test
+  void theHorizonOfEventIdsIsAMinuteToTwoDays() {
+    assertRefused(
+        shop().setEventIdHorizonMillis(59_999),
+        "namespace.event_id_horizon_millis: 59999 (expected: 60000..172800000)");
+    assertRefused(
+        shop().setEventIdHorizonMillis(48 * HOUR + 1),
+        "namespace.event_id_horizon_millis: 172800001 (expected: 60000..172800000)");
+    NamespaceDefinition.Builder longest = shop().setEventIdHorizonMillis(48 * HOUR);
+    assertThat(editor.create(longest.build()).join().getEventIdHorizonMillis())
+        .isEqualTo(48 * HOUR);
+  }
+
   private void assertRefused(NamespaceDefinition.Builder definition, String message) {
     assertThatThrownBy(() -> editor.create(definition.build()))
         .isInstanceOf(StatusRuntimeException.class)

@@ -25,7 +25,8 @@ final class ClientSink implements IncrementSink {
    * The library does not carry a line number around, and a map of all rows under way would cost
    * more than the rest. But {@link RowParser} has checked everything that can be checked here, so
    * what a shard may still refuse can be told beforehand: a time that is ahead of its clock, and a
-   * total that no longer fits. Such rows are few, and kept.
+   * total that no longer fits. Such rows are few, and kept. A row that contradicts an event id
+   * cannot be told beforehand, but names its event id itself.
    */
   private static final int MAX_SUSPECTS = 100_000;
 
@@ -65,6 +66,10 @@ final class ClientSink implements IncrementSink {
     Long time = row.timeMillis();
     if (time != null) {
       builder.eventTimeMillis(time);
+    }
+    byte[] eventId = row.eventId();
+    if (eventId != null) {
+      builder.eventId(eventId);
     }
     Increment increment = builder.build();
     boolean suspicious =

@@ -20,6 +20,7 @@ public final class Replay {
             @Nullable String time,
             @Nullable String metric,
             @Nullable String delta,
+            @Nullable String eventId,
             @Nullable String user) {}
 
         @Override
@@ -169,9 +170,10 @@ public final class Replay {
         @Nullable String time,
         @Nullable String metric,
         @Nullable String delta,
+        @Nullable String eventId,
         @Nullable String user) {
       number = line;
-      next.row(line, key, time, metric, delta, user);
+      next.row(line, key, time, metric, delta, eventId, user);
     }
 
     @Override

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param delta how much to add; not 0
  * @param timeMillis when it happened, in milliseconds since 1970-01-01T00:00:00Z; null if the file
  *     does not say
+ * @param eventId which event it is; null for none; not to be changed
  */
 @SuppressWarnings("ArrayRecordComponent") // Rows are passed on, never compared.
 public record Row(
@@ -22,7 +23,8 @@ public record Row(
     byte[] user,
     String metric,
     long delta,
-    @Nullable Long timeMillis) {
+    @Nullable Long timeMillis,
+    byte @Nullable [] eventId) {
 
   /** Where it was read, for messages. */
   String where() {

@@ -16,6 +16,7 @@ interface RowHandler {
       @Nullable String time,
       @Nullable String metric,
       @Nullable String delta,
+      @Nullable String eventId,
       @Nullable String user);
 
   /**

@@ -4,12 +4,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.tallyring.topology.name.EventIdRules;
 import org.tallyring.topology.name.KeyRules;
 
 /**
- * Makes increments of the text that a {@link RowReader} found in one file: checks keys, reads times
- * and deltas, maps metric names. What is wrong is rejected here, where the line is known, so that
- * next to nothing is left for the cluster to refuse. Not thread-safe.
+ * Makes increments of the text that a {@link RowReader} found in one file: checks keys, reads
+ * times, deltas and event ids, maps metric names. What is wrong is rejected here, where the line is
+ * known, so that next to nothing is left for the cluster to refuse. Not thread-safe.
  */
 final class RowParser implements RowHandler {
 
@@ -61,6 +62,7 @@ final class RowParser implements RowHandler {
       @Nullable String time,
       @Nullable String metric,
       @Nullable String delta,
+      @Nullable String eventId,
       @Nullable String user) {
     byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
     String violation = KeyRules.violation(keyBytes, 0, keyBytes.length);
@@ -95,8 +97,14 @@ final class RowParser implements RowHandler {
       rejected(line, "delta: " + delta + " (expected: a whole number other than 0)");
       return;
     }
+    byte[] id = eventId == null ? null : EventIdRules.parse(eventId);
+    if (eventId != null && id == null) {
+      rejected(line, "event id: " + eventId + " (expected: " + EventIdRules.TEXT_RULE + ")");
+      return;
+    }
     stopped |=
-        !consumer.test(new Row(file, line, keyBytes, userBytes, metricName, amount, timeMillis));
+        !consumer.test(
+            new Row(file, line, keyBytes, userBytes, metricName, amount, timeMillis, id));
   }
 
   @Override
