@@ -4,12 +4,15 @@ import com.google.protobuf.Timestamp;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.v1.AnswerLabel;
+import org.tallyring.proto.v1.Window;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
  * How good an answer is.
  *
- * @param level the kind of window answered
+ * @param level the kind of window answered; for a span the kind of bucket it was put together of,
+ *     for a series its step
+ * @param isSpan whether it is a sliding span, not a window or a series
  * @param start its start, inclusive; null for all time
  * @param end its end, exclusive; null for all time
  * @param asOf everything acknowledged before this moment is in the answer, for the ranges included
@@ -26,6 +29,7 @@ import org.tallyring.topology.window.WindowLevel;
  */
 public record Label(
     WindowLevel level,
+    boolean isSpan,
     @Nullable Instant start,
     @Nullable Instant end,
     Instant asOf,
@@ -44,8 +48,9 @@ public record Label(
   }
 
   static Label of(AnswerLabel label) {
+    boolean isSpan = label.getBucket() != Window.WINDOW_UNSPECIFIED;
     WindowLevel level =
-        switch (label.getWindow()) {
+        switch (isSpan ? label.getBucket() : label.getWindow()) {
           case WINDOW_MINUTE -> WindowLevel.MINUTE;
           case WINDOW_HOUR -> WindowLevel.HOUR;
           case WINDOW_DAY -> WindowLevel.DAY;
@@ -54,6 +59,7 @@ public record Label(
         };
     return new Label(
         level,
+        isSpan,
         label.hasStartTime() ? instant(label.getStartTime()) : null,
         label.hasEndTime() ? instant(label.getEndTime()) : null,
         instant(label.getAsOfTime()),

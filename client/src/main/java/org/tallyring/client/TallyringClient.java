@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -24,10 +25,12 @@ import org.tallyring.client.recording.Recorder;
 import org.tallyring.client.recording.RecordingSettings;
 import org.tallyring.client.topology.ClusterTopology;
 import org.tallyring.client.topology.TopologyFeed;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.CounterServiceGrpc;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
+import org.tallyring.proto.v1.GetSeriesRequest;
 import org.tallyring.proto.v1.GetTopKRequest;
 import org.tallyring.proto.v1.GetTopKResponse;
 import org.tallyring.proto.v1.ShardMember;
@@ -36,6 +39,7 @@ import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.name.EventIdRules;
 import org.tallyring.topology.name.KeyRules;
 import org.tallyring.topology.name.NameRules;
+import org.tallyring.topology.window.SeriesPeriod;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -182,8 +186,8 @@ public final class TallyringClient implements AutoCloseable {
   }
 
   /**
-   * The counts of keys in a window. Keys of ranges that have no owner at the moment are left out,
-   * as the label says.
+   * The counts of keys in a window or span. Keys of ranges that have no owner at the moment are
+   * left out, as the label says.
    *
    * @param keys 1 to {@value #MAX_KEYS}
    * @throws TallyringException if the arguments are not valid, or there is no answer before the
@@ -191,6 +195,43 @@ public final class TallyringClient implements AutoCloseable {
    */
   public Counts count(String metric, List<String> keys, WindowSelection window) {
     return Counts.of(getCounts(metric, keys, window, false));
+  }
+
+  /**
+   * The counts of a key in the consecutive buckets of a period.
+   *
+   * @param step the kind of bucket: a minute, hour, day or month
+   * @param start the start of the first bucket, or a time in it
+   * @param end the end, exclusive, of the last bucket, or a time in it; at most 10,000 buckets
+   * @throws TallyringException if the arguments are not valid, the buckets are not kept any more,
+   *     or there is no answer before the deadline
+   */
+  public Series series(String metric, String key, WindowLevel step, Instant start, Instant end) {
+    byte[] bytes = Increment.utf8(key);
+    check(metric, bytes);
+    long startMillis = ProtoTimes.millis(WindowSelection.timestamp(start));
+    long endMillis = ProtoTimes.millis(WindowSelection.timestamp(end));
+    try {
+      SeriesPeriod.of(step, startMillis, endMillis);
+    } catch (IllegalArgumentException refused) {
+      refuse(ErrorReason.ERROR_REASON_BAD_WINDOW, refused.getMessage());
+    }
+    GetSeriesRequest request =
+        GetSeriesRequest.newBuilder()
+            .setNamespace(namespace)
+            .setMetric(metric)
+            .setKey(UnsafeByteOperations.unsafeWrap(bytes))
+            .setStep(WindowSelection.message(step))
+            .setStartTime(ProtoTimes.timestamp(startMillis))
+            .setEndTime(ProtoTimes.timestamp(endMillis))
+            .build();
+    return Series.of(
+        read(
+            () -> shardsFor(request.getKey()),
+            (channel, limit, answer) ->
+                CounterServiceGrpc.newStub(channel)
+                    .withDeadlineAfter(limit.toNanos(), TimeUnit.NANOSECONDS)
+                    .getSeries(request, answer)));
   }
 
   /**

@@ -2,19 +2,25 @@ package org.tallyring.client;
 
 import com.google.protobuf.Timestamp;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.proto.v1.WindowSelector;
+import org.tallyring.topology.window.TimeSelection;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
- * Which window is meant: a kind and which one of that kind. Immutable.
+ * What time is meant: a tumbling window, by its kind and which one of that kind, or a sliding span,
+ * by its length and where it ends. Immutable.
  *
- * <p>There is only one window of all time, so there which one does not matter.
+ * <p>A span is answered from whole buckets, minutes as long as they are kept; the label of the
+ * answer says from where to where. There is only one window of all time, so there which one does
+ * not matter.
  */
 public final class WindowSelection {
 
@@ -45,9 +51,27 @@ public final class WindowSelection {
 
   /** The window that contains {@code time}. */
   public static WindowSelection at(WindowLevel level, Instant time) {
-    Timestamp timestamp =
-        Timestamp.newBuilder().setSeconds(time.getEpochSecond()).setNanos(time.getNano()).build();
-    return new WindowSelection(of(level).setTime(timestamp).build());
+    return new WindowSelection(of(level).setTime(timestamp(time)).build());
+  }
+
+  /**
+   * The sliding span of this length that ends now.
+   *
+   * @throws TallyringException with BAD_WINDOW if it is shorter than a minute or longer than 400
+   *     days
+   */
+  public static WindowSelection last(Duration length) {
+    return new WindowSelection(span(length).setCurrent(true).build());
+  }
+
+  /**
+   * The sliding span of this length that ends at {@code end}.
+   *
+   * @throws TallyringException with BAD_WINDOW if it is shorter than a minute or longer than 400
+   *     days
+   */
+  public static WindowSelection lastUntil(Duration length, Instant end) {
+    return new WindowSelection(span(length).setTime(timestamp(end)).build());
   }
 
   /**
@@ -62,6 +86,9 @@ public final class WindowSelection {
     WindowLevel parsed;
     try {
       parsed = WindowLevel.valueOf(level.toUpperCase(Locale.ROOT));
+      if (!parsed.isWindow()) {
+        throw new IllegalArgumentException(level);
+      }
     } catch (IllegalArgumentException unknown) {
       throw TallyringException.definite(
           ErrorReason.ERROR_REASON_BAD_WINDOW, "window: " + level + LEVEL_RULE, unknown);
@@ -97,8 +124,9 @@ public final class WindowSelection {
 
   @Override
   public String toString() {
-    String level = selector.getWindow().name().substring("WINDOW_".length());
-    return level.toLowerCase(Locale.ROOT)
+    return (selector.hasLast()
+            ? "last " + ProtoTimes.duration(selector.getLast())
+            : selector.getWindow().name().substring("WINDOW_".length()).toLowerCase(Locale.ROOT))
         + switch (selector.getAtCase()) {
           case CURRENT -> " at current";
           case TIME ->
@@ -109,15 +137,35 @@ public final class WindowSelection {
         };
   }
 
+  private static WindowSelector.Builder span(Duration length) {
+    if (!TimeSelection.isSpan(length)) {
+      throw TallyringException.definite(
+          ErrorReason.ERROR_REASON_BAD_WINDOW,
+          "last: " + length + " (expected: " + TimeSelection.SPAN_RULE + ")");
+    }
+    return WindowSelector.newBuilder().setLast(ProtoTimes.duration(length));
+  }
+
+  /** A moment as a message of the API. */
+  static Timestamp timestamp(Instant time) {
+    return Timestamp.newBuilder()
+        .setSeconds(time.getEpochSecond())
+        .setNanos(time.getNano())
+        .build();
+  }
+
   private static WindowSelector.Builder of(WindowLevel level) {
-    Window window =
-        switch (level) {
-          case MINUTE -> Window.WINDOW_MINUTE;
-          case HOUR -> Window.WINDOW_HOUR;
-          case DAY -> Window.WINDOW_DAY;
-          case MONTH -> Window.WINDOW_MONTH;
-          case ALL -> Window.WINDOW_ALL;
-        };
-    return WindowSelector.newBuilder().setWindow(window);
+    return WindowSelector.newBuilder().setWindow(message(level));
+  }
+
+  /** A kind of bucket as a message of the API. */
+  static Window message(WindowLevel level) {
+    return switch (level) {
+      case MINUTE -> Window.WINDOW_MINUTE;
+      case HOUR -> Window.WINDOW_HOUR;
+      case DAY -> Window.WINDOW_DAY;
+      case MONTH -> Window.WINDOW_MONTH;
+      case ALL -> Window.WINDOW_ALL;
+    };
   }
 }

@@ -75,6 +75,36 @@ final class TallyringClientTest {
   }
 
   @Test
+  void spansAndSeriesAreRead() {
+    cluster.start();
+    String aggregator = cluster.startAggregator();
+    Instant start = Instant.parse("2026-01-31T12:00:00Z");
+    Instant end = Instant.parse("2026-01-31T13:00:00Z");
+    try (TallyringClient client = connect(TallyringClient.builder().servers(aggregator))) {
+      client.record("clicks", "a");
+      client.flush();
+
+      Label span = client.topK("clicks", WindowSelection.last(Duration.ofHours(1)), 10).label();
+      assertThat(span.isSpan()).isTrue();
+      assertThat(span.level()).isEqualTo(WindowLevel.MINUTE);
+      Series series = client.series("clicks", "a", WindowLevel.HOUR, start, end);
+      assertThat(series.label().level()).isEqualTo(WindowLevel.HOUR);
+      assertThat(series.label().isSpan()).isFalse();
+      assertThat(series.points())
+          .containsExactly(new Series.Point(start, 1), new Series.Point(end, 0));
+      assertRefused(
+          () -> client.series("clicks", "a", WindowLevel.HOUR, end, start),
+          ErrorReason.ERROR_REASON_BAD_WINDOW);
+      assertRefused(
+          () -> client.series("clicks", "a", WindowLevel.HOUR, start, Instant.MAX),
+          ErrorReason.ERROR_REASON_BAD_WINDOW);
+      assertRefused(
+          () -> client.series("clicks", "", WindowLevel.HOUR, start, end),
+          ErrorReason.ERROR_REASON_BAD_KEY);
+    }
+  }
+
+  @Test
   void closingFlushes() {
     cluster.start();
     CompletableFuture<RecordResult> last;

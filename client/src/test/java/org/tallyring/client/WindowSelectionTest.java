@@ -3,7 +3,9 @@ package org.tallyring.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.tallyring.proto.v1.ErrorReason;
@@ -37,8 +39,37 @@ final class WindowSelectionTest {
   }
 
   @Test
+  void aSpanHasALengthAndAnEnd() {
+    Instant time = Instant.parse("2026-01-31T12:00:00Z");
+
+    assertThat(WindowSelection.last(Duration.ofHours(24)))
+        .hasToString("last PT24H at current")
+        .satisfies(
+            span -> {
+              assertThat(span.toSelector().getLast().getSeconds()).isEqualTo(86_400);
+              assertThat(span.toSelector().getWindow()).isEqualTo(Window.WINDOW_UNSPECIFIED);
+            });
+    assertThat(WindowSelection.lastUntil(Duration.ofMinutes(1), time))
+        .hasToString("last PT1M at 2026-01-31T12:00:00Z")
+        .isNotEqualTo(WindowSelection.last(Duration.ofMinutes(1)));
+  }
+
+  @Test
+  void aSpanThatIsTooShortOrTooLongIsRefused() {
+    for (Duration length : List.of(Duration.ZERO, Duration.ofSeconds(59), Duration.ofDays(401))) {
+      assertThatThrownBy(() -> WindowSelection.last(length))
+          .hasMessage("last: " + length + " (expected: 1 minute to 400 days)")
+          .isInstanceOfSatisfying(
+              TallyringException.class,
+              refused ->
+                  assertThat(refused.reason()).isEqualTo(ErrorReason.ERROR_REASON_BAD_WINDOW));
+    }
+  }
+
+  @Test
   void otherTextsAreRefused() {
     assertBadWindow("week", null, "window: week (expected: hour, day, month or all)");
+    assertBadWindow("minute", null, "window: minute (expected: hour, day, month or all)");
     assertBadWindow("hour", "yesterday", "at: yesterday (expected: ");
     assertBadWindow("hour", "2026-01-31", "at: 2026-01-31 (expected: ");
   }

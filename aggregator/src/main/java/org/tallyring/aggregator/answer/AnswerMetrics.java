@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.Locale;
 import org.tallyring.proto.v1.AnswerLabel;
+import org.tallyring.topology.window.Resolved;
 
 /** What operators see of the answers. Thread-safe. */
 public final class AnswerMetrics {
@@ -30,7 +31,7 @@ public final class AnswerMetrics {
       this.started = started;
     }
 
-    void of(WindowChoice.State state) {
+    void of(Resolved.State state) {
       kind = state.name().toLowerCase(Locale.ROOT);
     }
 

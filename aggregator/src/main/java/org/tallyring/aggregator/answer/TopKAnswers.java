@@ -16,18 +16,22 @@ import org.tallyring.aggregator.collect.WindowKey;
 import org.tallyring.aggregator.collect.WindowQueries;
 import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.aggregator.merge.MergedTopK;
+import org.tallyring.aggregator.merge.Quality;
 import org.tallyring.aggregator.merge.RangeMerge;
 import org.tallyring.proto.error.Errors;
-import org.tallyring.proto.internal.v1.Interval;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetTopKRequest;
+import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.Resolved;
+import org.tallyring.topology.window.TimeSelection;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
- * Answers questions for rankings: open windows from what was collected, any other window from the
- * cache or the shards. Thread-safe and never blocking.
+ * Answers questions for rankings: open windows from what was collected, any other window and spans
+ * from the cache or the shards. Thread-safe and never blocking.
  */
 public final class TopKAnswers {
 
@@ -37,6 +41,16 @@ public final class TopKAnswers {
   /** How many keys are meant when the question does not say. */
   public static final int DEFAULT_K = 10;
 
+  /**
+   * How often buckets are chosen. The second time it is known what the ranges keep that could not
+   * answer the first time, and the others keep coarser buckets for longer; one more is for a bucket
+   * that is retired in between.
+   */
+  private static final int MAX_ROUNDS = 3;
+
+  /** Longer than an accepted event is on its way, and than the clocks of servers may differ. */
+  private static final long SETTLING_MILLIS = 5_000;
+
   private static final Duration INCOMPLETE_RETRY_DELAY = Duration.ofMillis(500);
 
   private final InstantSource clock;
@@ -45,6 +59,7 @@ public final class TopKAnswers {
   private final WindowQueries queries;
   private final AnswerCache cache;
   private final AnswerMetrics metrics;
+  private final KnownRetention retention = new KnownRetention();
 
   /**
    * Answers from these sources.
@@ -100,48 +115,73 @@ public final class TopKAnswers {
     return namespaces
         .resolve(request.getNamespace(), request.getMetric())
         .thenCompose(
-            metric -> {
-              WindowChoice choice =
-                  WindowChoice.of(request.getWindow(), clock.millis(), metric.latenessMillis());
-              sample.of(choice.state());
-              return choice.state() == WindowChoice.State.OPEN
-                  ? CompletableFuture.completedFuture(open(metric, choice, k))
-                  : asked(metric, choice, k);
-            })
+            metric -> answer(metric, Selections.of(request.getWindow()), k, sample, MAX_ROUNDS))
         .thenApply(answer -> checked(answer, request.getRequireComplete()));
   }
 
-  private TopKAnswer open(CountedMetric metric, WindowChoice choice, int k) {
-    OpenWindow window = holdings.read(key(metric, choice));
-    long asOf = window.parts().isEmpty() ? clock.millis() : window.coverage().asOfMillis();
-    return answer(
-        metric,
-        choice,
-        RangeMerge.merge(window.parts(), k),
-        asOf,
-        window.coverage().rangesTotal(),
-        k);
-  }
-
-  private CompletableFuture<TopKAnswer> asked(CountedMetric metric, WindowChoice choice, int k) {
+  private CompletableFuture<TopKAnswer> answer(
+      CountedMetric metric,
+      TimeSelection selection,
+      int k,
+      AnswerMetrics.Sample sample,
+      int rounds) {
+    long now = clock.millis();
+    Resolved resolved =
+        Selections.resolve(
+            selection, now, metric.latenessMillis(), retention.of(metric.namespaceUid()));
+    sample.of(resolved.state());
+    if (resolved.state() == Resolved.State.OPEN) {
+      return CompletableFuture.completedFuture(open(metric, resolved, k));
+    }
     Question question =
         new Question(
-            key(metric, choice),
+            metric.namespaceUid(),
+            metric.metric(),
+            resolved.interval(),
             roundedUp(k),
-            choice.state() == WindowChoice.State.FINAL,
+            isSettled(resolved.interval(), metric, now),
             holdings.lateCorrections(metric.namespaceUid(), metric.metric()),
             holdings.ownershipChanges());
     return cache
         .get(question, () -> ask(metric, question))
-        .thenApply(
-            cached ->
-                answer(
-                    metric,
-                    choice,
-                    cached.merged(),
-                    cached.askedAtMillis(),
-                    cached.rangesTotal(),
-                    k));
+        .thenCompose(
+            cached -> {
+              if (cached.kept().keeps(resolved.interval())) {
+                return CompletableFuture.completedFuture(
+                    answer(
+                        metric,
+                        resolved,
+                        cached.merged(),
+                        cached.askedAtMillis(),
+                        cached.rangesTotal(),
+                        k));
+              }
+              if (rounds == 1) {
+                throw incomplete(cached.merged().rangesIncluded(), cached.rangesTotal());
+              }
+              retention.learn(metric.namespaceUid(), cached.kept());
+              return answer(metric, selection, k, sample, rounds - 1);
+            });
+  }
+
+  private static boolean isSettled(Interval interval, CountedMetric metric, long nowMillis) {
+    return interval.endMillis() + metric.latenessMillis() + SETTLING_MILLIS <= nowMillis;
+  }
+
+  private TopKAnswer open(CountedMetric metric, Resolved resolved, int k) {
+    Interval window = resolved.interval();
+    OpenWindow held =
+        holdings.read(
+            new WindowKey(
+                metric.namespaceUid(), metric.metric(), window.level(), window.startMillis()));
+    long asOf = held.parts().isEmpty() ? clock.millis() : held.coverage().asOfMillis();
+    return answer(
+        metric,
+        resolved,
+        RangeMerge.merge(held.parts(), k),
+        asOf,
+        held.coverage().rangesTotal(),
+        k);
   }
 
   private CompletableFuture<CachedTopK> ask(CountedMetric metric, Question question) {
@@ -151,76 +191,61 @@ public final class TopKAnswers {
             QueryTopKRequest.newBuilder()
                 .setNamespace(metric.namespace())
                 .setMetric(metric.metric())
-                .setInterval(interval(question.window()))
+                .setInterval(message(question.interval()))
                 .setK(question.k())
                 .build())
         .thenApply(
-            parts ->
+            answered ->
                 new CachedTopK(
-                    RangeMerge.merge(parts, question.k()),
+                    RangeMerge.merge(answered.parts(), question.k()),
                     askedAt,
-                    holdings.picture().rangeCount()));
+                    holdings.picture().rangeCount(),
+                    answered.kept()));
   }
 
-  private static Interval interval(WindowKey window) {
-    boolean endless = window.level() == WindowLevel.ALL;
-    return Interval.newBuilder()
-        .setBucket(Windows.window(window.level()))
-        .setStartMillis(window.startMillis())
-        .setEndMillis(endless ? 0 : window.level().end(window.startMillis()))
+  private static org.tallyring.proto.internal.v1.Interval message(Interval interval) {
+    return org.tallyring.proto.internal.v1.Interval.newBuilder()
+        .setBucket(Windows.window(interval.level()))
+        .setStartMillis(interval.startMillis())
+        .setEndMillis(interval.level() == WindowLevel.ALL ? 0 : interval.endMillis())
         .build();
   }
 
   private static TopKAnswer answer(
       CountedMetric metric,
-      WindowChoice choice,
+      Resolved resolved,
       MergedTopK merged,
       long asOfMillis,
       int rangesTotal,
       int k) {
+    Quality quality = merged.ranking().quality();
     AnswerLabel.Builder label =
-        AnswerLabel.newBuilder()
-            .setWindow(Windows.window(choice.level()))
-            .setAsOfTime(WindowChoice.timestamp(asOfMillis))
-            .setFinal(choice.state() == WindowChoice.State.FINAL)
+        Selections.label(resolved)
+            .setAsOfTime(ProtoTimes.timestamp(asOfMillis))
             .setRevision(merged.revision())
-            .setExact(merged.ranking().quality().isExact())
-            .setMaxError(merged.ranking().quality().maxError())
-            .setStandardError(merged.ranking().quality().standardError())
+            .setExact(quality.isExact())
+            .setMaxError(quality.maxError())
+            .setStandardError(quality.standardError())
             .setRangesTotal(rangesTotal)
             .setRangesIncluded(merged.rangesIncluded());
-    merged
-        .ranking()
-        .quality()
-        .sinceMillis()
-        .ifPresent(since -> label.setSinceTime(WindowChoice.timestamp(since)));
-    if (choice.level() != WindowLevel.ALL) {
-      label
-          .setStartTime(WindowChoice.timestamp(choice.startMillis()))
-          .setEndTime(WindowChoice.timestamp(choice.level().end(choice.startMillis())));
-    }
+    quality.sinceMillis().ifPresent(since -> label.setSinceTime(ProtoTimes.timestamp(since)));
     return new TopKAnswer(metric, label.build(), merged.ranking().first(k));
   }
 
   private static TopKAnswer checked(TopKAnswer answer, boolean requireComplete) {
     AnswerLabel label = answer.label();
     if (requireComplete && label.getRangesIncluded() < label.getRangesTotal()) {
-      throw Errors.retryable(
-          Status.Code.UNAVAILABLE,
-          ErrorReason.ERROR_REASON_INCOMPLETE,
-          "only "
-              + label.getRangesIncluded()
-              + " of "
-              + label.getRangesTotal()
-              + " ranges can be included now",
-          INCOMPLETE_RETRY_DELAY);
+      throw incomplete(label.getRangesIncluded(), label.getRangesTotal());
     }
     return answer;
   }
 
-  private static WindowKey key(CountedMetric metric, WindowChoice choice) {
-    return new WindowKey(
-        metric.namespaceUid(), metric.metric(), choice.level(), choice.startMillis());
+  private static RuntimeException incomplete(int included, int total) {
+    return Errors.retryable(
+        Status.Code.UNAVAILABLE,
+        ErrorReason.ERROR_REASON_INCOMPLETE,
+        "only " + included + " of " + total + " ranges can be included now",
+        INCOMPLETE_RETRY_DELAY);
   }
 
   /** Few different sizes are kept, since a long ranking holds every shorter one. */

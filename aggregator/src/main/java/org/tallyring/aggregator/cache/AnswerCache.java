@@ -19,6 +19,11 @@ import java.util.function.Supplier;
  * The counters are read *before* the shards are asked. A correction in between is then in the answer
  * but not in the key, which costs one question too many; the other way round an answer without the
  * correction would be kept under a key that has it.
+ *
+ * An event that a shard accepted just in time is no correction, but may still be on its way into the
+ * journal when the window has become final here; or the shard's clock is a little behind ours. So for
+ * its first seconds a final window is kept no longer than one that is not final. Spans of minutes are
+ * asked for at just that moment all the time.
  */
 
 /** Answers about windows that are not held in memory. Thread-safe. */
@@ -71,7 +76,7 @@ public final class AnswerCache {
   }
 
   private static Duration lifetime(Question question, CachedTopK answer) {
-    return question.isFinal() && answer.isComplete() ? FINAL_LIFETIME : LIVE_LIFETIME;
+    return question.isSettled() && answer.isComplete() ? FINAL_LIFETIME : LIVE_LIFETIME;
   }
 
   /**

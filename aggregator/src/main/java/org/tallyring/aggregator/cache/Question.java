@@ -1,15 +1,23 @@
 package org.tallyring.aggregator.cache;
 
-import org.tallyring.aggregator.collect.WindowKey;
+import org.tallyring.topology.window.Interval;
 
 /**
- * What is asked about a window, together with everything that can change the answer.
+ * What is asked about an interval, together with everything that can change the answer.
  *
- * @param window the metric and window
+ * @param namespaceUid the namespace's uid, so that one deleted and created again is another one
+ * @param metric the metric's name
+ * @param interval over which time
  * @param k how many
- * @param isFinal whether the window was final when it was asked
- * @param lateCorrections how often final windows of the metric had been corrected then
+ * @param isSettled whether all buckets had been final for some seconds when it was asked
+ * @param lateCorrections how often final buckets of the metric had been corrected then
  * @param ownershipChanges the count of ownership changes then
  */
 public record Question(
-    WindowKey window, int k, boolean isFinal, long lateCorrections, long ownershipChanges) {}
+    long namespaceUid,
+    String metric,
+    Interval interval,
+    int k,
+    boolean isSettled,
+    long lateCorrections,
+    long ownershipChanges) {}

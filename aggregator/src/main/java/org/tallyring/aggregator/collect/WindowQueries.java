@@ -11,13 +11,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.aggregator.merge.RangePart;
 import org.tallyring.client.loop.EventLoop;
+import org.tallyring.proto.internal.v1.KeptFrom;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.internal.v1.QueryTopKResponse;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc;
 import org.tallyring.proto.internal.v1.RangeVersion;
+import org.tallyring.topology.window.KeptBuckets;
 
-/** Asks the shards for windows that are not collected. Thread-safe and never blocking. */
+/**
+ * Asks the shards for windows that are not collected, and for spans. Thread-safe and never
+ * blocking.
+ */
 public final class WindowQueries {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
@@ -44,8 +49,8 @@ public final class WindowQueries {
    * @return what the owners answered. It never fails: the ranges of a shard that does not answer
    *     are missing.
    */
-  public CompletableFuture<List<RangePart>> query(QueryTopKRequest request) {
-    List<CompletableFuture<List<RangePart>>> answers = new ArrayList<>();
+  public CompletableFuture<IntervalParts> query(QueryTopKRequest request) {
+    List<CompletableFuture<IntervalParts>> answers = new ArrayList<>();
     cluster
         .picture()
         .addresses()
@@ -62,17 +67,22 @@ public final class WindowQueries {
                                   shardId,
                                   address,
                                   failure.toString());
-                              return List.of();
+                              return new IntervalParts(List.of(), KeptBuckets.EVERYTHING);
                             })));
     return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
         .thenApply(
-            all -> {
+            done -> {
               // An owner that has been replaced meanwhile may have missed increments.
               ClusterPicture picture = cluster.picture();
-              return answers.stream()
-                  .flatMap(answer -> answer.join().stream())
-                  .filter(part -> part.epoch() >= picture.epoch(part.rangeId()))
-                  .toList();
+              List<IntervalParts> all = answers.stream().map(CompletableFuture::join).toList();
+              return new IntervalParts(
+                  all.stream()
+                      .flatMap(answer -> answer.parts().stream())
+                      .filter(part -> part.epoch() >= picture.epoch(part.rangeId()))
+                      .toList(),
+                  all.stream()
+                      .map(IntervalParts::kept)
+                      .reduce(KeptBuckets.EVERYTHING, KeptBuckets::and));
             });
   }
 
@@ -101,11 +111,19 @@ public final class WindowQueries {
             });
   }
 
+  private static KeptBuckets kept(List<KeptFrom> entries) {
+    KeptBuckets kept = KeptBuckets.EVERYTHING;
+    for (KeptFrom entry : entries) {
+      kept = kept.butOf(Windows.level(entry.getBucket()).orElseThrow(), entry.getKeptFromMillis());
+    }
+    return kept;
+  }
+
   private CompletableFuture<QueryTopKResponse> askOnce(String address, QueryTopKRequest request) {
     return calls.to(address, RangeServiceGrpc.getQueryTopKMethod(), request, TIMEOUT);
   }
 
-  private static List<RangePart> parts(QueryTopKResponse answer) {
+  private static IntervalParts parts(QueryTopKResponse answer) {
     Map<Integer, Long> epochs = new HashMap<>();
     for (RangeVersion version : answer.getVersionsList()) {
       epochs.put(version.getRangeId(), version.getEpoch());
@@ -121,6 +139,6 @@ public final class WindowQueries {
           new RangePart(
               ranking.getRangeId(), epoch, ranking.getRevision(), RangeHolding.ranking(ranking)));
     }
-    return parts;
+    return new IntervalParts(parts, kept(answer.getNotKeptList()));
   }
 }

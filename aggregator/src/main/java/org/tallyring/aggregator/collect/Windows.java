@@ -4,7 +4,7 @@ import java.util.Optional;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.topology.window.WindowLevel;
 
-/** The kinds of window as the API numbers them. */
+/** The kinds of bucket as the API numbers them. */
 public final class Windows {
 
   private Windows() {}
@@ -12,11 +12,12 @@ public final class Windows {
   /** The kind that the API means; empty for one that does not exist. */
   public static Optional<WindowLevel> level(Window window) {
     return switch (window) {
+      case WINDOW_MINUTE -> Optional.of(WindowLevel.MINUTE);
       case WINDOW_HOUR -> Optional.of(WindowLevel.HOUR);
       case WINDOW_DAY -> Optional.of(WindowLevel.DAY);
       case WINDOW_MONTH -> Optional.of(WindowLevel.MONTH);
       case WINDOW_ALL -> Optional.of(WindowLevel.ALL);
-      case WINDOW_UNSPECIFIED, WINDOW_MINUTE, UNRECOGNIZED -> Optional.empty();
+      case WINDOW_UNSPECIFIED, UNRECOGNIZED -> Optional.empty();
     };
   }
 

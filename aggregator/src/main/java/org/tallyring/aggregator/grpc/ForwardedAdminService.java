@@ -1,8 +1,11 @@
 package org.tallyring.aggregator.grpc;
 
+import com.linecorp.armeria.server.ServiceRequestContext;
 import io.grpc.MethodDescriptor;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
+import org.tallyring.aggregator.collect.Cluster;
 import org.tallyring.aggregator.collect.NamespaceDirectory;
 import org.tallyring.aggregator.collect.ShardCalls;
 import org.tallyring.proto.v1.AdminServiceGrpc;
@@ -12,6 +15,8 @@ import org.tallyring.proto.v1.CreateNamespaceRequest;
 import org.tallyring.proto.v1.CreateNamespaceResponse;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
+import org.tallyring.proto.v1.DeleteThresholdRequest;
+import org.tallyring.proto.v1.DeleteThresholdResponse;
 import org.tallyring.proto.v1.GetMetricStatsRequest;
 import org.tallyring.proto.v1.GetMetricStatsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
@@ -20,6 +25,10 @@ import org.tallyring.proto.v1.ListNamespacesRequest;
 import org.tallyring.proto.v1.ListNamespacesResponse;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
+import org.tallyring.proto.v1.SetThresholdRequest;
+import org.tallyring.proto.v1.SetThresholdResponse;
+import org.tallyring.proto.v1.WatchEventsRequest;
+import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.SwapMetricRequest;
 import org.tallyring.proto.v1.SwapMetricResponse;
 
@@ -29,11 +38,13 @@ import org.tallyring.proto.v1.SwapMetricResponse;
  */
 public final class ForwardedAdminService extends AdminServiceGrpc.AdminServiceImplBase {
 
+  private final Cluster cluster;
   private final ShardCalls calls;
   private final NamespaceDirectory namespaces;
 
-  /** A service in front of the shards. */
-  public ForwardedAdminService(ShardCalls calls, NamespaceDirectory namespaces) {
+  /** A service in front of the shards of a cluster. */
+  public ForwardedAdminService(Cluster cluster, ShardCalls calls, NamespaceDirectory namespaces) {
+    this.cluster = cluster;
     this.calls = calls;
     this.namespaces = namespaces;
   }
@@ -102,9 +113,60 @@ public final class ForwardedAdminService extends AdminServiceGrpc.AdminServiceIm
   }
 
   @Override
+  public void setThreshold(
+      SetThresholdRequest request, StreamObserver<SetThresholdResponse> observer) {
+    UnaryReply.of(
+        forward(AdminServiceGrpc.getSetThresholdMethod(), request)
+            .whenComplete(
+                (answer, failure) -> {
+                  if (failure == null) {
+                    namespaces.put(answer.getNamespace());
+                  }
+                }),
+        observer);
+  }
+
+  @Override
   public void getMetricStats(
       GetMetricStatsRequest request, StreamObserver<GetMetricStatsResponse> observer) {
     UnaryReply.of(forward(AdminServiceGrpc.getGetMetricStatsMethod(), request), observer);
+  }
+
+  @Override
+  public void deleteThreshold(
+      DeleteThresholdRequest request, StreamObserver<DeleteThresholdResponse> observer) {
+    UnaryReply.of(
+        forward(AdminServiceGrpc.getDeleteThresholdMethod(), request)
+            .whenComplete(
+                (answer, failure) -> {
+                  if (failure == null) {
+                    namespaces.put(answer.getNamespace());
+                  }
+                }),
+        observer);
+  }
+
+  /** A watch that its shard ends goes on at another one, with the watcher's resume token. */
+  @Override
+  public void watchEvents(
+      WatchEventsRequest request, StreamObserver<WatchEventsResponse> observer) {
+    ServiceRequestContext context = ServiceRequestContext.currentOrNull();
+    if (context != null) {
+      // A watch lives as long as its watcher.
+      context.clearRequestTimeout();
+    }
+    ForwardedStream<WatchEventsRequest, WatchEventsResponse> stream =
+        ForwardedStream.ofAnswers((ServerCallStreamObserver<WatchEventsResponse>) observer);
+    String address = calls.anyAddress();
+    if (address == null) {
+      stream.refuse(ShardCalls.noShard());
+      return;
+    }
+    try {
+      AdminServiceGrpc.newStub(cluster.channel(address)).watchEvents(request, stream.shardSide());
+    } catch (IllegalStateException | IllegalArgumentException unreachable) {
+      stream.refuse(ShardCalls.noShard());
+    }
   }
 
   @Override

@@ -9,6 +9,8 @@ import org.tallyring.aggregator.collect.ShardCalls.Repeat;
 import org.tallyring.proto.v1.CounterServiceGrpc;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
+import org.tallyring.proto.v1.GetSeriesRequest;
+import org.tallyring.proto.v1.GetSeriesResponse;
 import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
 import org.tallyring.proto.v1.RecordStreamRequest;
@@ -42,6 +44,14 @@ public final class ForwardedCounterService extends CounterServiceGrpc.CounterSer
     UnaryReply.of(
         calls.toAny(
             CounterServiceGrpc.getGetCountsMethod(), request, UnaryReply.timeout(), Repeat.SAFE),
+        observer);
+  }
+
+  @Override
+  public void getSeries(GetSeriesRequest request, StreamObserver<GetSeriesResponse> observer) {
+    UnaryReply.of(
+        calls.toAny(
+            CounterServiceGrpc.getGetSeriesMethod(), request, UnaryReply.timeout(), Repeat.SAFE),
         observer);
   }
 

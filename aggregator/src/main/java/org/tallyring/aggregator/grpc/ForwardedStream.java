@@ -41,6 +41,13 @@ final class ForwardedStream<Q, R> {
     producer.setOnCancelHandler(this::producerGone);
   }
 
+  /** A stream of answers alone: its one request was taken already. */
+  static <Q, R> ForwardedStream<Q, R> ofAnswers(ServerCallStreamObserver<R> watcher) {
+    ForwardedStream<Q, R> stream = new ForwardedStream<>(watcher);
+    stream.producerAsked = true;
+    return stream;
+  }
+
   /** Ends the stream because there is no shard for it. */
   void refuse(Throwable why) {
     synchronized (lock) {

@@ -116,14 +116,15 @@ public final class AggregatorServer implements AutoCloseable {
                 GrpcService.builder()
                     .addService(new TopKService(answers))
                     .addService(new ForwardedCounterService(cluster, calls))
-                    .addService(new ForwardedAdminService(calls, namespaces))
+                    .addService(new ForwardedAdminService(cluster, calls, namespaces))
                     .addService(new TopologyService(cluster))
                     .addService(healthService())
                     .addService(ProtoReflectionServiceV1.newInstance())
                     .maxRequestMessageLength(MAX_MESSAGE_BYTES)
                     .exceptionHandler(new GrpcErrors())
                     .build());
-    RestServices.addTo(builder, answers, namespaces, calls, cluster, holdings, config.metrics());
+    RestServices.addTo(
+        builder, config.clock(), answers, namespaces, calls, cluster, holdings, config.metrics());
     server = builder.build();
   }
 

@@ -8,7 +8,6 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 import com.linecorp.armeria.server.annotation.Get;
 import com.linecorp.armeria.server.annotation.Param;
 import io.grpc.Status;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -20,12 +19,12 @@ import org.tallyring.proto.v1.CounterServiceGrpc;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
-import org.tallyring.topology.name.KeyRules;
 
 /** The count of one key. */
 final class CountResource {
 
-  private static final List<String> PARAMETERS = List.of("window", "at", "require_complete");
+  private static final List<String> PARAMETERS =
+      List.of("window", "last", "at", "require_complete");
   private static final Duration RETRY_DELAY = Duration.ofMillis(500);
 
   private final NamespaceDirectory namespaces;
@@ -43,15 +42,11 @@ final class CountResource {
       @Param("namespace") String namespace,
       @Param("metric") String metric) {
     Parameters parameters = new Parameters(context, PARAMETERS);
-    byte[] key = key(context);
-    String violation = KeyRules.violation(key, 0, key.length);
-    if (violation != null) {
-      throw Errors.invalid(ErrorReason.ERROR_REASON_BAD_KEY, "key", violation);
-    }
+    ByteString key = PathKey.of(context);
     GetCountsRequest.Builder request =
         GetCountsRequest.newBuilder()
             .setWindow(parameters.window("all"))
-            .addKeys(ByteString.copyFrom(key))
+            .addKeys(key)
             .setRequireComplete(parameters.flag("require_complete"));
     Duration timeout = Duration.ofMillis(context.requestTimeoutMillis());
     return namespaces
@@ -67,26 +62,8 @@ final class CountResource {
                     .thenApply(answer -> response(found, key, answer)));
   }
 
-  /**
-   * The key as it was sent. The framework would put replacement characters where it finds no UTF-8,
-   * which would be another key.
-   */
-  private static byte[] key(ServiceRequestContext context) {
-    String target = context.request().path();
-    int queryAt = target.indexOf('?');
-    String path = queryAt < 0 ? target : target.substring(0, queryAt);
-    String segment = path.substring(path.lastIndexOf('/') + 1);
-    byte[] key = PercentDecoder.bytes(segment, false);
-    if (key == null) {
-      throw Errors.invalid(
-          ErrorReason.ERROR_REASON_BAD_KEY,
-          "key",
-          "key: " + segment + " (expected: percent-encoded UTF-8)");
-    }
-    return key;
-  }
-
-  private static HttpResponse response(CountedMetric metric, byte[] key, GetCountsResponse answer) {
+  private static HttpResponse response(
+      CountedMetric metric, ByteString key, GetCountsResponse answer) {
     if (answer.getCountsCount() == 0) {
       // There is no count to show, and 0 would be a lie.
       throw Errors.retryable(
@@ -98,7 +75,7 @@ final class CountResource {
     ObjectNode document = Json.object();
     document.put("namespace", metric.namespace());
     document.put("metric", metric.metric());
-    document.put("id", new String(key, StandardCharsets.UTF_8));
+    document.put("id", key.toStringUtf8());
     document.put("count", answer.getCounts(0).getCount());
     Json.label(document, answer.getLabel());
     return Json.response(HttpStatus.OK, document);

@@ -57,7 +57,11 @@ final class Json {
 
   /** How good an answer is, the same in every answer with a count. */
   static void label(ObjectNode document, AnswerLabel label) {
-    document.put("window", name(label.getWindow()));
+    boolean isSpan = label.getBucket() != Window.WINDOW_UNSPECIFIED;
+    document.put("window", isSpan ? "span" : name(label.getWindow()));
+    if (isSpan) {
+      document.put("bucket", name(label.getBucket()));
+    }
     time(document, "start", label.hasStartTime(), label.getStartTime());
     time(document, "end", label.hasEndTime(), label.getEndTime());
     time(document, "as_of", label.hasAsOfTime(), label.getAsOfTime());
@@ -76,7 +80,8 @@ final class Json {
     document.put("ranges_included", Integer.toUnsignedLong(label.getRangesIncluded()));
   }
 
-  private static void time(ObjectNode document, String name, boolean present, Timestamp time) {
+  /** A moment; null if it is absent. */
+  static void time(ObjectNode document, String name, boolean present, Timestamp time) {
     if (present) {
       document.put(name, Instant.ofEpochSecond(time.getSeconds(), time.getNanos()).toString());
     } else {

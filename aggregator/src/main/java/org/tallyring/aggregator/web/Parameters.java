@@ -3,16 +3,21 @@ package org.tallyring.aggregator.web;
 import com.google.protobuf.Timestamp;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import java.time.DateTimeException;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.GetSeriesRequest;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.proto.v1.WindowSelector;
+import org.tallyring.topology.window.SeriesPeriod;
+import org.tallyring.topology.window.WindowLevel;
 
 /**
  * The parameters of a request, from the query and nowhere else. A parameter that nobody expects, or
@@ -22,6 +27,9 @@ import org.tallyring.proto.v1.WindowSelector;
  * <p>All methods fail with INVALID_ARGUMENT, naming the parameter.
  */
 final class Parameters {
+
+  private static final List<String> WINDOWS = List.of("hour", "day", "month", "all");
+  private static final List<String> STEPS = List.of("minute", "hour", "day", "month");
 
   private final Map<String, String> values = new TreeMap<>();
 
@@ -85,47 +93,75 @@ final class Parameters {
   }
 
   /**
-   * The window that {@code window} and {@code at} select.
+   * The window that {@code window} and {@code at} select, or the span that {@code last} and {@code
+   * at} do.
    *
-   * @param otherwise the kind if none is given; null if one must be
+   * @param otherwise the kind of window if neither is given; null if one must be
    */
   WindowSelector window(@Nullable String otherwise) {
-    String kind = values.getOrDefault("window", otherwise == null ? "" : otherwise);
-    WindowSelector.Builder selector =
-        WindowSelector.newBuilder()
-            .setWindow(
-                switch (kind) {
-                  case "hour" -> Window.WINDOW_HOUR;
-                  case "day" -> Window.WINDOW_DAY;
-                  case "month" -> Window.WINDOW_MONTH;
-                  case "all" -> Window.WINDOW_ALL;
-                  default ->
-                      throw badWindow(
-                          "window",
-                          (kind.isEmpty() ? "none" : kind)
-                              + " (expected: hour, day, month or all)");
-                });
+    WindowSelector.Builder selector = WindowSelector.newBuilder();
+    String last = values.get("last");
+    String kind = values.get("window");
+    if (last == null) {
+      String given = kind != null ? kind : otherwise;
+      selector.setWindow(level("window", given == null ? "none" : given, WINDOWS));
+    } else if (kind == null) {
+      selector.setLast(ProtoTimes.duration(SpanText.parse("last", last)));
+    } else {
+      throw badWindow("last", last + " (expected: either last or window, not both)");
+    }
     String at = values.get("at");
     if (at != null) {
       switch (at) {
         case "current" -> selector.setCurrent(true);
         case "sealed" -> selector.setSealed(true);
-        default -> selector.setTime(time(at));
+        default -> selector.setTime(time("at", at, "current, sealed or a time"));
       }
     }
     return selector.build();
   }
 
-  private static Timestamp time(String at) {
-    try {
-      Instant instant = OffsetDateTime.parse(at).toInstant();
-      return Timestamp.newBuilder()
-          .setSeconds(instant.getEpochSecond())
-          .setNanos(instant.getNano())
-          .build();
-    } catch (DateTimeException notATime) {
+  /** The period that {@code step}, {@code start}, {@code end} and {@code last} select. */
+  GetSeriesRequest.Builder period(long nowMillis) {
+    Window step = level("step", values.getOrDefault("step", "none"), STEPS);
+    GetSeriesRequest.Builder request = GetSeriesRequest.newBuilder().setStep(step);
+    String end = values.get("end");
+    request.setEndTime(end == null ? ProtoTimes.timestamp(nowMillis) : time("end", end, "a time"));
+    String start = values.get("start");
+    String last = values.get("last");
+    if ((start == null) == (last == null)) {
       throw badWindow(
-          "at", at + " (expected: current, sealed or a time such as 2012-07-04T07:00:00Z)");
+          "start", (start == null ? "none" : start) + " (expected: either start or last)");
+    }
+    if (start != null) {
+      return request.setStartTime(time("start", start, "a time"));
+    }
+    WindowLevel level = Windows.level(step).orElseThrow();
+    long startMillis =
+        SeriesPeriod.start(
+            level,
+            SpanText.parse("last", String.valueOf(last)),
+            ProtoTimes.millis(request.getEndTime()));
+    return request.setStartTime(ProtoTimes.timestamp(startMillis));
+  }
+
+  private static Window level(String name, String kind, List<String> kinds) {
+    if (!kinds.contains(kind)) {
+      throw badWindow(name, kind + " (expected: " + rule(kinds) + ")");
+    }
+    return Windows.window(WindowLevel.valueOf(kind.toUpperCase(Locale.ROOT)));
+  }
+
+  private static String rule(List<String> kinds) {
+    int last = kinds.size() - 1;
+    return String.join(", ", kinds.subList(0, last)) + " or " + kinds.get(last);
+  }
+
+  private static Timestamp time(String name, String text, String rule) {
+    try {
+      return ProtoTimes.timestamp(OffsetDateTime.parse(text).toInstant().toEpochMilli());
+    } catch (DateTimeException | ArithmeticException notATime) {
+      throw badWindow(name, text + " (expected: " + rule + " such as 2012-07-04T07:00:00Z)");
     }
   }
 

@@ -5,6 +5,7 @@ import com.linecorp.armeria.server.docs.DocService;
 import com.linecorp.armeria.server.prometheus.PrometheusExpositionService;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import org.tallyring.aggregator.answer.TopKAnswers;
 import org.tallyring.aggregator.collect.Cluster;
@@ -25,6 +26,7 @@ public final class RestServices {
   /** Adds the services to a server that is being built. */
   public static void addTo(
       ServerBuilder server,
+      InstantSource clock,
       TopKAnswers answers,
       NamespaceDirectory namespaces,
       ShardCalls calls,
@@ -36,6 +38,7 @@ public final class RestServices {
         List.of(
             new TopKResource(answers),
             new CountResource(namespaces, calls),
+            new SeriesResource(namespaces, calls, clock),
             new EventsResource(calls),
             new ClusterResource(cluster, holdings))) {
       server

@@ -19,9 +19,10 @@ import org.tallyring.proto.v1.GetTopKRequest;
 /** Rankings. */
 final class TopKResource {
 
-  private static final List<String> COMMON = List.of("window", "at", "k", "require_complete");
+  private static final List<String> COMMON =
+      List.of("window", "last", "at", "k", "require_complete");
   private static final List<String> WITH_NAMES =
-      List.of("window", "at", "k", "namespace", "metric", "require_complete");
+      List.of("window", "last", "at", "k", "namespace", "metric", "require_complete");
 
   private final TopKAnswers answers;
 

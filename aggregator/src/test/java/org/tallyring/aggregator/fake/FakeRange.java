@@ -10,9 +10,13 @@ import java.util.Map;
 import org.tallyring.aggregator.collect.WindowKey;
 import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.proto.internal.v1.CollectedRange;
+import org.tallyring.proto.internal.v1.KeptFrom;
 import org.tallyring.proto.internal.v1.LateCorrections;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeVersion;
+import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.KeptBuckets;
+import org.tallyring.topology.window.WindowLevel;
 
 /** A range in a test: counts as a plain map. Not thread-safe; {@link FakeShards} guards it. */
 final class FakeRange {
@@ -28,6 +32,7 @@ final class FakeRange {
   long epoch = 1;
   private long version;
   private final Map<WindowKey, Counts> windows = new HashMap<>();
+  private KeptBuckets kept = KeptBuckets.EVERYTHING;
   private long lateCorrections;
 
   FakeRange(int id, String owner) {
@@ -74,7 +79,7 @@ final class FakeRange {
     windows.forEach(
         (window, counts) -> {
           if (counts.changedAtVersion > since) {
-            collected.addRankings(ranking(window, 1000));
+            collected.addRankings(ranking(window, counts, 1000));
           }
         });
     if (lateCorrections > 0) {
@@ -87,8 +92,49 @@ final class FakeRange {
     return collected.build();
   }
 
-  RangeRanking ranking(WindowKey window, int k) {
-    Counts counts = windows.getOrDefault(window, new Counts());
+  /** From now on it does not keep what is older. */
+  void keep(KeptBuckets newer) {
+    kept = newer;
+  }
+
+  boolean keeps(Interval interval) {
+    return kept.keeps(interval);
+  }
+
+  List<KeptFrom> keptFrom() {
+    List<KeptFrom> entries = new ArrayList<>();
+    for (WindowLevel level : WindowLevel.values()) {
+      if (kept.from(level) > Long.MIN_VALUE) {
+        entries.add(
+            KeptFrom.newBuilder()
+                .setRangeId(id)
+                .setBucket(Windows.window(level))
+                .setKeptFromMillis(kept.from(level))
+                .build());
+      }
+    }
+    return entries;
+  }
+
+  /** The ranking of the windows of an interval together. */
+  RangeRanking ranking(long uid, String metric, Interval interval, int k) {
+    Counts sum = new Counts();
+    windows.forEach(
+        (window, counts) -> {
+          if (window.namespaceUid() == uid
+              && window.metric().equals(metric)
+              && window.level() == interval.level()
+              && window.startMillis() >= interval.startMillis()
+              && window.startMillis() < interval.endMillis()) {
+            counts.counts.forEach((key, count) -> sum.counts.merge(key, count, Long::sum));
+            sum.revision += counts.revision;
+          }
+        });
+    WindowKey first = new WindowKey(uid, metric, interval.level(), interval.startMillis());
+    return ranking(first, sum, k);
+  }
+
+  private RangeRanking ranking(WindowKey window, Counts counts, int k) {
     List<Map.Entry<ByteString, Long>> rows = new ArrayList<>(counts.counts.entrySet());
     rows.sort(
         Map.Entry.<ByteString, Long>comparingByValue(Comparator.reverseOrder())

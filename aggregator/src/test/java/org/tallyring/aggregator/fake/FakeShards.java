@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.tallyring.aggregator.collect.WindowKey;
 import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.proto.error.Errors;
@@ -21,6 +22,7 @@ import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.internal.v1.QueryTopKResponse;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc;
 import org.tallyring.proto.internal.v1.RangeVersion;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.CounterServiceGrpc;
@@ -29,10 +31,13 @@ import org.tallyring.proto.v1.CreateNamespaceResponse;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
 import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.Event;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.GetNamespaceResponse;
+import org.tallyring.proto.v1.GetSeriesRequest;
+import org.tallyring.proto.v1.GetSeriesResponse;
 import org.tallyring.proto.v1.KeyCount;
 import org.tallyring.proto.v1.ListNamespacesRequest;
 import org.tallyring.proto.v1.ListNamespacesResponse;
@@ -43,13 +48,19 @@ import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
 import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
+import org.tallyring.proto.v1.SeriesPoint;
 import org.tallyring.proto.v1.ShardMember;
 import org.tallyring.proto.v1.Topology;
 import org.tallyring.proto.v1.TopologyServiceGrpc;
+import org.tallyring.proto.v1.WatchEventsRequest;
+import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.WatchTopologyRequest;
 import org.tallyring.proto.v1.WatchTopologyResponse;
+import org.tallyring.proto.v1.Window;
 import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.range.RangeTable;
+import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -67,6 +78,13 @@ public final class FakeShards {
   private final Map<String, String> addresses = new LinkedHashMap<>();
   private final Map<String, NamespaceDefinition> namespaces = new TreeMap<>();
   private final List<StreamObserver<WatchTopologyResponse>> watchers = new ArrayList<>();
+
+  /** How many events the last watch was sent. */
+  public final AtomicLong eventsSent = new AtomicLong();
+
+  /** How many watches of events were cancelled. */
+  public final AtomicLong watchesEnded = new AtomicLong();
+
   private final Map<String, List<CollectTopKRequest>> collections = new HashMap<>();
   private final List<RecordRequest> recorded = new ArrayList<>();
   private int queries;
@@ -104,6 +122,11 @@ public final class FakeShards {
   /** Counts in a final window. */
   public synchronized void correct(WindowKey window, String key, long delta) {
     ranges.get(rangeOf(key)).correct(window, ByteString.copyFromUtf8(key), delta);
+  }
+
+  /** Lets a range retire what it does not keep. */
+  public synchronized void keep(int rangeId, KeptBuckets kept) {
+    ranges.get(rangeId).keep(kept);
   }
 
   /** Moves a range. */
@@ -220,17 +243,23 @@ public final class FakeShards {
       synchronized (FakeShards.this) {
         queries++;
         NamespaceDefinition namespace = namespaces.get(request.getNamespace());
-        WindowKey window =
-            new WindowKey(
-                namespace == null ? 0 : namespace.getUid(),
-                request.getMetric(),
-                Windows.level(request.getInterval().getBucket()).orElseThrow(),
-                request.getInterval().getStartMillis());
+        long uid = namespace == null ? 0 : namespace.getUid();
+        WindowLevel level = Windows.level(request.getInterval().getBucket()).orElseThrow();
+        Interval interval =
+            new Interval(
+                level,
+                request.getInterval().getStartMillis(),
+                level == WindowLevel.ALL ? Long.MAX_VALUE : request.getInterval().getEndMillis());
         for (FakeRange range : ranges) {
-          if (range.owner.equals(shardId)) {
+          if (!range.owner.equals(shardId)) {
+            continue;
+          }
+          if (range.keeps(interval)) {
             response
-                .addRankings(range.ranking(window, request.getK()))
+                .addRankings(range.ranking(uid, request.getMetric(), interval, request.getK()))
                 .addVersions(range.version());
+          } else {
+            response.addAllNotKept(range.keptFrom());
           }
         }
       }
@@ -281,6 +310,10 @@ public final class FakeShards {
               .setLabel(
                   AnswerLabel.newBuilder()
                       .setWindow(request.getWindow().getWindow())
+                      .setBucket(
+                          request.getWindow().hasLast()
+                              ? Window.WINDOW_MINUTE
+                              : Window.WINDOW_UNSPECIFIED)
                       .setExact(true)
                       .setRangesTotal(1)
                       .setRangesIncluded(1));
@@ -293,6 +326,37 @@ public final class FakeShards {
                       ranges
                           .get(rangeOf(key.toStringUtf8()))
                           .get(window(WindowLevel.ALL, 0), key)));
+        }
+      }
+      call.onNext(response.build());
+      call.onCompleted();
+    }
+
+    @Override
+    public void getSeries(GetSeriesRequest request, StreamObserver<GetSeriesResponse> call) {
+      WindowLevel step = Windows.level(request.getStep()).orElseThrow();
+      GetSeriesResponse.Builder response =
+          GetSeriesResponse.newBuilder()
+              .setLabel(
+                  AnswerLabel.newBuilder()
+                      .setWindow(request.getStep())
+                      .setStartTime(request.getStartTime())
+                      .setEndTime(request.getEndTime())
+                      .setExact(true)
+                      .setRangesTotal(1)
+                      .setRangesIncluded(1));
+      long end = ProtoTimes.millis(request.getEndTime());
+      for (long start = ProtoTimes.millis(request.getStartTime());
+          start < end;
+          start = step.end(start)) {
+        synchronized (FakeShards.this) {
+          response.addPoints(
+              SeriesPoint.newBuilder()
+                  .setStartTime(ProtoTimes.timestamp(start))
+                  .setCount(
+                      ranges
+                          .get(rangeOf(request.getKey().toStringUtf8()))
+                          .get(window(step, start), request.getKey())));
         }
       }
       call.onNext(response.build());
@@ -334,6 +398,28 @@ public final class FakeShards {
         call.onNext(GetNamespaceResponse.newBuilder().setNamespace(found).build());
         call.onCompleted();
       }
+    }
+
+    /** Numbered events for as long as the watcher takes them. */
+    @Override
+    public void watchEvents(
+        WatchEventsRequest request, StreamObserver<WatchEventsResponse> observer) {
+      ServerCallStreamObserver<WatchEventsResponse> call =
+          (ServerCallStreamObserver<WatchEventsResponse>) observer;
+      AtomicLong number = new AtomicLong();
+      call.setOnCancelHandler(() -> watchesEnded.incrementAndGet());
+      call.setOnReadyHandler(
+          () -> {
+            while (call.isReady()) {
+              long next = number.incrementAndGet();
+              call.onNext(
+                  WatchEventsResponse.newBuilder()
+                      .addEvents(Event.newBuilder().setNumber(next).setNamespace("n".repeat(1_000)))
+                      .setResumeToken(request.getResumeToken() + next)
+                      .build());
+              eventsSent.set(next);
+            }
+          });
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
+import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.tallyring.aggregator.collect.WindowKey;
 import org.tallyring.aggregator.fake.FakeShards;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.CounterServiceGrpc;
@@ -35,6 +37,7 @@ import org.tallyring.proto.v1.CreateNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetCountsRequest;
+import org.tallyring.proto.v1.GetSeriesRequest;
 import org.tallyring.proto.v1.GetTopKRequest;
 import org.tallyring.proto.v1.GetTopKResponse;
 import org.tallyring.proto.v1.GetTopologyRequest;
@@ -46,10 +49,13 @@ import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.proto.v1.TopKServiceGrpc;
 import org.tallyring.proto.v1.TopologyServiceGrpc;
+import org.tallyring.proto.v1.WatchEventsRequest;
+import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.WatchTopologyRequest;
 import org.tallyring.proto.v1.WatchTopologyResponse;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.proto.v1.WindowSelector;
+import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.WindowLevel;
 
 final class GrpcTest {
@@ -126,6 +132,112 @@ final class GrpcTest {
   }
 
   @Test
+  void aSpanRestsOnTheFinestBucketsThatEveryRangeKeeps() {
+    running.shards.count(FakeShards.window(WindowLevel.MINUTE, LAST_HOUR), "a", 3);
+    running.shards.count(HOUR, "a", 8);
+    assertThat(top(span("24h")).getLabel().getBucket()).isEqualTo(Window.WINDOW_MINUTE);
+    assertThat(top(span("24h")).getItems(0).getCount()).isEqualTo(3);
+
+    running.shards.keep(
+        2, KeptBuckets.EVERYTHING.butOf(WindowLevel.MINUTE, millis("2026-01-14T12:00:00Z")));
+    running.clock.advance(Duration.ofMinutes(1));
+
+    GetTopKResponse coarser = top(span("24h"));
+    assertThat(coarser.getLabel())
+        .isEqualTo(
+            AnswerLabel.newBuilder()
+                .setBucket(Window.WINDOW_HOUR)
+                .setStartTime(seconds("2026-01-14T11:00:00Z"))
+                .setEndTime(seconds("2026-01-15T11:00:00Z"))
+                .setAsOfTime(seconds("2026-01-15T10:31:00Z"))
+                .setExact(true)
+                .setRangesTotal(4)
+                .setRangesIncluded(4)
+                .build());
+    assertThat(coarser.getItems(0).getCount()).isEqualTo(8);
+    // What one range said holds for the next question, which is asked once and not twice.
+    int asked = running.shards.queries();
+    assertThat(top(span("25h")).getLabel().getBucket()).isEqualTo(Window.WINDOW_HOUR);
+    assertThat(running.shards.queries()).isEqualTo(asked + 2);
+    assertThat(top(span("1h")).getLabel().getBucket()).isEqualTo(Window.WINDOW_MINUTE);
+  }
+
+  @Test
+  void aSpanOfFinalBucketsIsKeptUntilACorrectionAndALiveOneForASecond() {
+    WindowKey minute = FakeShards.window(WindowLevel.MINUTE, LAST_HOUR);
+    running.shards.count(minute, "a", 3);
+    GetTopKRequest sealed = span("2h", WindowSelector.newBuilder().setSealed(true));
+    running.clock.advance(Duration.ofSeconds(5));
+    top(sealed);
+    int asked = running.shards.queries();
+    for (int i = 0; i < 5; i++) {
+      assertThat(top(sealed).getItems(0).getCount()).isEqualTo(3);
+    }
+    assertThat(running.shards.queries()).isEqualTo(asked);
+    top(span("2h"));
+    running.shards.count(minute, "a", 1);
+    await().atMost(LIMIT).until(() -> top(span("2h")).getItems(0).getCount() == 4);
+    assertThat(top(sealed).getItems(0).getCount()).isEqualTo(3);
+
+    running.shards.correct(minute, "a", 2);
+
+    await().atMost(LIMIT).until(() -> top(sealed).getItems(0).getCount() == 6);
+    assertThat(top(sealed).getLabel().getRevision()).isEqualTo(1);
+  }
+
+  @Test
+  void aSpanThatHasJustBecomeFinalIsNotKeptForLong() {
+    WindowKey minute = FakeShards.window(WindowLevel.MINUTE, LAST_HOUR);
+    running.shards.count(minute, "a", 3);
+    GetTopKRequest sealed = span("2h", WindowSelector.newBuilder().setSealed(true));
+    running.clock.advance(Duration.ofMillis(4_999));
+    assertThat(top(sealed).getLabel().getFinal()).isTrue();
+
+    // Accepted in time by its shard, and only now out of its journal: no correction.
+    running.shards.count(minute, "a", 1);
+
+    await().atMost(LIMIT).until(() -> top(sealed).getItems(0).getCount() == 4);
+  }
+
+  @Test
+  void aWindowThatIsNotKeptAnyMoreIsToldAsSuch() {
+    running.shards.keep(
+        1, KeptBuckets.EVERYTHING.butOf(WindowLevel.HOUR, millis("2026-01-15T09:00:00Z")));
+
+    assertThat(top(hour()).getLabel().getRangesIncluded()).isEqualTo(4);
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> top(GetTopKRequest.newBuilder().setWindow(at("08:15:00")).build()))
+          .hasMessageContaining(
+              "window: hour of 2026-01-15T08:00:00Z (expected: from 2026-01-15T09:00:00Z on;")
+          .satisfies(
+              failure -> {
+                assertThat(Status.fromThrowable(failure).getCode())
+                    .isEqualTo(Status.Code.NOT_FOUND);
+                assertThat(Errors.reasonOf(failure))
+                    .isEqualTo(ErrorReason.ERROR_REASON_WINDOW_NOT_RETAINED);
+              });
+    }
+  }
+
+  @Test
+  void aSeriesIsForwarded() {
+    running.shards.count(HOUR, "a", 8);
+    assertThat(
+            CounterServiceGrpc.newBlockingStub(running.channel)
+                .getSeries(
+                    GetSeriesRequest.newBuilder()
+                        .setMetric("clicks")
+                        .setKey(ByteString.copyFromUtf8("a"))
+                        .setStep(Window.WINDOW_HOUR)
+                        .setStartTime(seconds("2026-01-15T09:00:00Z"))
+                        .setEndTime(seconds("2026-01-15T10:00:00Z"))
+                        .build())
+                .getPoints(0)
+                .getCount())
+        .isEqualTo(8);
+  }
+
+  @Test
   void aMissingShardNeverHides() {
     running.shards.count(HOUR, "a", 3);
     assertThat(top(hour()).getLabel().getRangesIncluded()).isEqualTo(4);
@@ -154,6 +266,22 @@ final class GrpcTest {
     assertRefused(GetTopKRequest.getDefaultInstance(), ErrorReason.ERROR_REASON_BAD_WINDOW);
     assertRefused(
         GetTopKRequest.newBuilder().setWindow(at("10:15:00").toBuilder().setWindowValue(9)).build(),
+        ErrorReason.ERROR_REASON_BAD_WINDOW);
+    assertRefused(span("59S"), ErrorReason.ERROR_REASON_BAD_WINDOW);
+    assertRefused(span("9601h"), ErrorReason.ERROR_REASON_BAD_WINDOW);
+    assertRefused(
+        span("1h", WindowSelector.newBuilder().setWindow(Window.WINDOW_HOUR)),
+        ErrorReason.ERROR_REASON_BAD_WINDOW);
+    assertRefused(
+        span("1h", WindowSelector.newBuilder().setTime(seconds("2026-01-15T10:35:01Z"))),
+        ErrorReason.ERROR_REASON_BAD_WINDOW);
+    assertRefused(
+        span("1h", WindowSelector.newBuilder().setCurrent(false)),
+        ErrorReason.ERROR_REASON_BAD_WINDOW);
+    assertRefused(
+        GetTopKRequest.newBuilder()
+            .setWindow(at("10:15:00").toBuilder().setWindow(Window.WINDOW_MINUTE))
+            .build(),
         ErrorReason.ERROR_REASON_BAD_WINDOW);
     assertRefused(
         hour().toBuilder().setNamespace("a b").build(), ErrorReason.ERROR_REASON_BAD_NAME);
@@ -246,6 +374,34 @@ final class GrpcTest {
     for (int i = 0; i < 200; i++) {
       assertThat(answers.get(i).getSequence()).isEqualTo(i + 1);
     }
+  }
+
+  @Test
+  void eventsAreForwardedAsTheWatcherTakesThemAndTheWatchEndsWithIt() {
+    Context.CancellableContext watching = Context.current().withCancellation();
+    watching.run(
+        () -> {
+          Iterator<WatchEventsResponse> events =
+              AdminServiceGrpc.newBlockingStub(running.channel)
+                  .watchEvents(WatchEventsRequest.newBuilder().setResumeToken("t").build());
+          for (int i = 1; i <= 10; i++) {
+            WatchEventsResponse next = events.next();
+            assertThat(next.getEvents(0).getNumber()).isEqualTo(i);
+            assertThat(next.getResumeToken()).isEqualTo("t" + i);
+          }
+          // The fake sends without end: what a watcher does not take must stop it.
+          await()
+              .during(Duration.ofMillis(300))
+              .atMost(LIMIT)
+              .until(running.shards.eventsSent::get, sent -> sent < 20_000);
+          for (int i = 11; i <= 3_000; i++) {
+            assertThat(events.next().getEvents(0).getNumber()).isEqualTo(i);
+          }
+        });
+
+    watching.cancel(null);
+
+    await().atMost(LIMIT).until(() -> running.shards.watchesEnded.get() == 1);
   }
 
   @Test
@@ -354,6 +510,19 @@ final class GrpcTest {
         .setWindow(Window.WINDOW_HOUR)
         .setTime(seconds("2026-01-15T" + time + "Z"))
         .build();
+  }
+
+  private static GetTopKRequest span(String length) {
+    return span(length, WindowSelector.newBuilder());
+  }
+
+  private static GetTopKRequest span(String length, WindowSelector.Builder at) {
+    Duration last = Duration.parse("PT" + length);
+    return GetTopKRequest.newBuilder().setWindow(at.setLast(ProtoTimes.duration(last))).build();
+  }
+
+  private static long millis(String time) {
+    return Instant.parse(time).toEpochMilli();
   }
 
   private static Timestamp seconds(String time) {

@@ -37,6 +37,8 @@ final class RestTest {
     shards.count(FakeShards.window(WindowLevel.HOUR, LAST_HOUR), "a", 5);
     shards.count(FakeShards.window(WindowLevel.HOUR, LAST_HOUR), "c", 9);
     shards.count(FakeShards.window(WindowLevel.HOUR, THIS_HOUR), "now", 3);
+    shards.count(FakeShards.window(WindowLevel.MINUTE, LAST_HOUR), "m", 3);
+    shards.count(FakeShards.window(WindowLevel.MINUTE, LAST_HOUR + 60_000), "m", 4);
     shards.count(FakeShards.window(WindowLevel.ALL, 0), "ever/und;ä", 9_007_199_254_740_993L);
     await()
         .atMost(Duration.ofSeconds(10))
@@ -115,20 +117,97 @@ final class RestTest {
         "/top-k?window=hour&k=99999999999  | BAD_K         | k: 99999999999 (expected: 1..1000)",
         "/top-k?window=hour&k=             | BAD_PARAMETER | k: no value (expected: one, as percent-encoded UTF-8)",
         "/top-k?window=hour&k=1&k=2        | BAD_PARAMETER | k: given more than once (expected: once)",
-        "/top-k?window=hour&limit=3        | BAD_PARAMETER | limit: unknown parameter (expected: window, at, k, namespace, metric, require_complete)",
-        "/top-k?window=hour&               | BAD_PARAMETER | : unknown parameter (expected: window, at, k, namespace, metric, require_complete)",
-        "/top-k?window=hour&last=24h       | BAD_PARAMETER | last: unknown parameter (expected: window, at, k, namespace, metric, require_complete)",
+        "/top-k?window=hour&limit=3        | BAD_PARAMETER | limit: unknown parameter (expected: window, last, at, k, namespace, metric, require_complete)",
+        "/top-k?window=hour&               | BAD_PARAMETER | : unknown parameter (expected: window, last, at, k, namespace, metric, require_complete)",
+        "/top-k?window=hour&last=24h       | BAD_WINDOW    | last: 24h (expected: either last or window, not both)",
+        "/top-k?last=0                     | BAD_WINDOW    | last: 0 (expected: 1 minute to 400 days, as 90s, 60m, 24h, 7d or PT24H)",
+        "/top-k?last=59s                   | BAD_WINDOW    | last: 59s (expected: 1 minute to 400 days, as 90s, 60m, 24h, 7d or PT24H)",
+        "/top-k?last=10y                   | BAD_WINDOW    | last: 10y (expected: 1 minute to 400 days, as 90s, 60m, 24h, 7d or PT24H)",
+        "/top-k?last=401d                  | BAD_WINDOW    | last: 401d (expected: 1 minute to 400 days, as 90s, 60m, 24h, 7d or PT24H)",
+        "/top-k?last=-24h                  | BAD_WINDOW    | last: -24h (expected: 1 minute to 400 days, as 90s, 60m, 24h, 7d or PT24H)",
+        "/top-k?last=PT59.9S               | BAD_WINDOW    | last: PT59.9S (expected: 1 minute to 400 days, as 90s, 60m, 24h, 7d or PT24H)",
+        "/top-k?last=99999999999999999999d | BAD_WINDOW    | last: 99999999999999999999d (expected: 1 minute to 400 days, as 90s, 60m, 24h, 7d or PT24H)",
+        "/top-k?last=24h&at=2026-01-15T10:35:00.001Z | BAD_WINDOW | window.time: 2026-01-15T10:35:00.001Z (expected: at most 5 minutes in the future)",
+        "/top-k?window=hour&at=2026-01-15T11:00:00Z  | BAD_WINDOW | window.time: 2026-01-15T11:00:00Z (expected: at most 5 minutes in the future)",
+        "/v1/namespaces/default/metrics/clicks/counts/a?last=24h&window=all | BAD_WINDOW | last: 24h (expected: either last or window, not both)",
+        "/v1/namespaces/default/metrics/clicks/series/a | BAD_WINDOW | step: none (expected: minute, hour, day or month)",
+        "/v1/namespaces/default/metrics/clicks/series/a?step=all&last=24h | BAD_WINDOW | step: all (expected: minute, hour, day or month)",
+        "/v1/namespaces/default/metrics/clicks/series/a?step=hour | BAD_WINDOW | start: none (expected: either start or last)",
+        "/v1/namespaces/default/metrics/clicks/series/a?step=hour&last=1h&start=2026-01-15T10:00:00Z | BAD_WINDOW | start: 2026-01-15T10:00:00Z (expected: either start or last)",
+        "/v1/namespaces/default/metrics/clicks/series/a?step=hour&start=noon | BAD_WINDOW | start: noon (expected: a time such as 2012-07-04T07:00:00Z)",
+        "/v1/namespaces/default/metrics/clicks/series/a?step=hour&last=24h&end=current | BAD_WINDOW | end: current (expected: a time such as 2012-07-04T07:00:00Z)",
         "/top-k?window=hour&at=yesterday   | BAD_WINDOW    | at: yesterday (expected: current, sealed or a time such as 2012-07-04T07:00:00Z)",
         "/top-k?window=hour&at=2026-01-15  | BAD_WINDOW    | at: 2026-01-15 (expected: current, sealed or a time such as 2012-07-04T07:00:00Z)",
-        "/top-k?window=hour&at=0000-01-01T00:00:00Z  | BAD_WINDOW | window.time: -62167219200 s 0 ns (expected: in the years 1 to 9999)",
+        "/top-k?window=hour&at=0000-01-01T00:00:00Z  | BAD_WINDOW | window.time: -62167219200000 ms (expected: in the years 1 to 9999)",
         "/top-k?window=hour&require_complete=yes | BAD_PARAMETER | require_complete: yes (expected: true or false)",
         "/top-k?window=hour&namespace=%FF  | BAD_PARAMETER | namespace: no value (expected: one, as percent-encoded UTF-8)",
-        "/v1/namespaces/default/metrics/clicks/top-k?window=hour&metric=x | BAD_PARAMETER | metric: unknown parameter (expected: window, at, k, require_complete)",
-        "/v1/namespaces/default/metrics/clicks/counts/a?k=1 | BAD_PARAMETER | k: unknown parameter (expected: window, at, require_complete)",
+        "/v1/namespaces/default/metrics/clicks/top-k?window=hour&metric=x | BAD_PARAMETER | metric: unknown parameter (expected: window, last, at, k, require_complete)",
+        "/v1/namespaces/default/metrics/clicks/counts/a?k=1 | BAD_PARAMETER | k: unknown parameter (expected: window, last, at, require_complete)",
         "/v1/cluster?verbose=1             | BAD_PARAMETER | verbose: unknown parameter (expected: )",
       })
   void aBadParameterIsNamed(String target, String reason, String message) throws Exception {
     assertError(running.get(target), 400, "INVALID_ARGUMENT", reason, message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"24h", "1440m", "86400s", "1d", "PT24H", "P1D"})
+  void aSpanIsAnsweredFromWholeBucketsAndSaysWhich(String last) throws Exception {
+    assertThat(running.get("/top-k?k=2&last=" + last).body())
+        .isEqualTo(
+            """
+            {"window":"span","bucket":"minute","start":"2026-01-14T10:30:00Z",\
+            "end":"2026-01-15T10:30:00Z","as_of":"2026-01-15T10:30:00Z","final":false,\
+            "revision":0,"exact":true,"ranges_total":4,"ranges_included":4,\
+            "namespace":"default","metric":"clicks","items":[{"id":"m","count":7,"rank":1}]}""");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // at, start, end, final
+    "current, 2026-01-15T09:30:00Z, 2026-01-15T10:30:00Z, false",
+    "sealed, 2026-01-15T09:29:00Z, 2026-01-15T10:29:00Z, true",
+    "2012-07-04T07:00:00.001Z, 2012-07-04T06:01:00Z, 2012-07-04T07:01:00Z, true",
+    "2026-01-15T10:35:00Z, 2026-01-15T09:35:00Z, 2026-01-15T10:35:00Z, false",
+  })
+  void aSpanEndsWhereAtSays(String at, String start, String end, boolean isFinal) throws Exception {
+    JsonNode answer = JSON.readTree(running.get("/top-k?last=1h&at=" + at).body());
+
+    assertThat(answer.path("start").textValue()).isEqualTo(start);
+    assertThat(answer.path("end").textValue()).isEqualTo(end);
+    assertThat(answer.path("final").booleanValue()).isEqualTo(isFinal);
+  }
+
+  @Test
+  void countsTakeSpansToo() throws Exception {
+    JsonNode answer =
+        JSON.readTree(
+            running.get("/v1/namespaces/default/metrics/clicks/counts/a?last=24h").body());
+
+    assertThat(answer.path("window").textValue()).isEqualTo("span");
+    assertThat(answer.path("bucket").textValue()).isEqualTo("minute");
+  }
+
+  @Test
+  void aSeriesHasAPointForEveryBucket() throws Exception {
+    assertThat(
+            running.get("/v1/namespaces/default/metrics/clicks/series/c?step=hour&last=3h").body())
+        .isEqualTo(
+            """
+            {"namespace":"default","metric":"clicks","id":"c","window":"hour",\
+            "start":"2026-01-15T08:00:00Z","end":"2026-01-15T10:30:00Z","as_of":null,\
+            "final":false,"revision":0,"exact":true,"ranges_total":1,"ranges_included":1,\
+            "points":[{"start":"2026-01-15T08:00:00Z","count":0},\
+            {"start":"2026-01-15T09:00:00Z","count":9},\
+            {"start":"2026-01-15T10:00:00Z","count":0}]}""");
+    assertThat(
+            JSON.readTree(
+                    running
+                        .get(
+                            "/v1/namespaces/default/metrics/clicks/series/c?step=day"
+                                + "&start=2026-01-01T00:00:00Z&end=2026-01-08T00:00:00Z")
+                        .body())
+                .path("points"))
+        .hasSize(7);
   }
 
   @ParameterizedTest

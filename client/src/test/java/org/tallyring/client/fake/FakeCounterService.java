@@ -16,11 +16,14 @@ import org.tallyring.proto.v1.CounterServiceGrpc;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
+import org.tallyring.proto.v1.GetSeriesRequest;
+import org.tallyring.proto.v1.GetSeriesResponse;
 import org.tallyring.proto.v1.KeyCount;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.proto.v1.RecordStreamResponse.Outcome;
+import org.tallyring.proto.v1.SeriesPoint;
 
 /**
  * What a shard of a {@link FakeCluster} serves. Keys that begin with "bad" and the metric "unknown"
@@ -94,6 +97,25 @@ final class FakeCounterService extends CounterServiceGrpc.CounterServiceImplBase
                                 .mapToLong(Row::delta)
                                 .sum())));
     answer.onNext(response.build());
+    answer.onCompleted();
+  }
+
+  /** A point for the start and one for the end, as if everything had happened at the start. */
+  @Override
+  public void getSeries(GetSeriesRequest request, StreamObserver<GetSeriesResponse> answer) {
+    long count =
+        cluster.rows().stream()
+            .filter(row -> row.metric().equals(request.getMetric()))
+            .filter(row -> row.key().equals(request.getKey().toStringUtf8()))
+            .mapToLong(Row::delta)
+            .sum();
+    answer.onNext(
+        GetSeriesResponse.newBuilder()
+            .setLabel(AnswerLabel.newBuilder().setWindow(request.getStep()).setExact(true))
+            .addPoints(
+                SeriesPoint.newBuilder().setStartTime(request.getStartTime()).setCount(count))
+            .addPoints(SeriesPoint.newBuilder().setStartTime(request.getEndTime()))
+            .build());
     answer.onCompleted();
   }
 

@@ -10,6 +10,7 @@ import org.tallyring.proto.v1.GetTopKRequest;
 import org.tallyring.proto.v1.GetTopKResponse;
 import org.tallyring.proto.v1.RankedKey;
 import org.tallyring.proto.v1.TopKServiceGrpc;
+import org.tallyring.proto.v1.Window;
 
 /** Ranks all rows of a {@link FakeCluster}, as if every window were that of all time. */
 final class FakeTopKService extends TopKServiceGrpc.TopKServiceImplBase {
@@ -31,6 +32,10 @@ final class FakeTopKService extends TopKServiceGrpc.TopKServiceImplBase {
             .setLabel(
                 AnswerLabel.newBuilder()
                     .setWindow(request.getWindow().getWindow())
+                    .setBucket(
+                        request.getWindow().hasLast()
+                            ? Window.WINDOW_MINUTE
+                            : Window.WINDOW_UNSPECIFIED)
                     .setExact(true)
                     .setRangesTotal(cluster.rangeCount())
                     .setRangesIncluded(cluster.rangeCount()));

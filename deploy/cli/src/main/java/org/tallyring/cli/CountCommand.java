@@ -29,6 +29,7 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  tally count sku-17 sku-18",
       "  tally count --metric purchases --window month --at 2012-07 sku-17",
+      "  tally count --last 24h sku-17",
       "  cut -f1 products.tsv | tally count --from - --output tsv"
     })
 final class CountCommand implements Callable<Integer> {

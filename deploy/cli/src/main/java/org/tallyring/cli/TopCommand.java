@@ -22,7 +22,9 @@ import picocli.CommandLine.Option;
       "  tally top",
       "  tally top --metric purchases -k 100 --output tsv",
       "  tally top --window day --at 2012-07-04",
-      "  tally top --window hour --at current --watch"
+      "  tally top --window hour --at current --watch",
+      "  tally top --last 24h",
+      "  tally top --last 1h --at 2012-07-04T07:15"
     })
 final class TopCommand implements Callable<Integer> {
 

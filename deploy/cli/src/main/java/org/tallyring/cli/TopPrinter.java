@@ -65,8 +65,14 @@ final class TopPrinter {
     if (format != OutputFormat.TABLE && !label.isComplete()) {
       console.note(label.incomplete());
     }
-    boolean sealed = request.getWindow().getWindow() != Window.WINDOW_ALL;
-    if (response.getItemsCount() == 0 && sealed) {
+    if (response.getItemsCount() > 0) {
+      return;
+    }
+    if (request.getWindow().hasLast()) {
+      console.note(
+          "nothing was counted in this span; --at 2012-07-04 lets it end in the past, --window all"
+              + " shows everything");
+    } else if (request.getWindow().getWindow() != Window.WINDOW_ALL) {
       console.note(
           "nothing was counted in this window; --at current shows the open one, --at"
               + " 2012-07-04 the one of a day in the past, --window all everything");

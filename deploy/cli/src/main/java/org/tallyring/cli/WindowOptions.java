@@ -2,16 +2,20 @@ package org.tallyring.cli;
 
 import com.google.protobuf.Timestamp;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.tallyring.cli.config.DurationText;
 import org.tallyring.cli.failure.CliException;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.proto.v1.WindowSelector;
+import org.tallyring.topology.window.TimeSelection;
 import picocli.CommandLine.Option;
 
-/** Which window is asked for. */
+/** Which window or span is asked for. */
 final class WindowOptions {
 
   private static final String AT_RULE =
@@ -23,9 +27,16 @@ final class WindowOptions {
   @Option(
       names = "--window",
       paramLabel = "WINDOW",
-      defaultValue = "all",
-      description = "hour, day, month or all. Default: ${DEFAULT-VALUE}.")
-  private String window = "all";
+      description = "hour, day, month or all. Default: all.")
+  private @Nullable String window;
+
+  @Option(
+      names = "--last",
+      paramLabel = "SPAN",
+      description =
+          "Instead of --window: a sliding span of 1 minute to 400 days, for example 90s, 30m, 24h or"
+              + " 7d. The answer says which whole minutes, hours or days it covers.")
+  private @Nullable String last;
 
   @Option(
       names = "--at",
@@ -33,22 +44,32 @@ final class WindowOptions {
       description =
           "current: the window that is open now. sealed: the latest final one (default). Or a time:"
               + " the window that contains it, for example 2012-07-04, 2012-07-04T07 or"
-              + " 2012-07-04T07:15:00Z.")
+              + " 2012-07-04T07:15:00Z. For a span it is the end: now (default), of the latest final"
+              + " minute, or the time.")
   private @Nullable String at;
 
   /**
-   * The window.
+   * The window or span.
    *
    * @throws CliException if there is no such
    */
   WindowSelector selector() {
-    if (!WINDOWS.contains(window)) {
-      throw CliException.usage("--window", window, "hour, day, month or all");
+    WindowSelector.Builder selector = WindowSelector.newBuilder();
+    if (last == null) {
+      String kind = window == null ? "all" : window;
+      if (!WINDOWS.contains(kind)) {
+        throw CliException.usage("--window", kind, "hour, day, month or all");
+      }
+      selector.setWindow(Window.valueOf("WINDOW_" + kind.toUpperCase(Locale.ROOT)));
+    } else if (window == null) {
+      selector.setLast(ProtoTimes.duration(span(last)));
+    } else {
+      throw CliException.usage("--last", last, "either --last or --window, not both");
     }
-    WindowSelector.Builder selector =
-        WindowSelector.newBuilder()
-            .setWindow(Window.valueOf("WINDOW_" + window.toUpperCase(Locale.ROOT)));
-    if (at == null || at.equals("sealed")) {
+    if (at == null) {
+      return selector.build();
+    }
+    if (at.equals("sealed")) {
       return selector.setSealed(true).build();
     }
     if (at.equals("current")) {
@@ -63,5 +84,18 @@ final class WindowOptions {
     } catch (DateTimeException e) {
       throw CliException.usage("--at", at, AT_RULE);
     }
+  }
+
+  /**
+   * The length of a span.
+   *
+   * @throws CliException if no span can be so long
+   */
+  static Duration span(String last) {
+    Duration length = DurationText.parse("--last", last);
+    if (!TimeSelection.isSpan(length)) {
+      throw CliException.usage("--last", last, TimeSelection.SPAN_RULE);
+    }
+    return length;
   }
 }

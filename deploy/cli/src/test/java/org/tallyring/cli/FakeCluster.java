@@ -15,12 +15,16 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.CounterServiceGrpc;
@@ -30,6 +34,8 @@ import org.tallyring.proto.v1.CreateNamespaceRequest;
 import org.tallyring.proto.v1.CreateNamespaceResponse;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
+import org.tallyring.proto.v1.DeleteThresholdRequest;
+import org.tallyring.proto.v1.DeleteThresholdResponse;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
@@ -37,6 +43,8 @@ import org.tallyring.proto.v1.GetMetricStatsRequest;
 import org.tallyring.proto.v1.GetMetricStatsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.GetNamespaceResponse;
+import org.tallyring.proto.v1.GetSeriesRequest;
+import org.tallyring.proto.v1.GetSeriesResponse;
 import org.tallyring.proto.v1.GetTopKRequest;
 import org.tallyring.proto.v1.GetTopKResponse;
 import org.tallyring.proto.v1.GetTopologyRequest;
@@ -58,15 +66,22 @@ import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
 import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
+import org.tallyring.proto.v1.SeriesPoint;
+import org.tallyring.proto.v1.SetThresholdRequest;
+import org.tallyring.proto.v1.SetThresholdResponse;
 import org.tallyring.proto.v1.ShardMember;
 import org.tallyring.proto.v1.SwapMetricRequest;
 import org.tallyring.proto.v1.SwapMetricResponse;
 import org.tallyring.proto.v1.TopKServiceGrpc;
 import org.tallyring.proto.v1.Topology;
 import org.tallyring.proto.v1.TopologyServiceGrpc;
+import org.tallyring.proto.v1.WatchEventsRequest;
+import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.WatchTopologyRequest;
 import org.tallyring.proto.v1.WatchTopologyResponse;
 import org.tallyring.proto.v1.Window;
+import org.tallyring.proto.v1.WindowSelector;
+import org.tallyring.topology.window.WindowLevel;
 
 /**
  * The public interface of a cluster, on a loopback port, that counts in a map: one shard that owns
@@ -83,7 +98,11 @@ final class FakeCluster implements AutoCloseable {
   private final Map<String, NamespaceDefinition> namespaces = new ConcurrentHashMap<>();
   private final Map<String, Long> counts = new TreeMap<>();
   private final List<RecordRequest> records = new ArrayList<>();
-  private final Set<String> events = new HashSet<>();
+  private final Set<String> eventIds = new HashSet<>();
+  private final List<WindowSelector> selectors = new CopyOnWriteArrayList<>();
+  private final List<GetSeriesRequest> series = new CopyOnWriteArrayList<>();
+  private final List<WatchEventsRequest> watches = new CopyOnWriteArrayList<>();
+  private final Queue<WatchEventsResponse> events = new ConcurrentLinkedQueue<>();
   private volatile @Nullable NamespaceDefinition madeAfterListing;
   private volatile int rangesIncluded = RANGES;
   private int unavailableAnswers;
@@ -131,6 +150,15 @@ final class FakeCluster implements AutoCloseable {
     madeAfterListing = namespace(namespace, metric);
   }
 
+  /** What one watch is told before the server goes away; without any more a watch just ends. */
+  void tell(WatchEventsResponse told) {
+    events.add(told);
+  }
+
+  List<WatchEventsRequest> watches() {
+    return List.copyOf(watches);
+  }
+
   void includeRanges(int ranges) {
     rangesIncluded = ranges;
   }
@@ -149,17 +177,38 @@ final class FakeCluster implements AutoCloseable {
   /** Whether an increment counts: without an event id always, with one the first time. */
   private synchronized boolean isNew(ByteString key, ByteString eventId) {
     return eventId.isEmpty()
-        || events.add(key.toStringUtf8() + "/" + HexFormat.of().formatHex(eventId.toByteArray()));
+        || eventIds.add(key.toStringUtf8() + "/" + HexFormat.of().formatHex(eventId.toByteArray()));
   }
 
-  private AnswerLabel label(Window window) {
+  private AnswerLabel label(WindowSelector selector) {
+    selectors.add(selector);
+    AnswerLabel.Builder label = label().setWindow(selector.getWindow());
+    if (selector.hasLast()) {
+      long end = selector.getTime().getSeconds();
+      label
+          .setBucket(Window.WINDOW_MINUTE)
+          .setStartTime(Timestamp.newBuilder().setSeconds(end - selector.getLast().getSeconds()))
+          .setEndTime(Timestamp.newBuilder().setSeconds(end));
+    }
+    return label.build();
+  }
+
+  private AnswerLabel.Builder label() {
     return AnswerLabel.newBuilder()
-        .setWindow(window)
         .setAsOfTime(Timestamp.newBuilder().setSeconds(1_000_000_000))
         .setExact(true)
         .setRangesTotal(RANGES)
-        .setRangesIncluded(rangesIncluded)
-        .build();
+        .setRangesIncluded(rangesIncluded);
+  }
+
+  /** What windows and spans were asked for, oldest first. */
+  List<WindowSelector> selectors() {
+    return List.copyOf(selectors);
+  }
+
+  /** What series were asked for, oldest first. */
+  List<GetSeriesRequest> series() {
+    return List.copyOf(series);
   }
 
   private static NamespaceDefinition namespace(String name, String... metrics) {
@@ -312,7 +361,7 @@ final class FakeCluster implements AutoCloseable {
     @Override
     public void getCounts(GetCountsRequest request, StreamObserver<GetCountsResponse> observer) {
       GetCountsResponse.Builder response =
-          GetCountsResponse.newBuilder().setLabel(label(request.getWindow().getWindow()));
+          GetCountsResponse.newBuilder().setLabel(label(request.getWindow()));
       for (ByteString key : request.getKeysList()) {
         if (rangesIncluded == RANGES || !key.toStringUtf8().startsWith("lost")) {
           response.addCounts(
@@ -321,6 +370,30 @@ final class FakeCluster implements AutoCloseable {
                   .setCount(
                       count(request.getNamespace(), request.getMetric(), key.toStringUtf8())));
         }
+      }
+      answer(observer, response.build());
+    }
+
+    /** Everything has happened in the first bucket. */
+    @Override
+    public void getSeries(GetSeriesRequest request, StreamObserver<GetSeriesResponse> observer) {
+      series.add(request);
+      WindowLevel step = WindowLevel.valueOf(request.getStep().name().substring(7));
+      long start = step.start(ProtoTimes.millis(request.getStartTime()));
+      long end = ProtoTimes.millis(request.getEndTime());
+      GetSeriesResponse.Builder response =
+          GetSeriesResponse.newBuilder()
+              .setLabel(
+                  label()
+                      .setWindow(request.getStep())
+                      .setStartTime(ProtoTimes.timestamp(start))
+                      .setEndTime(ProtoTimes.timestamp(step.endAtOrAfter(end))));
+      long count =
+          count(request.getNamespace(), request.getMetric(), request.getKey().toStringUtf8());
+      for (; start < end; start = step.end(start)) {
+        response.addPoints(
+            SeriesPoint.newBuilder().setStartTime(ProtoTimes.timestamp(start)).setCount(count));
+        count = 0;
       }
       answer(observer, response.build());
     }
@@ -339,7 +412,7 @@ final class FakeCluster implements AutoCloseable {
       }
       String prefix = request.getNamespace() + "/" + request.getMetric() + "/";
       GetTopKResponse.Builder response =
-          GetTopKResponse.newBuilder().setLabel(label(request.getWindow().getWindow()));
+          GetTopKResponse.newBuilder().setLabel(label(request.getWindow()));
       synchronized (FakeCluster.this) {
         counts.entrySet().stream()
             .filter(entry -> entry.getKey().startsWith(prefix))
@@ -463,6 +536,42 @@ final class FakeCluster implements AutoCloseable {
                           .setPruned(1)
                           .setBytes(80)));
       answer(observer, response.build());
+    }
+
+    @Override
+    public void setThreshold(
+        SetThresholdRequest request, StreamObserver<SetThresholdResponse> observer) {
+      NamespaceDefinition changed =
+          namespaces.computeIfPresent(
+              request.getNamespace(),
+              (name, old) -> old.toBuilder().addRules(request.getRule()).build());
+      answer(observer, SetThresholdResponse.newBuilder().setNamespace(changed).build());
+    }
+
+    @Override
+    public void deleteThreshold(
+        DeleteThresholdRequest request, StreamObserver<DeleteThresholdResponse> observer) {
+      NamespaceDefinition changed =
+          namespaces.computeIfPresent(
+              request.getNamespace(), (name, old) -> old.toBuilder().clearRules().build());
+      answer(observer, DeleteThresholdResponse.newBuilder().setNamespace(changed).build());
+    }
+
+    @Override
+    public void watchEvents(
+        WatchEventsRequest request, StreamObserver<WatchEventsResponse> observer) {
+      watches.add(request);
+      WatchEventsResponse told = events.poll();
+      if (told == null) {
+        observer.onCompleted();
+        return;
+      }
+      observer.onNext(told);
+      observer.onError(
+          Errors.of(
+              Status.Code.UNAVAILABLE,
+              ErrorReason.ERROR_REASON_NOT_READY,
+              "this shard stops (expected: another shard)"));
     }
 
     @Override

@@ -11,6 +11,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tallyring.cli.failure.ExitCode;
+import org.tallyring.proto.v1.Window;
+import org.tallyring.proto.v1.WindowSelector;
 
 /** The verbs that ask a cluster, against one that counts in a map. */
 final class VerbsTest {
@@ -114,7 +116,83 @@ final class VerbsTest {
   @Test
   void anEmptySealedWindowComesWithAHint() {
     assertThat(run("top", "--window", "day").err()).contains("--at");
+    assertThat(run("top", "--last", "24h").err()).contains("nothing was counted in this span");
     assertThat(run("top").err()).isEmpty();
+  }
+
+  @Test
+  void aSpanIsAskedForAndSaysWhatItCovers() {
+    run("record", "a");
+
+    assertThat(run("top", "--last", "24h", "--at", "2012-07-04T07:00").outLines())
+        .startsWith("default/clicks, 2012-07-03T07:00:00Z to 2012-07-04T07:00:00Z, whole minutes");
+    assertThat(run("count", "a", "--last", "90s", "--output", "json").out())
+        .contains("\"window\":\"span\",\"bucket\":\"minute\",\"start\":");
+    run("top", "--last", "7d", "--at", "sealed");
+    run("count", "--last", "7d", "--at", "current", "a");
+
+    assertThat(cluster.selectors())
+        .extracting(selector -> selector.getLast().getSeconds())
+        .containsExactly(86_400L, 90L, 604_800L, 604_800L);
+    assertThat(cluster.selectors())
+        .extracting(WindowSelector::getAtCase)
+        .containsExactly(
+            WindowSelector.AtCase.TIME,
+            WindowSelector.AtCase.AT_NOT_SET,
+            WindowSelector.AtCase.SEALED,
+            WindowSelector.AtCase.CURRENT);
+    assertThat(cluster.selectors())
+        .extracting(WindowSelector::getWindow)
+        .containsOnly(Window.WINDOW_UNSPECIFIED);
+    assertThat(run("top", "--last", "24h", "--metric", "clicks", "--namespace", "default").err())
+        .isEmpty();
+  }
+
+  @Test
+  void aSeriesHasARowForEveryStep() {
+    run("record", "a", "--delta", "4");
+    String[] series = {
+      "series", "a", "--step", "hour", "--start", "2012-07-04T06:30", "--end", "2012-07-04T08"
+    };
+
+    assertThat(run(with(series, "--output", "tsv")).out())
+        .isEqualTo("2012-07-04T06:00:00Z\t4\n2012-07-04T07:00:00Z\t0\n");
+    assertThat(run(series).outLines())
+        .containsExactly(
+            "default/clicks, a, 2012-07-04T06:00:00Z to 2012-07-04T08:00:00Z by hour",
+            "START                 COUNT",
+            "2012-07-04T06:00:00Z      4",
+            "2012-07-04T07:00:00Z      0",
+            "as of 2001-09-09T01:46:40Z, still counting, exact, 2 of 2 ranges");
+    assertThat(run(with(series, "--output", "json")).out())
+        .isEqualTo(
+            "{\"namespace\":\"default\",\"metric\":\"clicks\",\"id\":\"a\",\"window\":\"hour\","
+                + "\"start\":\"2012-07-04T06:00:00Z\",\"end\":\"2012-07-04T08:00:00Z\","
+                + "\"as_of\":\"2001-09-09T01:46:40Z\",\"final\":false,\"revision\":0,\"exact\":true,"
+                + "\"ranges_total\":2,\"ranges_included\":2,\"points\":["
+                + "{\"start\":\"2012-07-04T06:00:00Z\",\"count\":4},"
+                + "{\"start\":\"2012-07-04T07:00:00Z\",\"count\":0}]}\n");
+    assertThat(run("series", "a", "--output", "tsv").outLines()).hasSize(24);
+    assertThat(
+            run(
+                    "series",
+                    "a",
+                    "--step",
+                    "month",
+                    "--last",
+                    "31d",
+                    "--end",
+                    "2012-03",
+                    "--output",
+                    "tsv")
+                .outLines())
+        .containsExactly("2012-01-01T00:00:00Z\t4", "2012-02-01T00:00:00Z\t0");
+  }
+
+  private static String[] with(String[] arguments, String... more) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
   }
 
   @Test

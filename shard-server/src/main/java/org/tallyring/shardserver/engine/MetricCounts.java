@@ -26,6 +26,7 @@ final class MetricCounts {
 
   private static final WindowLevel[] LEVELS = WindowLevel.values();
 
+  private final String namespace;
   private final String name;
   private final KeyTable keys;
   private final MetricBuckets buckets;
@@ -56,8 +57,10 @@ final class MetricCounts {
   private final long[] cursorEndMillis = new long[LEVELS.length];
   private boolean cursorSet;
 
-  /** A metric without counts. */
-  MetricCounts(String name, KeyTable keys, MetricBuckets buckets, Strategy strategy) {
+  /** A metric without counts in a namespace. */
+  MetricCounts(
+      String namespace, String name, KeyTable keys, MetricBuckets buckets, Strategy strategy) {
+    this.namespace = namespace;
     this.name = name;
     this.keys = keys;
     this.buckets = buckets;
@@ -155,6 +158,11 @@ final class MetricCounts {
     return log == null || level == WindowLevel.ALL;
   }
 
+  /** The bucket of a level that the cursor is on; null if it is not kept. */
+  @Nullable BucketCounts current(WindowLevel level) {
+    return cursor[level.ordinal()];
+  }
+
   /** Takes the cursor away: buckets were retired or sealed. */
   void dropCursor() {
     cursorSet = false;
@@ -176,24 +184,41 @@ final class MetricCounts {
    *
    * @param batch the number of the batch in this process, rising from 1
    * @param rows rows of this metric whose times lie in the cursor's minute
+   * @param events where to tell what happens
    */
   void add(
-      long batch, long acceptedAtMillis, long latenessMillis, RowBlock rows, int from, int to) {
+      long batch,
+      long acceptedAtMillis,
+      long latenessMillis,
+      RowBlock rows,
+      int from,
+      int to,
+      EventLog events) {
+    long prunedBefore = prunedEver();
     boolean corrects = false;
     boolean complete = true;
     hits += to - from;
     for (int i = 0; i < cursor.length; i++) {
       BucketCounts bucket = cursor[i];
-      if (bucket != null) {
-        corrects |= bucket.touch(batch, acceptedAtMillis, latenessMillis);
-        addTo(bucket, rows, from, to);
-      } else {
+      if (bucket == null) {
         complete &= !hasBuckets(LEVELS[i]);
+      } else {
+        if (bucket.touch(batch, acceptedAtMillis, latenessMillis)) {
+          corrects = true;
+          if (bucket.level().isWindow()) {
+            events.windowCorrected(
+                namespace, name, bucket.level(), bucket.startMillis(), bucket.revision());
+          }
+        }
+        addTo(bucket, rows, from, to);
       }
     }
     HitLog open = log;
     for (int i = from; open != null && i < to; i++) {
       open.add(rows.slots[i], rows.timesMillis[i], rows.deltas[i]);
+    }
+    if (prunedEver() > prunedBefore) {
+      events.pruned(namespace, name, prunedEver() - prunedBefore);
     }
     if (corrects && lastLateBatch != batch) {
       lastLateBatch = batch;
@@ -206,6 +231,10 @@ final class MetricCounts {
     if (hour.isFinal(cursorStartMillis[hour.ordinal()], acceptedAtMillis, latenessMillis)) {
       lateIncrements += to - from;
     }
+  }
+
+  private long prunedEver() {
+    return pruned + (log == null ? 0 : log.pruned());
   }
 
   private void addTo(BucketCounts bucket, RowBlock rows, int from, int to) {
@@ -359,7 +388,7 @@ final class MetricCounts {
         hits,
         total == null ? 0 : total.size(),
         entries,
-        pruned + (hitLog == null ? 0 : hitLog.pruned()),
+        prunedEver(),
         bytes);
   }
 
@@ -370,13 +399,15 @@ final class MetricCounts {
    * begins afresh.
    *
    * @param watermarkMillis the highest event time seen: whatever is later will be counted
+   * @param events where to tell what happens
    */
-  void swap(Strategy to, long watermarkMillis) {
+  void swap(Strategy to, long watermarkMillis, EventLog events) {
     Strategy from = strategy;
     if (to.equals(from)) {
       return;
     }
     strategy = to;
+    events.strategySwapped(namespace, name, from.name(), to.name());
     dropCursor();
     if (isSummed(from) && isSummed(to)) {
       return;
@@ -395,6 +426,7 @@ final class MetricCounts {
     long fresh = watermarkMillis + 1;
     if (from instanceof Strategy.Distinct || to instanceof Strategy.Distinct) {
       totalSinceMillis = fresh;
+      events.strategyReset(namespace, name, to.name());
     } else if (oldTotal != null) {
       bucketFor(WindowLevel.ALL, 0).take(oldTotal, to, keys);
     }

@@ -24,6 +24,8 @@ final class NamespaceCounts {
   private final KeyTable keys;
   private final RetentionEdges edges = new RetentionEdges();
   private final UnsealedBuckets unsealed = new UnsealedBuckets();
+  private final Thresholds thresholds = new Thresholds();
+  private final WindowSealing sealing = new WindowSealing();
   private final List<MetricCounts> metrics = new ArrayList<>();
   private final Map<String, MetricCounts> metricsByName = new HashMap<>();
   private @Nullable NamespaceDefinition definition;
@@ -71,13 +73,50 @@ final class NamespaceCounts {
     return definition == null ? RangeEngine.UNDEFINED : definition.getRevision();
   }
 
-  /** Takes a definition, unless the one held is as new, and retires what it no longer keeps. */
-  void define(NamespaceDefinition candidate) {
-    if (candidate.getRevision() > definitionRevision()) {
-      definition = candidate;
-      retire();
-      metrics.forEach(metric -> metric.swap(strategyOf(metric.name()), watermarkMillis));
+  /** The rules of the definition. */
+  Thresholds thresholds() {
+    return thresholds;
+  }
+
+  /** Up to where windows were told as sealed. */
+  WindowSealing sealing() {
+    return sealing;
+  }
+
+  /**
+   * Takes a definition, unless the one held is as new, retires what it no longer keeps, and swaps
+   * the strategies that it changes.
+   *
+   * @return whether it was taken
+   */
+  boolean define(NamespaceDefinition candidate, EventLog events) {
+    if (candidate.getRevision() <= definitionRevision()) {
+      return false;
     }
+    definition = candidate;
+    thresholds.define(candidate.getRulesList());
+    retire();
+    metrics.forEach(
+        metric -> metric.swap(strategyOf(metric.name()), watermarkMillis, events));
+    return true;
+  }
+
+  /**
+   * Tells the windows that became final.
+   *
+   * @return before which journal time no other one does
+   */
+  long tellSealed(long journalTimeMillis, EventLog events) {
+    long before = sealing.untilMillis();
+    long next =
+        sealing.advance(this, journalTimeMillis, Namespaces.latenessMillis(definition()), events);
+    if (sealing.untilMillis() != before) {
+      for (MetricCounts metric : metrics) {
+        thresholds.retain(
+            metric.name(), (level, start) -> metric.buckets().find(level, start) != null);
+      }
+    }
+    return next;
   }
 
   /** The strategy of a metric by the definition held. */
@@ -93,6 +132,7 @@ final class NamespaceCounts {
   /** Sets what a snapshot says. */
   void restore(@Nullable NamespaceDefinition restoredDefinition, long restoredWatermark) {
     definition = restoredDefinition;
+    thresholds.define(definition().getRulesList());
     watermarkMillis = restoredWatermark;
   }
 
@@ -143,7 +183,8 @@ final class NamespaceCounts {
     MetricCounts counts = metricsByName.get(metric);
     if (counts == null) {
       counts =
-          new MetricCounts(metric, keys, new MetricBuckets(edges, unsealed), strategyOf(metric));
+          new MetricCounts(
+              name, metric, keys, new MetricBuckets(edges, unsealed), strategyOf(metric));
       metricsByName.put(metric, counts);
       metrics.add(counts);
     }
@@ -162,6 +203,7 @@ final class NamespaceCounts {
    * @param journalTimeMillis the newest acceptance time in the journal
    * @param rows scratch
    * @param duplicates takes the rows that do not count
+   * @param events where to tell what happens
    * @return the sum of the absolute values of the deltas of those that do, or the largest number
    */
   long add(
@@ -170,7 +212,8 @@ final class NamespaceCounts {
       long increments,
       long journalTimeMillis,
       RowBlock rows,
-      BitSet duplicates) {
+      BitSet duplicates,
+      EventLog events) {
     watermarkMillis = Math.max(watermarkMillis, RowBlock.highestTimeMillis(accepted));
     retire();
     seal();
@@ -206,7 +249,7 @@ final class NamespaceCounts {
       }
       rows.firstIncrement = counted;
       counted += rows.size;
-      addBlock(accepted, latenessMillis, number, rows, batchMetrics);
+      addBlock(accepted, latenessMillis, number, rows, batchMetrics, events);
       absoluteSum = AbsoluteSum.add(absoluteSum, rows.absoluteSum());
     }
     return absoluteSum;
@@ -256,14 +299,16 @@ final class NamespaceCounts {
   /**
    * Adds one block run by run. A run is consecutive rows of one metric within one minute: its
    * buckets are looked up once, and each bucket takes the run in one tight loop in which cache
-   * misses overlap.
+   * misses overlap. Where a rule watches the metric a run is one row, since rules are about the
+   * count after each.
    */
   private void addBlock(
       AcceptedBatch accepted,
       long latenessMillis,
       long number,
       RowBlock rows,
-      @Nullable MetricCounts[] batchMetrics) {
+      @Nullable MetricCounts[] batchMetrics,
+      EventLog events) {
     int from = 0;
     while (from < rows.size) {
       int index = rows.metricIndexes[from];
@@ -273,8 +318,17 @@ final class NamespaceCounts {
         batchMetrics[index] = metric;
       }
       metric.moveTo(rows.timesMillis[from]);
-      int to = rows.endOfRun(from, metric.minuteStartMillis(), metric.minuteEndMillis());
-      metric.add(number, accepted.getAcceptedAtMillis(), latenessMillis, rows, from, to);
+      // Heavy hitters have no count for each key that a rule could be about.
+      boolean watched =
+          rows.slots[from] != KeyTable.NO_SLOT && thresholds.watch(metric.name());
+      int to =
+          watched
+              ? from + 1
+              : rows.endOfRun(from, metric.minuteStartMillis(), metric.minuteEndMillis());
+      metric.add(number, accepted.getAcceptedAtMillis(), latenessMillis, rows, from, to, events);
+      if (watched) {
+        thresholds.check(metric, rows, from, this, events);
+      }
       from = to;
     }
   }

@@ -46,6 +46,9 @@ public final class RangeEngine {
   /** Numbers the batches applied by this process; tells one batch from the next, nothing else. */
   private long batches;
 
+  /** Before this journal time no window becomes final; known anew after a restore. */
+  private long nextSealMillis = Long.MIN_VALUE;
+
   /** The state before the first entry. */
   public RangeEngine(int rangeId) {
     this(new RangeState(rangeId));
@@ -53,6 +56,7 @@ public final class RangeEngine {
 
   private RangeEngine(RangeState state) {
     this.state = state;
+    state.events.journalTime(state.journalTimeMillis);
   }
 
   /**
@@ -90,15 +94,19 @@ public final class RangeEngine {
   private void define(NamespaceDefinition definition) {
     long uid = definition.getUid();
     if (!state.deletedNamespaceUids.contains(uid)) {
-      state
-          .namespaces
-          .computeIfAbsent(uid, absent -> new NamespaceCounts(absent, definition.getName()))
-          .define(definition);
+      NamespaceCounts namespace =
+          state.namespaces.computeIfAbsent(
+              uid, absent -> new NamespaceCounts(absent, definition.getName()));
+      if (namespace.define(definition, state.events)) {
+        state.events.metricsUpdated(namespace.name(), definition.getRevision());
+        nextSealMillis = Long.MIN_VALUE;
+      }
     }
   }
 
   private void apply(AcceptedBatch accepted) {
     state.journalTimeMillis = Math.max(state.journalTimeMillis, accepted.getAcceptedAtMillis());
+    state.events.journalTime(state.journalTimeMillis);
     state.sessions.sweep(state.journalTimeMillis);
     if (!accepted.getSessionId().isEmpty()) {
       long sequence = accepted.getBatch().getSequence();
@@ -111,14 +119,29 @@ public final class RangeEngine {
     }
     NamespaceCounts namespace =
         state.namespaces.computeIfAbsent(
-            uid, absent -> new NamespaceCounts(absent, accepted.getBatch().getNamespace()));
+            uid,
+            absent -> {
+              nextSealMillis = Long.MIN_VALUE;
+              return new NamespaceCounts(absent, accepted.getBatch().getNamespace());
+            });
+    tellSealed();
     batches++;
     duplicates.clear();
     long added =
         namespace.add(
-            accepted, batches, state.increments, state.journalTimeMillis, rows, duplicates);
+            accepted,
+            batches,
+            state.increments,
+            state.journalTimeMillis,
+            rows,
+            duplicates,
+            state.events);
     duplicateRows.add(duplicates.isEmpty() ? NO_ROWS : duplicates.stream().toArray());
     state.absoluteSum = AbsoluteSum.add(state.absoluteSum, added);
+    state
+        .events
+        .hits()
+        .take(accepted, state.increments + 1, state.journalTimeMillis, duplicates);
     state.increments += accepted.getBatch().getKeyLengthsCount() - duplicates.cardinality();
   }
 
@@ -140,6 +163,17 @@ public final class RangeEngine {
     return namespace != null
         && namespace.verdict(row.key().toByteArray(), row.id(), row.payload(), acceptedAtMillis)
             == EventIdTable.Verdict.CONTRADICTION;
+  }
+
+  /** Tells the windows that became final, in all namespaces. */
+  private void tellSealed() {
+    if (state.journalTimeMillis >= nextSealMillis) {
+      nextSealMillis = Long.MAX_VALUE;
+      for (NamespaceCounts namespace : state.namespaces.values()) {
+        nextSealMillis =
+            Math.min(nextSealMillis, namespace.tellSealed(state.journalTimeMillis, state.events));
+      }
+    }
   }
 
   /**
@@ -297,6 +331,21 @@ public final class RangeEngine {
    */
   public PublishedRankings publish(long nowMillis, int k) {
     return publisher.publish(state.namespaces.values(), nowMillis, k);
+  }
+
+  /** What a watcher has not seen yet of what happened here. */
+  public EventPage events(EventQuery query) {
+    return state.events.read(query);
+  }
+
+  /** Rises with every event, sampled hits among them. */
+  public long eventsSoFar() {
+    return state.events.lastNumber() + state.events.hits().taken();
+  }
+
+  /** Sets which share of the increments is kept as hits for {@link #events}; 0 at first. */
+  public void sampleHits(double rate) {
+    state.events.hits().rate(rate);
   }
 
   /** How many distinct keys there are, over all namespaces. */

@@ -13,6 +13,8 @@ final class RangeState {
   final int rangeId;
   final SessionTable sessions = new SessionTable();
 
+  final EventLog events;
+
   /** By uid, in the order of their first entries. */
   final Map<Long, NamespaceCounts> namespaces = new LinkedHashMap<>();
 
@@ -31,6 +33,7 @@ final class RangeState {
   /** The state before the first entry. */
   RangeState(int rangeId) {
     this.rangeId = rangeId;
+    this.events = new EventLog(rangeId);
   }
 
   /** A metric, or null when nothing was ever counted with it. */

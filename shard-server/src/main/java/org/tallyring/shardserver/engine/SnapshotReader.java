@@ -64,6 +64,7 @@ final class SnapshotReader {
       case EVENT_IDS -> readEventIds(begun(), piece.getEventIds());
       case BUCKET -> readBucket(begun(), piece.getBucket());
       case STRATEGY -> readStrategy(begun(), piece.getStrategy());
+      case EVENTS -> EventPieces.read(state, piece.getEvents());
       case CONTENT_NOT_SET ->
           throw new IllegalArgumentException("the snapshot has a piece of a kind not known here");
     }

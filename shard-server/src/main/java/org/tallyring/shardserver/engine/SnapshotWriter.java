@@ -54,6 +54,10 @@ final class SnapshotWriter {
     writer.writeHead(state);
     writer.writeSessions(state.sessions);
     state.namespaces.values().forEach(writer::writeNamespace);
+    EventPieces.write(
+        state,
+        writer.maxContentBytes,
+        piece -> writer.write(SnapshotPiece.newBuilder().setEvents(piece).build()));
     writer.endChunk();
     return writer.chunks;
   }

@@ -1,5 +1,6 @@
 package org.tallyring.shardserver.grpc;
 
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,8 @@ import org.tallyring.proto.v1.CreateNamespaceRequest;
 import org.tallyring.proto.v1.CreateNamespaceResponse;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
+import org.tallyring.proto.v1.DeleteThresholdRequest;
+import org.tallyring.proto.v1.DeleteThresholdResponse;
 import org.tallyring.proto.v1.GetMetricStatsRequest;
 import org.tallyring.proto.v1.GetMetricStatsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
@@ -26,6 +29,10 @@ import org.tallyring.proto.v1.ListNamespacesResponse;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
 import org.tallyring.proto.v1.RangeStatus;
+import org.tallyring.proto.v1.SetThresholdRequest;
+import org.tallyring.proto.v1.SetThresholdResponse;
+import org.tallyring.proto.v1.WatchEventsRequest;
+import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.SwapMetricRequest;
 import org.tallyring.proto.v1.SwapMetricResponse;
 import org.tallyring.shardserver.coordination.ClusterWatch;
@@ -46,6 +53,7 @@ final class AdminEndpoint extends AdminServiceImplBase {
   private final ShardRanges ranges;
   private final PeerChannels peers;
   private final MetricStatsReader stats;
+  private final EventWatches events;
 
   AdminEndpoint(
       String shardId,
@@ -53,13 +61,15 @@ final class AdminEndpoint extends AdminServiceImplBase {
       NamespaceDirectory namespaces,
       NamespaceEditor editor,
       ShardRanges ranges,
-      PeerChannels peers) {
+      PeerChannels peers,
+      EventWatches events) {
     this.shardId = shardId;
     this.watch = watch;
     this.namespaces = namespaces;
     this.editor = editor;
     this.ranges = ranges;
     this.peers = peers;
+    this.events = events;
     this.stats = new MetricStatsReader(shardId, watch, namespaces, ranges, peers);
   }
 
@@ -125,6 +135,31 @@ final class AdminEndpoint extends AdminServiceImplBase {
   public void getMetricStats(
       GetMetricStatsRequest request, StreamObserver<GetMetricStatsResponse> call) {
     Calls.answer(call, stats.stats(request));
+  }
+
+  @Override
+  public void setThreshold(SetThresholdRequest request, StreamObserver<SetThresholdResponse> call) {
+    Calls.answer(
+        call,
+        editor
+            .setRule(request.getNamespace(), request.getRule())
+            .thenApply(stored -> SetThresholdResponse.newBuilder().setNamespace(stored).build()));
+  }
+
+  @Override
+  public void deleteThreshold(
+      DeleteThresholdRequest request, StreamObserver<DeleteThresholdResponse> call) {
+    Calls.answer(
+        call,
+        editor
+            .deleteRule(request.getNamespace(), request.getName())
+            .thenApply(
+                stored -> DeleteThresholdResponse.newBuilder().setNamespace(stored).build()));
+  }
+
+  @Override
+  public void watchEvents(WatchEventsRequest request, StreamObserver<WatchEventsResponse> call) {
+    events.begin(request, (ServerCallStreamObserver<WatchEventsResponse>) call);
   }
 
   @Override

@@ -8,6 +8,8 @@ import java.util.concurrent.TimeUnit;
 import org.tallyring.proto.v1.CounterServiceGrpc.CounterServiceImplBase;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
+import org.tallyring.proto.v1.GetSeriesRequest;
+import org.tallyring.proto.v1.GetSeriesResponse;
 import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
 import org.tallyring.proto.v1.RecordStreamRequest;
@@ -20,12 +22,19 @@ final class CounterEndpoint extends CounterServiceImplBase {
   private final RowRecorder rows;
   private final BatchRouter router;
   private final CountsReader counts;
+  private final SeriesReader series;
   private final ShardRanges ranges;
 
-  CounterEndpoint(RowRecorder rows, BatchRouter router, CountsReader counts, ShardRanges ranges) {
+  CounterEndpoint(
+      RowRecorder rows,
+      BatchRouter router,
+      CountsReader counts,
+      SeriesReader series,
+      ShardRanges ranges) {
     this.rows = rows;
     this.router = router;
     this.counts = counts;
+    this.series = series;
     this.ranges = ranges;
   }
 
@@ -48,5 +57,10 @@ final class CounterEndpoint extends CounterServiceImplBase {
   @Override
   public void getCounts(GetCountsRequest request, StreamObserver<GetCountsResponse> call) {
     Calls.answer(call, counts.counts(request));
+  }
+
+  @Override
+  public void getSeries(GetSeriesRequest request, StreamObserver<GetSeriesResponse> call) {
+    Calls.answer(call, series.series(request));
   }
 }

@@ -19,6 +19,7 @@ import org.tallyring.proto.internal.v1.QueryCountsRequest;
 import org.tallyring.proto.internal.v1.QueryCountsResponse;
 import org.tallyring.proto.internal.v1.RangeRevision;
 import org.tallyring.proto.namespace.Namespaces;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetCountsRequest;
@@ -26,6 +27,10 @@ import org.tallyring.proto.v1.GetCountsResponse;
 import org.tallyring.proto.v1.KeyCount;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.topology.name.KeyRules;
+import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.KeptBuckets;
+import org.tallyring.topology.window.Resolved;
+import org.tallyring.topology.window.TimeSelection;
 
 /**
  * Answers GetCounts for any keys: from the ranges held here and from the shards that hold the
@@ -38,6 +43,13 @@ final class CountsReader {
   private static final int MAX_KEYS = 10_000;
   private static final long PEER_SECONDS = 5;
   private static final Duration INCOMPLETE_DELAY = Duration.ofMillis(200);
+
+  /**
+   * How often buckets are chosen. The second time it is known what the ranges keep that could not
+   * answer the first time, and the others keep coarser buckets for longer; one more is for a bucket
+   * that is retired in between.
+   */
+  private static final int MAX_ROUNDS = 3;
 
   private final RangeReads reads;
   private final RangeOwners owners;
@@ -64,28 +76,65 @@ final class CountsReader {
   CompletableFuture<GetCountsResponse> counts(GetCountsRequest request) {
     guard.check();
     checkKeys(request.getKeysList());
-    WindowSelection.level(request.getWindow().getWindow());
+    TimeSelection selection = Selections.of(request.getWindow());
     long now = clock.millis();
     return namespaces
         .findWithMetric(request.getNamespace(), request.getMetric())
-        .thenCompose(namespace -> counts(request, namespace, now));
+        .thenCompose(
+            namespace -> {
+              Map<Integer, List<ByteString>> keys =
+                  reads.byRange(namespace.getName(), request.getKeysList());
+              return counts(
+                  request, selection, namespace, keys, now, KeptBuckets.EVERYTHING, MAX_ROUNDS);
+            });
   }
 
+  /**
+   * Ranges retire buckets by their own watermarks: only their answers say what all of them keep.
+   */
   private CompletableFuture<GetCountsResponse> counts(
-      GetCountsRequest request, NamespaceDefinition namespace, long now) {
-    WindowSelection window =
-        WindowSelection.of(request.getWindow(), now, Namespaces.latenessMillis(namespace));
-    Map<Integer, List<ByteString>> keys = reads.byRange(namespace.getName(), request.getKeysList());
+      GetCountsRequest request,
+      TimeSelection selection,
+      NamespaceDefinition namespace,
+      Map<Integer, List<ByteString>> keys,
+      long now,
+      KeptBuckets kept,
+      int rounds) {
+    Resolved resolved =
+        Selections.resolve(selection, now, Namespaces.latenessMillis(namespace), kept);
+    return query(request.getMetric(), resolved.interval(), namespace, keys)
+        .thenCompose(
+            found -> {
+              if (found.getNotKeptCount() == 0) {
+                AnswerLabel.Builder label =
+                    Selections.label(resolved)
+                        .setAsOfTime(ProtoTimes.timestamp(now))
+                        .setRangesTotal(keys.size());
+                return CompletableFuture.completedFuture(answer(request, label, found));
+              }
+              if (rounds == 1) {
+                throw incomplete(found.getRangesCount(), keys.size());
+              }
+              KeptBuckets everywhere = kept.and(KeptMessages.fromProto(found.getNotKeptList()));
+              return counts(request, selection, namespace, keys, now, everywhere, rounds - 1);
+            });
+  }
+
+  private CompletableFuture<QueryCountsResponse> query(
+      String metric,
+      Interval interval,
+      NamespaceDefinition namespace,
+      Map<Integer, List<ByteString>> keys) {
     List<CompletableFuture<QueryCountsResponse>> parts = new ArrayList<>();
-    parts.add(reads.counts(namespace, request.getMetric(), window.interval(), keys));
+    parts.add(reads.counts(namespace, metric, interval, keys));
     for (Map.Entry<Member, List<ByteString>> peer : byPeer(keys).entrySet()) {
       parts.add(
           ask(
               peer.getKey(),
               QueryCountsRequest.newBuilder()
                   .setNamespace(namespace.getName())
-                  .setMetric(request.getMetric())
-                  .setInterval(Intervals.toProto(window.interval()))
+                  .setMetric(metric)
+                  .setInterval(Intervals.toProto(interval))
                   .addAllKeys(peer.getValue())
                   .build()));
     }
@@ -94,12 +143,7 @@ final class CountsReader {
             all -> {
               QueryCountsResponse.Builder sum = QueryCountsResponse.newBuilder();
               parts.forEach(part -> sum.mergeFrom(part.join()));
-              AnswerLabel.Builder label =
-                  window
-                      .label()
-                      .setAsOfTime(WindowSelection.timestamp(now))
-                      .setRangesTotal(keys.size());
-              return answer(request, label, sum.build());
+              return sum.build();
             });
   }
 
@@ -136,17 +180,13 @@ final class CountsReader {
       revisions.put(range.getRangeId(), range.getRevision());
     }
     if (request.getRequireComplete() && revisions.size() < label.getRangesTotal()) {
-      throw Errors.retryable(
-          Code.UNAVAILABLE,
-          ErrorReason.ERROR_REASON_INCOMPLETE,
-          "ranges: " + revisions.size() + " answered (expected: " + label.getRangesTotal() + ")",
-          INCOMPLETE_DELAY);
+      throw incomplete(revisions.size(), label.getRangesTotal());
     }
     Map<ByteString, Long> counts = new HashMap<>();
     for (KeyCount count : found.getCountsList()) {
       counts.put(count.getKey(), count.getCount());
     }
-    Qualities.label(label, found.getRangesList());
+    Qualities.label(label, found.getRangesList().stream().map(RangeRevision::getQuality).toList());
     GetCountsResponse.Builder response =
         GetCountsResponse.newBuilder()
             .setLabel(
@@ -162,6 +202,14 @@ final class CountsReader {
     return response.build();
   }
 
+  private static RuntimeException incomplete(int answered, int total) {
+    return Errors.retryable(
+        Code.UNAVAILABLE,
+        ErrorReason.ERROR_REASON_INCOMPLETE,
+        "ranges: " + answered + " answered (expected: " + total + ")",
+        INCOMPLETE_DELAY);
+  }
+
   static void checkKeys(List<ByteString> keys) {
     if (keys.isEmpty() || keys.size() > MAX_KEYS) {
       throw Errors.invalid(
@@ -170,12 +218,15 @@ final class CountsReader {
           "keys: " + keys.size() + " (expected: 1.." + MAX_KEYS + ")");
     }
     for (int i = 0; i < keys.size(); i++) {
-      byte[] key = keys.get(i).toByteArray();
-      String violation = KeyRules.violation(key, 0, key.length);
-      if (violation != null) {
-        throw Errors.invalid(
-            ErrorReason.ERROR_REASON_BAD_KEY, "keys[" + i + "]", "keys[" + i + "]: " + violation);
-      }
+      checkKey("keys[" + i + "]", keys.get(i));
+    }
+  }
+
+  static void checkKey(String field, ByteString key) {
+    byte[] bytes = key.toByteArray();
+    String violation = KeyRules.violation(bytes, 0, bytes.length);
+    if (violation != null) {
+      throw Errors.invalid(ErrorReason.ERROR_REASON_BAD_KEY, field, field + ": " + violation);
     }
   }
 }

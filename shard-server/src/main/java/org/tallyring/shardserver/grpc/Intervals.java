@@ -12,7 +12,7 @@ final class Intervals {
 
   static org.tallyring.proto.internal.v1.Interval toProto(Interval interval) {
     return org.tallyring.proto.internal.v1.Interval.newBuilder()
-        .setBucket(WindowSelection.window(interval.level()))
+        .setBucket(Windows.window(interval.level()))
         .setStartMillis(interval.startMillis())
         .setEndMillis(interval.level() == WindowLevel.ALL ? 0 : interval.endMillis())
         .build();
@@ -24,8 +24,13 @@ final class Intervals {
    * @throws io.grpc.StatusRuntimeException INVALID_ARGUMENT, if it is none
    */
   static Interval fromProto(org.tallyring.proto.internal.v1.Interval message) {
-    WindowLevel level = WindowSelection.bucket(message.getBucket());
     try {
+      WindowLevel level =
+          Windows.level(message.getBucket())
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "interval.bucket: " + message.getBucket() + " (expected: a kind)"));
       return new Interval(
           level,
           message.getStartMillis(),

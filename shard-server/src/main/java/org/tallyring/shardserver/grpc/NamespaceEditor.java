@@ -3,16 +3,19 @@ package org.tallyring.shardserver.grpc;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.namespace.Namespaces;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.v1.ThresholdRule;
 import org.tallyring.shardserver.coordination.ConflictException;
 import org.tallyring.shardserver.coordination.NamespaceStore;
 import org.tallyring.shardserver.coordination.Versioned;
@@ -53,6 +56,7 @@ final class NamespaceEditor {
       definition.addMetrics(MetricDefinition.newBuilder().setName(DEFAULT_METRIC));
     }
     checkMetrics(definition.getMetricsList());
+    RuleChecks.check(definition.build());
     checkLateness(wanted);
     checkRetention(wanted);
     checkEventIdHorizon(wanted);
@@ -118,6 +122,73 @@ final class NamespaceEditor {
             failure ->
                 Calls.unwrap(failure) instanceof ConflictException
                     ? addMetric(namespace, metric)
+                    : CompletableFuture.failedFuture(failure));
+  }
+
+  /** Adds a threshold rule, or replaces the one of its name. */
+  CompletableFuture<NamespaceDefinition> setRule(String name, ThresholdRule rule) {
+    return changeRules(
+        name,
+        rules -> {
+          List<ThresholdRule> changed = new ArrayList<>(rules);
+          int index = indexOf(rules, rule.getName());
+          if (index < 0) {
+            changed.add(rule);
+          } else {
+            changed.set(index, rule);
+          }
+          return changed;
+        });
+  }
+
+  /** Removes a threshold rule. */
+  CompletableFuture<NamespaceDefinition> deleteRule(String name, String rule) {
+    checkName("name", rule);
+    return changeRules(
+        name,
+        rules -> {
+          int index = indexOf(rules, rule);
+          if (index < 0) {
+            throw RuleChecks.notFound(rule);
+          }
+          List<ThresholdRule> changed = new ArrayList<>(rules);
+          changed.remove(index);
+          return changed;
+        });
+  }
+
+  private static int indexOf(List<ThresholdRule> rules, String name) {
+    return rules.stream().map(ThresholdRule::getName).toList().indexOf(name);
+  }
+
+  private CompletableFuture<NamespaceDefinition> changeRules(
+      String name, UnaryOperator<List<ThresholdRule>> change) {
+    String namespace = name.isEmpty() ? Namespaces.DEFAULT : name;
+    checkName("namespace", namespace);
+    return store
+        .read(namespace)
+        .thenCompose(
+            stored -> {
+              if (stored.version() == Versioned.ABSENT) {
+                throw NamespaceDirectory.namespaceNotFound(namespace);
+              }
+              List<ThresholdRule> rules = change.apply(stored.value().getRulesList());
+              if (rules.equals(stored.value().getRulesList())) {
+                return CompletableFuture.completedFuture(stored.value());
+              }
+              NamespaceDefinition changed =
+                  stored.value().toBuilder()
+                      .clearRules()
+                      .addAllRules(rules)
+                      .setRevision(stored.value().getRevision() + 1)
+                      .build();
+              RuleChecks.check(changed);
+              return store.compareAndSet(stored.version(), changed).thenApply(Versioned::value);
+            })
+        .exceptionallyCompose(
+            failure ->
+                Calls.unwrap(failure) instanceof ConflictException
+                    ? changeRules(namespace, change)
                     : CompletableFuture.failedFuture(failure));
   }
 

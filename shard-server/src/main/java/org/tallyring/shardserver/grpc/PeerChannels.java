@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceFutureStub;
+import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceStub;
 import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.AdminServiceGrpc.AdminServiceFutureStub;
 
@@ -17,6 +18,10 @@ final class PeerChannels implements AutoCloseable {
 
   RangeServiceFutureStub ranges(String address) {
     return RangeServiceGrpc.newFutureStub(channel(address));
+  }
+
+  RangeServiceStub rangeStreams(String address) {
+    return RangeServiceGrpc.newStub(channel(address));
   }
 
   AdminServiceFutureStub admin(String address) {

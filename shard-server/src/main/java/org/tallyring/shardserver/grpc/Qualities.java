@@ -1,8 +1,7 @@
 package org.tallyring.shardserver.grpc;
 
-import com.google.protobuf.Timestamp;
 import java.util.List;
-import org.tallyring.proto.internal.v1.RangeRevision;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.shardserver.engine.CountQuality;
 
@@ -23,10 +22,10 @@ final class Qualities {
   }
 
   /** Says in a label how good counts are that come from several ranges, each from one of them. */
-  static void label(AnswerLabel.Builder label, List<RangeRevision> ranges) {
+  static void label(
+      AnswerLabel.Builder label, List<org.tallyring.proto.internal.v1.CountQuality> ranges) {
     long since = CountQuality.NOTHING_MISSING;
-    for (RangeRevision range : ranges) {
-      org.tallyring.proto.internal.v1.CountQuality quality = range.getQuality();
+    for (org.tallyring.proto.internal.v1.CountQuality quality : ranges) {
       label
           .setMaxError(Math.max(label.getMaxError(), quality.getMaxError()))
           .setStandardError(Math.max(label.getStandardError(), quality.getStandardError()));
@@ -36,10 +35,7 @@ final class Qualities {
     }
     label.setExact(label.getMaxError() == 0 && label.getStandardError() == 0);
     if (since != CountQuality.NOTHING_MISSING) {
-      label.setSinceTime(
-          Timestamp.newBuilder()
-              .setSeconds(Math.floorDiv(since, 1000))
-              .setNanos(Math.floorMod(since, 1000) * 1_000_000));
+      label.setSinceTime(ProtoTimes.timestamp(since));
     }
   }
 }

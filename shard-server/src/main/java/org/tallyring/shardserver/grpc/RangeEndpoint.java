@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.grpc;
 
 import com.google.protobuf.ByteString;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -17,17 +19,24 @@ import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
 import org.tallyring.proto.internal.v1.QueryCountsRequest;
 import org.tallyring.proto.internal.v1.QueryCountsResponse;
+import org.tallyring.proto.internal.v1.QuerySeriesRequest;
+import org.tallyring.proto.internal.v1.QuerySeriesResponse;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.internal.v1.QueryTopKResponse;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceImplBase;
 import org.tallyring.proto.internal.v1.RangeVersion;
 import org.tallyring.proto.internal.v1.RecordForwardedRequest;
 import org.tallyring.proto.internal.v1.RecordForwardedResponse;
+import org.tallyring.proto.internal.v1.WatchRangeEventsRequest;
+import org.tallyring.proto.internal.v1.WatchRangeEventsResponse;
 import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.shardserver.engine.Ranking;
 import org.tallyring.shardserver.engine.WindowKey;
+import org.tallyring.shardserver.ownership.EventSource;
 import org.tallyring.shardserver.ownership.OwnedRange;
 import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.KeptBuckets;
 
 /** RangeService: what aggregators and other shards ask of the ranges held here. */
 final class RangeEndpoint extends RangeServiceImplBase {
@@ -41,6 +50,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
   private final NamespaceDirectory namespaces;
   private final ReadGuard guard;
   private final InstantSource clock;
+  private final Executor executor;
 
   RangeEndpoint(
       String shardId,
@@ -49,7 +59,8 @@ final class RangeEndpoint extends RangeServiceImplBase {
       BatchRouter router,
       NamespaceDirectory namespaces,
       ReadGuard guard,
-      InstantSource clock) {
+      InstantSource clock,
+      Executor executor) {
     this.shardId = shardId;
     this.ranges = ranges;
     this.reads = reads;
@@ -57,6 +68,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
     this.namespaces = namespaces;
     this.guard = guard;
     this.clock = clock;
+    this.executor = executor;
   }
 
   @Override
@@ -105,20 +117,36 @@ final class RangeEndpoint extends RangeServiceImplBase {
                   return fromEach(
                       range ->
                           range.read(
-                              engine ->
-                                  engine.ranking(
-                                      window.namespaceUid(), window.metric(), interval, k)),
-                      (range, ranking) ->
+                              engine -> {
+                                KeptBuckets kept = KeptMessages.of(engine, namespace.getUid(), window.metric());
+                                return new Ranked(
+                                    kept,
+                                    kept.keeps(interval)
+                                        ? engine.ranking(
+                                            window.namespaceUid(), window.metric(), interval, k)
+                                        : null);
+                              }),
+                      (range, ranked) -> {
+                        Ranking ranking = ranked.ranking();
+                        if (ranking == null) {
+                          response.addAllNotKept(
+                              KeptMessages.toProto(range.rangeId(), ranked.kept()));
+                        } else {
                           response
                               .addRankings(
                                   RankingMessages.ranking(range.rangeId(), window, ranking))
                               .addVersions(
                                   RangeVersion.newBuilder()
                                       .setRangeId(range.rangeId())
-                                      .setEpoch(range.epoch())),
+                                      .setEpoch(range.epoch()));
+                        }
+                      },
                       response::build);
                 }));
   }
+
+  /** What a range keeps, and the ranking unless that is not enough for it. */
+  private record Ranked(KeptBuckets kept, @Nullable Ranking ranking) {}
 
   /** Asks every range held here, then hands the answers of those that serve over, one by one. */
   private <A, R> CompletableFuture<R> fromEach(
@@ -159,6 +187,25 @@ final class RangeEndpoint extends RangeServiceImplBase {
   }
 
   @Override
+  public void querySeries(QuerySeriesRequest request, StreamObserver<QuerySeriesResponse> call) {
+    guard.check();
+    CountsReader.checkKey("key", request.getKey());
+    Interval interval = Intervals.fromProto(request.getInterval());
+    Calls.answer(
+        call,
+        namespaces
+            .findWithMetric(request.getNamespace(), request.getMetric())
+            .thenCompose(
+                namespace ->
+                    reads.series(
+                        reads.rangeOf(namespace.getName(), request.getKey()),
+                        namespace,
+                        request.getMetric(),
+                        interval,
+                        request.getKey())));
+  }
+
+  @Override
   public void recordForwarded(
       RecordForwardedRequest request, StreamObserver<RecordForwardedResponse> call) {
     Calls.answer(
@@ -167,5 +214,18 @@ final class RangeEndpoint extends RangeServiceImplBase {
             .takeForwarded(request.getSessionId(), request.getBatch())
             .thenApply(
                 response -> RecordForwardedResponse.newBuilder().setResponse(response).build()));
+  }
+
+  @Override
+  public void watchRangeEvents(
+      WatchRangeEventsRequest request, StreamObserver<WatchRangeEventsResponse> call) {
+    EventFilter filter =
+        EventFilter.of(request.getNamespace(), request.getKindsList(), request.getHitSampleRate());
+    new RangeEventFeed(
+            rangeId -> ranges.find(rangeId).map(EventSource.class::cast),
+            filter,
+            (ServerCallStreamObserver<WatchRangeEventsResponse>) call,
+            executor)
+        .begin(request.getPositionsList());
   }
 }

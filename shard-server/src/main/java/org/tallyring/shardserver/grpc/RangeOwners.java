@@ -27,12 +27,15 @@ final class RangeOwners {
 
   /** The live shard that serves a range, unless it is this one or nobody does. */
   Optional<Member> peerServing(int rangeId) {
-    ClusterView view = watch.view();
+    return serving(watch.view(), rangeId).filter(owner -> !owner.getId().equals(shardId));
+  }
+
+  /** The live shard that serves a range in a view, unless nobody does. */
+  static Optional<Member> serving(ClusterView view, int rangeId) {
     RangeRecord record = view.ranges().get(rangeId);
-    if (!record.getServing() || record.getOwner().equals(shardId)) {
-      return Optional.empty();
-    }
-    return Optional.ofNullable(view.members().get(record.getOwner()));
+    return record.getServing()
+        ? Optional.ofNullable(view.members().get(record.getOwner()))
+        : Optional.empty();
   }
 
   /** This shard was asked for a range that it does not own. */

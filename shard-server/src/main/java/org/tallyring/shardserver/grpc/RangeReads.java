@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.QueryCountsResponse;
+import org.tallyring.proto.internal.v1.QuerySeriesResponse;
 import org.tallyring.proto.internal.v1.RangeRevision;
 import org.tallyring.proto.v1.KeyCount;
 import org.tallyring.proto.v1.NamespaceDefinition;
@@ -17,8 +18,9 @@ import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.range.RangeTable;
 import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.KeptBuckets;
 
-/** Counts of keys from the ranges held here, each read on its range's loop. */
+/** Counts and series of keys from the ranges held here, each read on its range's loop. */
 final class RangeReads {
 
   private final RangeTable table;
@@ -40,7 +42,50 @@ final class RangeReads {
     return result;
   }
 
-  /** Counts of the keys whose ranges serve here; the others are left out. */
+  /** The range that a key belongs to. */
+  int rangeOf(String namespace, ByteString key) {
+    return table.rangeOf(new KeyHash(namespace).hash(key.toByteArray()));
+  }
+
+  /**
+   * The counts of a key in the buckets of a period, as far as they are kept; {@code served} is not
+   * set if its range does not serve here.
+   *
+   * @return fails with WINDOW_NOT_RETAINED if none of the buckets is kept
+   */
+  CompletableFuture<QuerySeriesResponse> series(
+      int rangeId, NamespaceDefinition namespace, String metric, Interval period, ByteString key) {
+    return ranges
+        .find(rangeId)
+        .map(
+            range ->
+                range
+                    .read(
+                        engine -> {
+                          long uid = namespace.getUid();
+                          Interval kept = Selections.kept(period, KeptMessages.of(engine, uid, metric));
+                          QuerySeriesResponse.Builder series =
+                              QuerySeriesResponse.newBuilder()
+                                  .setServed(true)
+                                  .setStartMillis(kept.startMillis())
+                                  .setRevision(engine.revision(uid, metric, kept))
+                                  .setQuality(
+                                      Qualities.toProto(engine.quality(uid, metric, kept)));
+                          for (long count : engine.series(uid, metric, kept, key.toByteArray())) {
+                            series.addCounts(count);
+                          }
+                          return series.build();
+                        })
+                    .thenApply(
+                        read -> read == null ? QuerySeriesResponse.getDefaultInstance() : read))
+        .orElseGet(
+            () -> CompletableFuture.completedFuture(QuerySeriesResponse.getDefaultInstance()));
+  }
+
+  /**
+   * Counts of the keys whose ranges serve here; the others are left out. A range that does not keep
+   * the interval says so instead.
+   */
   CompletableFuture<QueryCountsResponse> counts(
       NamespaceDefinition namespace,
       String metric,
@@ -56,6 +101,11 @@ final class RangeReads {
                       owned.read(
                           engine -> {
                             QueryCountsResponse.Builder part = QueryCountsResponse.newBuilder();
+                            KeptBuckets kept = KeptMessages.of(engine, namespace.getUid(), metric);
+                            if (!kept.keeps(interval)) {
+                              return part.addAllNotKept(KeptMessages.toProto(rangeId, kept))
+                                  .build();
+                            }
                             for (ByteString key : keys) {
                               part.addCounts(
                                   KeyCount.newBuilder()

@@ -54,7 +54,7 @@ final class RankingMessages {
             .setRangeId(rangeId)
             .setNamespaceUid(window.namespaceUid())
             .setMetric(window.metric())
-            .setWindow(WindowSelection.window(window.level()))
+            .setWindow(Windows.window(window.level()))
             .setStartMillis(window.startMillis())
             .setRevision(ranking.revision());
     CountQuality quality = ranking.quality();

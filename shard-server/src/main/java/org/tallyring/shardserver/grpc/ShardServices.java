@@ -18,6 +18,7 @@ final class ShardServices implements AutoCloseable {
   private final HealthStatusManager health = new HealthStatusManager();
   private final PeerChannels peers = new PeerChannels();
   private final TopologyEndpoint topology;
+  private final EventWatches events;
   private final List<BindableService> services;
 
   ShardServices(
@@ -35,21 +36,25 @@ final class ShardServices implements AutoCloseable {
     RangeReads reads = new RangeReads(table, ranges);
     BatchRouter router = new BatchRouter(table.rangeCount(), ranges, owners, peers, namespaces);
     topology = new TopologyEndpoint(cluster, coordination.watch());
+    events =
+        new EventWatches(cluster, coordination.watch(), namespaces, peers::rangeStreams, scheduler);
     services =
         List.of(
             new CounterEndpoint(
                 new RowRecorder(table, router, namespaces, clock, scheduler),
                 router,
                 new CountsReader(reads, owners, peers, namespaces, guard, clock),
+                new SeriesReader(reads, owners, peers, namespaces, guard, clock),
                 ranges),
-            new RangeEndpoint(shardId, ranges, reads, router, namespaces, guard, clock),
+            new RangeEndpoint(shardId, ranges, reads, router, namespaces, guard, clock, scheduler),
             new AdminEndpoint(
                 shardId,
                 coordination.watch(),
                 namespaces,
                 new NamespaceEditor(coordination.namespaces()),
                 ranges,
-                peers),
+                peers,
+                events),
             topology);
     healthy(false);
   }
@@ -78,6 +83,7 @@ final class ShardServices implements AutoCloseable {
   void sayGoodbye() {
     health.enterTerminalState();
     topology.close();
+    events.close();
   }
 
   @Override

@@ -15,6 +15,8 @@ import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RangeStatus;
 import org.tallyring.shardserver.engine.BatchValidator;
+import org.tallyring.shardserver.engine.EventPage;
+import org.tallyring.shardserver.engine.EventQuery;
 import org.tallyring.shardserver.engine.PublishedRankings;
 import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.journal.JournalHealth;
@@ -31,7 +33,7 @@ import org.tallyring.topology.range.RangeTable;
  * <p>Public methods may be called from any thread and do their work on the range's loop; the fields
  * belong to the loop, but for {@link #state}, which anybody may look at.
  */
-public final class OwnedRange {
+public final class OwnedRange implements EventSource {
 
   private static final Logger log = LoggerFactory.getLogger(OwnedRange.class);
 
@@ -49,6 +51,7 @@ public final class OwnedRange {
   private final Executor loop;
   private final InFlightBudget budget;
   private final Consumer<OwnedRange> onLost;
+  private final EventListeners eventListeners = new EventListeners();
 
   private volatile RangeState state = RangeState.RECOVERING;
   private RangeEngine engine;
@@ -156,6 +159,7 @@ public final class OwnedRange {
             this::applied,
             this::lost);
     state = state.to(RangeState.SERVING);
+    engine.sampleHits(eventListeners.hitRate());
     log.debug("range {}: serving at epoch {}, {} keys", rangeId, opened.epoch(), engine.keys());
   }
 
@@ -223,6 +227,29 @@ public final class OwnedRange {
 
   private @Nullable PublishedRankings latest;
 
+  @Override
+  public CompletableFuture<@Nullable EventPage> events(EventQuery query) {
+    return read(engine -> engine.events(query));
+  }
+
+  @Override
+  public void listen(Runnable listener, double hitRate) {
+    loop.execute(
+        () -> {
+          eventListeners.add(listener, hitRate);
+          engine.sampleHits(eventListeners.hitRate());
+        });
+  }
+
+  @Override
+  public void unlisten(Runnable listener) {
+    loop.execute(
+        () -> {
+          eventListeners.remove(listener);
+          engine.sampleHits(eventListeners.hitRate());
+        });
+  }
+
   /** How the range is; null when it does not serve. */
   public CompletableFuture<@Nullable RangeStatus> status() {
     return read(
@@ -258,6 +285,7 @@ public final class OwnedRange {
           RangeJournal opened = journal;
           if (state == RangeState.SERVING && open != null && opened != null) {
             state = state.to(RangeState.RELEASING);
+            eventListeners.tell();
             open.drained()
                 .thenCompose(drained -> opened.close())
                 .whenCompleteAsync(
@@ -280,6 +308,7 @@ public final class OwnedRange {
 
   private void applied(Position position, JournalEntry entry) {
     applied = position;
+    eventListeners.tell(engine.eventsSoFar());
     entriesSinceSnapshot++;
     RangeJournal open = journal;
     if (open != null && !snapshotUnderWay && isSnapshotDue(open.bytesSinceSnapshot())) {
@@ -322,6 +351,7 @@ public final class OwnedRange {
     }
     log.info("range {}: lost as {} ({})", rangeId, state, rootMessage(cause));
     state = state.to(RangeState.LOST);
+    eventListeners.tell();
     RangeJournal open = journal;
     if (open != null) {
       closeJournal(open);

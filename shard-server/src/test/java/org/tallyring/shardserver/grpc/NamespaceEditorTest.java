@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.grpc.StatusRuntimeException;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,9 +11,6 @@ import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
-import org.tallyring.shardserver.coordination.ConflictException;
-import org.tallyring.shardserver.coordination.NamespaceStore;
-import org.tallyring.shardserver.coordination.Versioned;
 
 class NamespaceEditorTest {
 
@@ -24,34 +18,6 @@ class NamespaceEditorTest {
 
   private final MapStore store = new MapStore();
   private final NamespaceEditor editor = new NamespaceEditor(store);
-
-  private static final class MapStore implements NamespaceStore {
-    final Map<String, Versioned<NamespaceDefinition>> stored = new HashMap<>();
-
-    @Override
-    public CompletableFuture<Versioned<NamespaceDefinition>> read(String name) {
-      return CompletableFuture.completedFuture(
-          stored.getOrDefault(
-              name, new Versioned<>(Versioned.ABSENT, NamespaceDefinition.getDefaultInstance())));
-    }
-
-    @Override
-    public CompletableFuture<Versioned<NamespaceDefinition>> compareAndSet(
-        int expectedVersion, NamespaceDefinition definition) {
-      int version = read(definition.getName()).join().version();
-      if (version != expectedVersion) {
-        return CompletableFuture.failedFuture(new ConflictException(definition.getName()));
-      }
-      stored.put(definition.getName(), new Versioned<>(version + 1, definition));
-      return read(definition.getName());
-    }
-
-    @Override
-    public CompletableFuture<Void> delete(String name, int expectedVersion) {
-      stored.remove(name);
-      return CompletableFuture.completedFuture(null);
-    }
-  }
 
   private static NamespaceDefinition.Builder shop() {
     return NamespaceDefinition.newBuilder().setName("shop");

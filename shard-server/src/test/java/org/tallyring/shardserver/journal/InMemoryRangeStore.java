@@ -11,7 +11,7 @@ import org.tallyring.shardserver.coordination.RangeStore;
 import org.tallyring.shardserver.coordination.Versioned;
 
 /** Records in a map, with the ways in which a real store can answer unclearly. */
-final class InMemoryRangeStore implements RangeStore {
+public final class InMemoryRangeStore implements RangeStore {
 
   /** What goes wrong with the next compare-and-set. */
   enum Mishap {

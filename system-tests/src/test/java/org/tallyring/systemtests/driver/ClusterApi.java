@@ -96,6 +96,11 @@ public final class ClusterApi implements AutoCloseable {
         .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS);
   }
 
+  /** Calls to watch; without a deadline. */
+  public AdminServiceGrpc.AdminServiceStub adminStream() {
+    return AdminServiceGrpc.newStub(channel);
+  }
+
   /** Calls to rank. */
   public TopKServiceGrpc.TopKServiceBlockingStub rankings() {
     return TopKServiceGrpc.newBlockingStub(channel)

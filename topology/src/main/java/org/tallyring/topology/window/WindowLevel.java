@@ -56,6 +56,12 @@ public enum WindowLevel {
     };
   }
 
+  /** The first edge between two windows at {@code timeMillis} or after it. */
+  public long endAtOrAfter(long timeMillis) {
+    long start = start(timeMillis);
+    return start == timeMillis ? timeMillis : end(start);
+  }
+
   /** Whether users ask for it as a tumbling window. */
   public boolean isWindow() {
     return this != MINUTE;

@@ -24,10 +24,18 @@ public final class Label {
 
   /** The window in words, for example {@code day 2012-07-04T00:00:00Z to 2012-07-05T00:00:00Z}. */
   public String window() {
+    if (isSpan()) {
+      return start() + " to " + end() + ", whole " + name(label.getBucket()) + "s";
+    }
     if (label.getWindow() == Window.WINDOW_ALL) {
       return "all time";
     }
-    return windowName() + " " + start() + " to " + end();
+    return name(label.getWindow()) + " " + start() + " to " + end();
+  }
+
+  /** The period and step of a series in words. */
+  public String series() {
+    return start() + " to " + end() + " by " + name(label.getWindow());
   }
 
   /** How good the answer is, in words. */
@@ -72,7 +80,10 @@ public final class Label {
 
   /** Writes the label as fields of the object that was begun. */
   public void writeFields(JsonGenerator json) throws IOException {
-    json.writeStringField("window", windowName());
+    json.writeStringField("window", isSpan() ? "span" : name(label.getWindow()));
+    if (isSpan()) {
+      json.writeStringField("bucket", name(label.getBucket()));
+    }
     json.writeStringField("start", start());
     json.writeStringField("end", end());
     json.writeStringField("as_of", asOf());
@@ -92,8 +103,12 @@ public final class Label {
     json.writeNumberField("ranges_included", label.getRangesIncluded());
   }
 
-  private String windowName() {
-    return label.getWindow().name().substring("WINDOW_".length()).toLowerCase(Locale.ROOT);
+  private boolean isSpan() {
+    return label.getBucket() != Window.WINDOW_UNSPECIFIED;
+  }
+
+  private static String name(Window window) {
+    return window.name().substring("WINDOW_".length()).toLowerCase(Locale.ROOT);
   }
 
   private @Nullable String start() {
@@ -108,7 +123,8 @@ public final class Label {
     return text(label.getAsOfTime());
   }
 
-  private static String text(Timestamp time) {
+  /** A moment as all answers write it. */
+  public static String text(Timestamp time) {
     return Instant.ofEpochSecond(time.getSeconds(), time.getNanos()).toString();
   }
 }

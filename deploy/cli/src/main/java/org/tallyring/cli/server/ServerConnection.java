@@ -7,11 +7,13 @@ import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.AbstractBlockingStub;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.tallyring.cli.config.HostPort;
 import org.tallyring.cli.failure.CliException;
 import org.tallyring.proto.error.Errors;
@@ -109,6 +111,50 @@ public final class ServerConnection implements AutoCloseable {
         failure = unreachable;
       }
       if (System.nanoTime() - giveUpAt >= 0) {
+        throw failure;
+      }
+      if (!told) {
+        told = true;
+        onWaiting.accept(failure);
+      }
+      pause(RETRY_DELAY);
+    }
+  }
+
+  /**
+   * Takes the answers of a stream as they come, without a limit of time. When the server goes away
+   * the call is made again, for ever, as soon as it is back.
+   *
+   * @param rpc makes the call, going on where the answers taken so far ended
+   * @param take takes an answer
+   * @param onWaiting told when the server goes away, why
+   * @throws CliException if nobody answers at first, or the stream ends with an error that will not
+   *     pass
+   */
+  public <T> void follow(
+      Supplier<Iterator<T>> rpc, Consumer<T> take, Consumer<CliException> onWaiting) {
+    boolean taken = false;
+    boolean told = true;
+    while (true) {
+      CliException failure;
+      try {
+        awaitConnected(CONNECT_LIMIT);
+        Iterator<T> answers = rpc.get();
+        while (answers.hasNext()) {
+          take.accept(answers.next());
+          taken = true;
+          told = false;
+        }
+        return;
+      } catch (StatusRuntimeException e) {
+        failure = Advice.of(server, e);
+        if (!Advice.mayPass(e)) {
+          throw failure;
+        }
+      } catch (CliException unreachable) {
+        failure = unreachable;
+      }
+      if (!taken) {
         throw failure;
       }
       if (!told) {

@@ -110,6 +110,18 @@ public sealed interface Strategy {
     return field + ": " + value + " (expected: " + rule + ")";
   }
 
+  /** Its name, as the command writes it. */
+  default String name() {
+    if (this instanceof SlidingWindow) {
+      return "sliding_window";
+    } else if (this instanceof Morris) {
+      return "morris";
+    } else if (this instanceof HeavyHitters) {
+      return "heavy_hitters";
+    }
+    return this instanceof Distinct ? "distinct" : "fixed_window";
+  }
+
   /** Whether an increment is refused unless its delta is positive. */
   default boolean needsPositiveDeltas() {
     return this instanceof Morris || this instanceof HeavyHitters || this instanceof Distinct;

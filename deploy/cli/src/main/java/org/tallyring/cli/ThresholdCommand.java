@@ -1,0 +1,217 @@
+package org.tallyring.cli;
+
+import com.google.protobuf.ByteString;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.tallyring.cli.failure.CliException;
+import org.tallyring.cli.failure.ExitCode;
+import org.tallyring.cli.server.ServerConnection;
+import org.tallyring.proto.v1.AdminServiceGrpc;
+import org.tallyring.proto.v1.DeleteThresholdRequest;
+import org.tallyring.proto.v1.GetNamespaceRequest;
+import org.tallyring.proto.v1.SetThresholdRequest;
+import org.tallyring.proto.v1.ThresholdRule;
+import org.tallyring.proto.v1.Window;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Threshold rules: set, list, delete. */
+@Command(
+    name = "threshold",
+    description = "Says when to tell that counts reach a limit; `tally events` shows it.",
+    footer = {
+      "",
+      "Examples:",
+      "  tally threshold set busy --metric clicks --window day --limit 1000",
+      "  tally threshold list"
+    })
+final class ThresholdCommand {
+
+  private ThresholdCommand() {}
+
+  static CommandLine commandLine(Console console) {
+    return new CommandLine(new ThresholdCommand())
+        .addSubcommand(new Put(console))
+        .addSubcommand(new ListAll(console))
+        .addSubcommand(new Delete(console));
+  }
+
+  private static void print(Console console, OutputOption output, List<ThresholdRule> rules) {
+    Listing listing =
+        new Listing("rules", "name", "metric", "window", "limit", "rearm_below", "key");
+    for (ThresholdRule rule : rules) {
+      listing.add(
+          rule.getName(),
+          rule.getMetric(),
+          rule.getWindow().name().substring("WINDOW_".length()).toLowerCase(Locale.ROOT),
+          rule.getLimit(),
+          rule.hasRearmBelow() ? rule.getRearmBelow() : rule.getLimit(),
+          rule.getKey().toStringUtf8());
+    }
+    listing.print(output.format(), console.out());
+  }
+
+  @Command(
+      name = "set",
+      description = "Adds a rule to a namespace, or replaces the one of the same name.",
+      footer = {
+        "",
+        "Examples:",
+        "  tally threshold set busy --metric clicks --window day --limit 1000",
+        "  tally threshold set sold --metric purchases --window all --limit 100 --key sku-17"
+      })
+  private static final class Put implements Callable<Integer> {
+    private static final Set<String> WINDOWS = Set.of("hour", "day", "month", "all");
+
+    private final Console console;
+
+    @Mixin private ServerOption server = new ServerOption();
+    @Mixin private NamespaceOption namespace = new NamespaceOption();
+    @Mixin private MetricOption metric = new MetricOption();
+    @Mixin private OutputOption output = new OutputOption();
+
+    @Parameters(paramLabel = "NAME", description = "The rule's name.")
+    private String name = "";
+
+    @Option(
+        names = "--window",
+        paramLabel = "WINDOW",
+        required = true,
+        description = "hour, day, month or all. The rule starts anew with each window.")
+    private String window = "";
+
+    @Option(
+        names = "--limit",
+        paramLabel = "N",
+        required = true,
+        description = "Told when a count that was below is N or more.")
+    private long limit;
+
+    @Option(names = "--key", paramLabel = "KEY", description = "Only this key. Default: any.")
+    private @Nullable String key;
+
+    @Option(
+        names = "--rearm-below",
+        paramLabel = "N",
+        description = "Told again only after the count fell below N. Default: the limit.")
+    private @Nullable Long rearmBelow;
+
+    Put(Console console) {
+      this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+      ThresholdRule.Builder rule = ThresholdRule.newBuilder().setName(Names.checked("name", name));
+      if (!WINDOWS.contains(window)) {
+        throw CliException.usage("--window", window, "hour, day, month or all");
+      }
+      if (limit <= 0) {
+        throw CliException.usage("--limit", limit, "above 0");
+      }
+      if (rearmBelow != null && rearmBelow > limit) {
+        throw CliException.usage("--rearm-below", rearmBelow, "at most the limit, " + limit);
+      }
+      rule.setWindow(Window.valueOf("WINDOW_" + window.toUpperCase(Locale.ROOT))).setLimit(limit);
+      if (rearmBelow != null) {
+        rule.setRearmBelow(rearmBelow);
+      }
+      if (key != null) {
+        rule.setKey(ByteString.copyFrom(Names.key(key)));
+      }
+      String namespaceName = namespace.name();
+      try (ServerConnection connection = server.connection()) {
+        SetThresholdRequest request =
+            SetThresholdRequest.newBuilder()
+                .setNamespace(namespaceName)
+                .setRule(rule.setMetric(metric.name(connection, namespaceName)))
+                .build();
+        print(
+            console,
+            output,
+            connection
+                .call(
+                    AdminServiceGrpc.newBlockingStub(connection.channel()),
+                    stub -> stub.setThreshold(request))
+                .getNamespace()
+                .getRulesList());
+      }
+      return ExitCode.DONE;
+    }
+  }
+
+  @Command(
+      name = "list",
+      description = "Shows the rules of a namespace.",
+      footer = {"", "Examples:", "  tally threshold list --namespace shop"})
+  private static final class ListAll implements Callable<Integer> {
+    private final Console console;
+
+    @Mixin private ServerOption server = new ServerOption();
+    @Mixin private NamespaceOption namespace = new NamespaceOption();
+    @Mixin private OutputOption output = new OutputOption();
+
+    ListAll(Console console) {
+      this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+      GetNamespaceRequest request =
+          GetNamespaceRequest.newBuilder().setName(namespace.name()).build();
+      try (ServerConnection connection = server.connection()) {
+        print(
+            console,
+            output,
+            connection
+                .call(
+                    AdminServiceGrpc.newBlockingStub(connection.channel()),
+                    stub -> stub.getNamespace(request))
+                .getNamespace()
+                .getRulesList());
+      }
+      return ExitCode.DONE;
+    }
+  }
+
+  @Command(
+      name = "delete",
+      description = "Removes a rule.",
+      footer = {"", "Examples:", "  tally threshold delete busy"})
+  private static final class Delete implements Callable<Integer> {
+    private final Console console;
+
+    @Mixin private ServerOption server = new ServerOption();
+    @Mixin private NamespaceOption namespace = new NamespaceOption();
+
+    @Parameters(paramLabel = "NAME", description = "The rule's name.")
+    private String name = "";
+
+    Delete(Console console) {
+      this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+      DeleteThresholdRequest request =
+          DeleteThresholdRequest.newBuilder()
+              .setNamespace(namespace.name())
+              .setName(Names.checked("name", name))
+              .build();
+      try (ServerConnection connection = server.connection()) {
+        connection.call(
+            AdminServiceGrpc.newBlockingStub(connection.channel()),
+            stub -> stub.deleteThreshold(request));
+        console.out().println("deleted " + name);
+        console.out().flush();
+      }
+      return ExitCode.DONE;
+    }
+  }
+}

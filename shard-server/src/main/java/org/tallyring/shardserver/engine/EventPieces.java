@@ -1,0 +1,132 @@
+package org.tallyring.shardserver.engine;
+
+import java.util.List;
+import java.util.function.Consumer;
+import org.tallyring.proto.internal.v1.SnapshotEvents;
+import org.tallyring.proto.internal.v1.SnapshotFired;
+import org.tallyring.proto.internal.v1.SnapshotSealing;
+import org.tallyring.proto.v1.Event;
+import org.tallyring.proto.v1.EventKind;
+
+/** What a snapshot says of events, written and read. */
+final class EventPieces {
+
+  // Bounds of what protobuf makes of one element, or of one without those in it.
+  private static final int ELEMENT_OVERHEAD_BYTES = 4;
+  private static final int SEALING_BYTES = 24;
+  private static final int FIRED_BYTES = 96;
+  private static final int SLOT_BYTES = 5;
+
+  private final int maxContentBytes;
+  private final Consumer<SnapshotEvents> write;
+  private final SnapshotEvents.Builder piece = SnapshotEvents.newBuilder();
+  private int bytes;
+
+  private EventPieces(int maxContentBytes, Consumer<SnapshotEvents> write) {
+    this.maxContentBytes = maxContentBytes;
+    this.write = write;
+  }
+
+  /** Writes what a state has to say of events, in pieces whose content is at most this large. */
+  static void write(RangeState state, int maxContentBytes, Consumer<SnapshotEvents> write) {
+    EventPieces pieces = new EventPieces(maxContentBytes, write);
+    pieces
+        .piece
+        .setLastNumber(state.events.lastNumber())
+        .setDroppedThresholdNumber(state.events.droppedThresholdNumber());
+    for (Event event : state.events.thresholdEvents()) {
+      pieces.makeRoom(event.getSerializedSize() + ELEMENT_OVERHEAD_BYTES);
+      pieces.piece.addThresholdEvents(event);
+    }
+    for (NamespaceCounts namespace : state.namespaces.values()) {
+      pieces.makeRoom(SEALING_BYTES);
+      pieces.piece.addSealings(
+          SnapshotSealing.newBuilder()
+              .setNamespaceUid(namespace.uid())
+              .setSealedUntilMillis(namespace.sealing().untilMillis()));
+      namespace
+          .thresholds()
+          .forEachFired(
+              (rule, startMillis, slots) ->
+                  pieces.addFired(namespace.uid(), rule, startMillis, List.copyOf(slots)));
+    }
+    pieces.end();
+  }
+
+  private void addFired(long namespaceUid, String rule, long startMillis, List<Integer> slots) {
+    int from = 0;
+    while (from < slots.size()) {
+      makeRoom(FIRED_BYTES + rule.length() + SLOT_BYTES);
+      int room = (maxContentBytes - bytes) / SLOT_BYTES + 1;
+      int to = Math.min(slots.size(), from + room);
+      bytes += (to - from - 1) * SLOT_BYTES;
+      piece.addFired(
+          SnapshotFired.newBuilder()
+              .setNamespaceUid(namespaceUid)
+              .setRule(rule)
+              .setStartMillis(startMillis)
+              .addAllSlots(slots.subList(from, to)));
+      from = to;
+    }
+  }
+
+  private void makeRoom(int needed) {
+    if (bytes + needed > maxContentBytes) {
+      end();
+    }
+    bytes += needed;
+  }
+
+  private void end() {
+    if (!piece.build().equals(SnapshotEvents.getDefaultInstance())) {
+      write.accept(piece.build());
+    }
+    piece.clear();
+    bytes = 0;
+  }
+
+  /**
+   * Takes a piece in; the namespaces are there already.
+   *
+   * @throws IllegalArgumentException if it does not fit to them
+   */
+  static void read(RangeState state, SnapshotEvents piece) {
+    if (piece.getLastNumber() != 0) {
+      state.events.restoreNumbers(piece.getLastNumber(), piece.getDroppedThresholdNumber());
+    }
+    for (Event event : piece.getThresholdEventsList()) {
+      require(
+          event.getKind() == EventKind.EVENT_KIND_THRESHOLD_EXCEEDED,
+          "the snapshot keeps an event of another kind");
+      state.events.restoreThreshold(event);
+    }
+    for (SnapshotSealing sealing : piece.getSealingsList()) {
+      namespace(state, sealing.getNamespaceUid()).sealing().restore(sealing.getSealedUntilMillis());
+    }
+    for (SnapshotFired fired : piece.getFiredList()) {
+      NamespaceCounts namespace = namespace(state, fired.getNamespaceUid());
+      for (int slot : fired.getSlotsList()) {
+        require(
+            slot >= 0 && slot < namespace.keys().size(),
+            "the snapshot has a threshold of an unknown key");
+      }
+      namespace
+          .thresholds()
+          .restoreFired(fired.getRule(), fired.getStartMillis(), fired.getSlotsList());
+    }
+  }
+
+  private static NamespaceCounts namespace(RangeState state, long uid) {
+    NamespaceCounts namespace = state.namespaces.get(uid);
+    if (namespace == null) {
+      throw new IllegalArgumentException("the snapshot has events of an unknown namespace");
+    }
+    return namespace;
+  }
+
+  private static void require(boolean condition, String otherwise) {
+    if (!condition) {
+      throw new IllegalArgumentException(otherwise);
+    }
+  }
+}
