@@ -27,10 +27,10 @@ import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
 import org.tallyring.proto.v1.SetThresholdRequest;
 import org.tallyring.proto.v1.SetThresholdResponse;
-import org.tallyring.proto.v1.WatchEventsRequest;
-import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.SwapMetricRequest;
 import org.tallyring.proto.v1.SwapMetricResponse;
+import org.tallyring.proto.v1.WatchEventsRequest;
+import org.tallyring.proto.v1.WatchEventsResponse;
 
 /**
  * Hands calls on to a live shard; any of them takes any call, and all calls may be repeated. What

@@ -46,8 +46,7 @@ final class HitSample {
    * @param firstNumber the how-manyeth increment of the range the first row that counts is
    * @param duplicates the rows that do not count
    */
-  void take(
-      AcceptedBatch accepted, long firstNumber, long journalTimeMillis, BitSet duplicates) {
+  void take(AcceptedBatch accepted, long firstNumber, long journalTimeMillis, BitSet duplicates) {
     if (rate == 0) {
       return;
     }

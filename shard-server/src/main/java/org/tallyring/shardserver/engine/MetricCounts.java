@@ -384,12 +384,7 @@ final class MetricCounts {
       bytes += bucket.bytes();
     }
     BucketCounts total = buckets.find(WindowLevel.ALL, 0);
-    return new MetricStats(
-        hits,
-        total == null ? 0 : total.size(),
-        entries,
-        prunedEver(),
-        bytes);
+    return new MetricStats(hits, total == null ? 0 : total.size(), entries, prunedEver(), bytes);
   }
 
   /**

@@ -96,8 +96,7 @@ final class NamespaceCounts {
     definition = candidate;
     thresholds.define(candidate.getRulesList());
     retire();
-    metrics.forEach(
-        metric -> metric.swap(strategyOf(metric.name()), watermarkMillis, events));
+    metrics.forEach(metric -> metric.swap(strategyOf(metric.name()), watermarkMillis, events));
     return true;
   }
 
@@ -319,8 +318,7 @@ final class NamespaceCounts {
       }
       metric.moveTo(rows.timesMillis[from]);
       // Heavy hitters have no count for each key that a rule could be about.
-      boolean watched =
-          rows.slots[from] != KeyTable.NO_SLOT && thresholds.watch(metric.name());
+      boolean watched = rows.slots[from] != KeyTable.NO_SLOT && thresholds.watch(metric.name());
       int to =
           watched
               ? from + 1

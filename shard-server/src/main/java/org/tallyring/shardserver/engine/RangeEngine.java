@@ -138,10 +138,7 @@ public final class RangeEngine {
             state.events);
     duplicateRows.add(duplicates.isEmpty() ? NO_ROWS : duplicates.stream().toArray());
     state.absoluteSum = AbsoluteSum.add(state.absoluteSum, added);
-    state
-        .events
-        .hits()
-        .take(accepted, state.increments + 1, state.journalTimeMillis, duplicates);
+    state.events.hits().take(accepted, state.increments + 1, state.journalTimeMillis, duplicates);
     state.increments += accepted.getBatch().getKeyLengthsCount() - duplicates.cardinality();
   }
 

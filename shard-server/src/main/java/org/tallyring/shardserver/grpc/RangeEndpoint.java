@@ -118,7 +118,8 @@ final class RangeEndpoint extends RangeServiceImplBase {
                       range ->
                           range.read(
                               engine -> {
-                                KeptBuckets kept = KeptMessages.of(engine, namespace.getUid(), window.metric());
+                                KeptBuckets kept =
+                                    KeptMessages.of(engine, namespace.getUid(), window.metric());
                                 return new Ranked(
                                     kept,
                                     kept.keeps(interval)

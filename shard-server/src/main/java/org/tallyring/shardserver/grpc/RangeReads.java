@@ -63,14 +63,14 @@ final class RangeReads {
                     .read(
                         engine -> {
                           long uid = namespace.getUid();
-                          Interval kept = Selections.kept(period, KeptMessages.of(engine, uid, metric));
+                          Interval kept =
+                              Selections.kept(period, KeptMessages.of(engine, uid, metric));
                           QuerySeriesResponse.Builder series =
                               QuerySeriesResponse.newBuilder()
                                   .setServed(true)
                                   .setStartMillis(kept.startMillis())
                                   .setRevision(engine.revision(uid, metric, kept))
-                                  .setQuality(
-                                      Qualities.toProto(engine.quality(uid, metric, kept)));
+                                  .setQuality(Qualities.toProto(engine.quality(uid, metric, kept)));
                           for (long count : engine.series(uid, metric, kept, key.toByteArray())) {
                             series.addCounts(count);
                           }

@@ -106,15 +106,15 @@ final class SeriesReader {
   private static GetSeriesResponse answer(
       NamespaceDefinition namespace, Interval period, QuerySeriesResponse found, long now) {
     AnswerLabel.Builder label =
-                AnswerLabel.newBuilder()
-                    .setWindow(Windows.window(period.level()))
-                    .setStartTime(ProtoTimes.timestamp(found.getStartMillis()))
-                    .setEndTime(ProtoTimes.timestamp(period.endMillis()))
-                    .setAsOfTime(ProtoTimes.timestamp(now))
-                    .setFinal(period.endMillis() + Namespaces.latenessMillis(namespace) <= now)
-                    .setRevision(found.getRevision())
-                    .setRangesTotal(1)
-                    .setRangesIncluded(1);
+        AnswerLabel.newBuilder()
+            .setWindow(Windows.window(period.level()))
+            .setStartTime(ProtoTimes.timestamp(found.getStartMillis()))
+            .setEndTime(ProtoTimes.timestamp(period.endMillis()))
+            .setAsOfTime(ProtoTimes.timestamp(now))
+            .setFinal(period.endMillis() + Namespaces.latenessMillis(namespace) <= now)
+            .setRevision(found.getRevision())
+            .setRangesTotal(1)
+            .setRangesIncluded(1);
     Qualities.label(label, List.of(found.getQuality()));
     GetSeriesResponse.Builder response = GetSeriesResponse.newBuilder().setLabel(label);
     long start = found.getStartMillis();
