@@ -2,6 +2,7 @@ package org.tallyring.shardserver.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.BitSet;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -158,11 +159,11 @@ class EventLogTest {
       rows.row("views", "k" + i, 2, Batches.NOON + i);
     }
     AcceptedBatch batch = rows.accepted();
-    log.hits().take(batch, 1, 5);
+    log.hits().take(batch, 1, 5, new BitSet());
     assertThat(log.hits().taken()).isZero();
 
     log.hits().rate(0.5);
-    log.hits().take(batch, 1, 5);
+    log.hits().take(batch, 1, 5, new BitSet());
     Set<Long> half = numbers(0.5);
     Set<Long> tenth = numbers(0.1);
 
@@ -192,7 +193,7 @@ class EventLogTest {
     for (int i = 0; i < 1_500; i++) {
       rows.row("k", 1);
     }
-    log.hits().take(rows.accepted(), 1, 5);
+    log.hits().take(rows.accepted(), 1, 5, new BitSet());
 
     EventPage page = log.read(new EventQuery(0, 0, "", ALL, 1, 10_000));
 
