@@ -103,8 +103,7 @@ class NamespaceEditorTest {
 
   @Test
   void aSwapChangesTheStrategyAndRaisesTheRevision() {
-    editor.create(shop().build()).join();
-    String metric = store.stored.get("shop").value().getMetrics(0).getName();
+    String metric = editor.create(shop().build()).join().getMetrics(0).getName();
     MetricDefinition.Builder wanted = MetricDefinition.newBuilder().setName(metric);
     wanted.getMorrisBuilder().setBase(1.02);
 
