@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
@@ -505,7 +506,7 @@ final class FakeCluster implements AutoCloseable {
 
     @Override
     public void swapMetric(SwapMetricRequest request, StreamObserver<SwapMetricResponse> observer) {
-      NamespaceDefinition.Builder changed = namespaces.get(request.getNamespace()).toBuilder();
+      NamespaceDefinition.Builder changed = required(request.getNamespace()).toBuilder();
       for (MetricDefinition.Builder metric : changed.getMetricsBuilderList()) {
         if (metric.getName().equals(request.getMetric().getName())) {
           metric.clear().mergeFrom(request.getMetric());
@@ -522,8 +523,7 @@ final class FakeCluster implements AutoCloseable {
           GetMetricStatsResponse.newBuilder()
               .setRangesTotal(RANGES)
               .setRangesIncluded(rangesIncluded);
-      namespaces
-          .get(request.getNamespace())
+      required(request.getNamespace())
           .getMetricsList()
           .forEach(
               metric ->
@@ -590,6 +590,10 @@ final class FakeCluster implements AutoCloseable {
                       .setJournalBytes(70)
                       .setCopies(1))
               .build());
+    }
+
+    private NamespaceDefinition required(String name) {
+      return Objects.requireNonNull(namespaces.get(name));
     }
 
     private static Throwable notFound(String name) {
