@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,8 +24,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.GetCountsRequest;
-import org.tallyring.proto.v1.GetCountsResponse;
-import org.tallyring.proto.v1.Window;
 import org.tallyring.proto.v1.WindowSelector;
 import org.tallyring.systemtests.cluster.Standalone;
 import org.tallyring.systemtests.dataset.DataSet;
@@ -114,18 +113,33 @@ final class SpansIT {
     assertThat(ranking.path("end").textValue()).isEqualTo(end.toString());
     assertThat(ranking.path("final").booleanValue()).isTrue();
     assertThat(rows(ranking)).isNotEmpty().isEqualTo(best10(truth));
-    // On the command line, from the shards: the best, some in the middle, and one that is not
-    // there.
-    List<String> keys = truth.keySet().stream().sorted().limit(20).toList();
-    List<String> arguments =
-        new ArrayList<>(
-            List.of("--namespace", ARCHIVE, "--metric", METRIC, "--last", last, "--at", at));
-    arguments.addAll(List.of("--output", "tsv", "nobody", best10(truth).get(0).split("\t")[0]));
-    arguments.addAll(keys);
-    List<String> expected = new ArrayList<>(List.of("nobody\t0", best10(truth).get(0)));
-    keys.forEach(key -> expected.add(key + "\t" + truth.get(key)));
-    assertThat(cluster.tally().run("count", arguments.toArray(String[]::new)).lines())
-        .isEqualTo(expected);
+    // The best, one that is not there, and whichever come first by name.
+    List<String> keys = new ArrayList<>(List.of(best10(truth).get(0).split("\t")[0], "nobody"));
+    truth.keySet().stream().sorted().limit(100).forEach(keys::add);
+    assertThat(countsOf(cluster.api(), ARCHIVE, last, at, keys)).isEqualTo(rows(keys, truth));
+  }
+
+  @Test
+  void theCommandLineShowsTheSame() {
+    Instant end = Instant.parse("2012-07-04T09:14:00Z");
+    Map<String, Long> truth = counts(end.toEpochMilli() - 6 * HOUR, end.toEpochMilli());
+    List<String> best = best10(truth);
+    String[] options = {
+      "--namespace", ARCHIVE, "--metric", METRIC, "--last", "6h", "--output", "tsv"
+    };
+
+    assertThat(run("top", options, "--at", "2012-07-04T09:13:27.250Z"))
+        .isEqualTo(IntStream.range(0, 10).mapToObj(i -> i + 1 + "\t" + best.get(i)).toList());
+    assertThat(run("count", options, "--at", "2012-07-04T09:14", best.get(3).split("\t")[0]))
+        .containsExactly(best.get(3));
+  }
+
+  private static List<String> run(String verb, String[] options, String... more) {
+    List<String> all = new ArrayList<>(List.of(options));
+    all.addAll(List.of(more));
+    Tally.Outcome outcome = cluster.tally().run(verb, all.toArray(String[]::new));
+    assertThat(outcome.exitCode()).as(outcome.stderr()).isZero();
+    return outcome.lines();
   }
 
   @Test
@@ -159,30 +173,12 @@ final class SpansIT {
 
     assertThat(series.lines()).as(series.stderr()).isEqualTo(expected);
     // Any shard answers for any key.
+    List<String> keys = counts(start, start + DAY).keySet().stream().sorted().limit(100).toList();
     for (int shard = 1; shard <= 3; shard++) {
-      assertThat(countOf(key, shard))
-          .isEqualTo(counts(start + DAY, start + 2 * DAY).getOrDefault(key, 0L));
-    }
-  }
-
-  private static long countOf(String key, int shard) {
-    try (ClusterApi api = new ClusterApi(cluster.shardAddress(shard))) {
-      GetCountsResponse answer =
-          api.counters()
-              .getCounts(
-                  GetCountsRequest.newBuilder()
-                      .setNamespace(ARCHIVE)
-                      .setMetric(METRIC)
-                      .setWindow(
-                          WindowSelector.newBuilder()
-                              .setLast(ProtoTimes.duration(Duration.ofDays(1)))
-                              .setTime(
-                                  ProtoTimes.timestamp(
-                                      Instant.parse("2012-07-03T00:00:00Z").toEpochMilli())))
-                      .addKeys(ByteString.copyFromUtf8(key))
-                      .build());
-      assertThat(answer.getLabel().getBucket()).isEqualTo(Window.WINDOW_MINUTE);
-      return answer.getCounts(0).getCount();
+      try (ClusterApi api = new ClusterApi(cluster.shardAddress(shard))) {
+        assertThat(countsOf(api, ARCHIVE, "24h", "2012-07-02T00:00:00Z", keys))
+            .isEqualTo(rows(keys, counts(start, start + DAY)));
+      }
     }
   }
 
@@ -191,9 +187,8 @@ final class SpansIT {
   void whereMinutesAreNotKeptASpanRestsOnTheNextCoarserBuckets(
       String last, String bucket, long bucketMillis) {
     Instant lastEvent = Instant.ofEpochMilli(EVENTS.get(EVENTS.size() - 1).timeMillis());
-    long length = Duration.parse((last.endsWith("d") ? "P" : "PT") + last).toMillis();
     long end = (lastEvent.toEpochMilli() + bucketMillis - 1) / bucketMillis * bucketMillis;
-    long start = (end - length) / bucketMillis * bucketMillis;
+    long start = (end - length(last).toMillis()) / bucketMillis * bucketMillis;
 
     JsonNode ranking = top(BRIEF, last, lastEvent.toString());
 
@@ -203,11 +198,8 @@ final class SpansIT {
     assertThat(ranking.path("ranges_included")).isEqualTo(ranking.path("ranges_total"));
     assertThat(rows(ranking)).isEqualTo(best10(counts(start, end)));
     // Counts of keys of many ranges, each with a watermark of its own, rest on one interval too.
-    List<String> arguments =
-        new ArrayList<>(List.of("--namespace", BRIEF, "--metric", METRIC, "--output", "tsv"));
-    arguments.addAll(List.of("--last", last, "--at", lastEvent.toString()));
-    best10(counts(start, end)).forEach(row -> arguments.add(row.split("\t")[0]));
-    assertThat(cluster.tally().run("count", arguments.toArray(String[]::new)).lines())
+    List<String> keys = best10(counts(start, end)).stream().map(row -> row.split("\t")[0]).toList();
+    assertThat(countsOf(cluster.api(), BRIEF, last, lastEvent.toString(), keys))
         .isEqualTo(best10(counts(start, end)));
   }
 
@@ -247,6 +239,31 @@ final class SpansIT {
       hour += HOUR;
     }
     assertThat(Instant.ofEpochMilli(hour)).isEqualTo(Instant.parse("2012-07-08T00:00:00Z"));
+  }
+
+  private static List<String> countsOf(
+      ClusterApi api, String namespace, String last, String at, List<String> keys) {
+    GetCountsRequest.Builder request =
+        GetCountsRequest.newBuilder()
+            .setNamespace(namespace)
+            .setMetric(METRIC)
+            .setWindow(
+                WindowSelector.newBuilder()
+                    .setLast(ProtoTimes.duration(length(last)))
+                    .setTime(ProtoTimes.timestamp(Instant.parse(at).toEpochMilli())))
+            .setRequireComplete(true);
+    keys.forEach(key -> request.addKeys(ByteString.copyFromUtf8(key)));
+    return api.counters().getCounts(request.build()).getCountsList().stream()
+        .map(count -> count.getKey().toStringUtf8() + "\t" + count.getCount())
+        .toList();
+  }
+
+  private static Duration length(String last) {
+    return Duration.parse((last.endsWith("d") ? "P" : "PT") + last);
+  }
+
+  private static List<String> rows(List<String> keys, Map<String, Long> counts) {
+    return keys.stream().map(key -> key + "\t" + counts.getOrDefault(key, 0L)).toList();
   }
 
   private static JsonNode top(String namespace, String last, String at) {

@@ -1,7 +1,6 @@
 package org.tallyring.aggregator.answer;
 
 import io.grpc.Status;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import org.tallyring.aggregator.cache.AnswerCache;
@@ -16,15 +15,14 @@ import org.tallyring.aggregator.collect.WindowKey;
 import org.tallyring.aggregator.collect.WindowQueries;
 import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.aggregator.merge.MergedTopK;
-import org.tallyring.aggregator.merge.Quality;
 import org.tallyring.aggregator.merge.RangeMerge;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.internal.v1.Criterion;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
-import org.tallyring.proto.time.ProtoTimes;
-import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetTopKRequest;
 import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.Resolved;
 import org.tallyring.topology.window.TimeSelection;
 import org.tallyring.topology.window.WindowLevel;
@@ -41,17 +39,8 @@ public final class TopKAnswers {
   /** How many keys are meant when the question does not say. */
   public static final int DEFAULT_K = 10;
 
-  /**
-   * How often buckets are chosen. The second time it is known what the ranges keep that could not
-   * answer the first time, and the others keep coarser buckets for longer; one more is for a bucket
-   * that is retired in between.
-   */
-  private static final int MAX_ROUNDS = 3;
-
   /** Longer than an accepted event is on its way, and than the clocks of servers may differ. */
   private static final long SETTLING_MILLIS = 5_000;
-
-  private static final Duration INCOMPLETE_RETRY_DELAY = Duration.ofMillis(500);
 
   private final InstantSource clock;
   private final NamespaceDirectory namespaces;
@@ -59,7 +48,7 @@ public final class TopKAnswers {
   private final WindowQueries queries;
   private final AnswerCache cache;
   private final AnswerMetrics metrics;
-  private final KnownRetention retention = new KnownRetention();
+  private final KeptChoices choices;
 
   /**
    * Answers from these sources.
@@ -72,12 +61,14 @@ public final class TopKAnswers {
       Holdings holdings,
       WindowQueries queries,
       AnswerCache cache,
+      KeptChoices choices,
       AnswerMetrics metrics) {
     this.clock = clock;
     this.namespaces = namespaces;
     this.holdings = holdings;
     this.queries = queries;
     this.cache = cache;
+    this.choices = choices;
     this.metrics = metrics;
   }
 
@@ -115,57 +106,69 @@ public final class TopKAnswers {
     return namespaces
         .resolve(request.getNamespace(), request.getMetric())
         .thenCompose(
-            metric -> answer(metric, Selections.of(request.getWindow()), k, sample, MAX_ROUNDS))
-        .thenApply(answer -> checked(answer, request.getRequireComplete()));
+            metric ->
+                Criteria.of(request, metric.namespace(), namespaces)
+                    .thenCompose(
+                        criterion ->
+                            answer(
+                                metric, criterion, Selections.of(request.getWindow()), k, sample)))
+        .thenApply(
+            answer -> {
+              Labels.check(answer.label(), request.getRequireComplete());
+              return answer;
+            });
   }
 
   private CompletableFuture<TopKAnswer> answer(
       CountedMetric metric,
+      Criterion criterion,
       TimeSelection selection,
       int k,
-      AnswerMetrics.Sample sample,
-      int rounds) {
-    long now = clock.millis();
-    Resolved resolved =
-        Selections.resolve(
-            selection, now, metric.latenessMillis(), retention.of(metric.namespaceUid()));
-    sample.of(resolved.state());
-    if (resolved.state() == Resolved.State.OPEN) {
-      return CompletableFuture.completedFuture(open(metric, resolved, k));
-    }
+      AnswerMetrics.Sample sample) {
+    return choices.ask(
+        metric.namespaceUid(),
+        kept -> Selections.resolve(selection, clock.millis(), metric.latenessMillis(), kept),
+        resolved -> {
+          sample.of(resolved.state());
+          return resolved.state() == Resolved.State.OPEN
+                  && criterion.equals(Criterion.getDefaultInstance())
+              ? CompletableFuture.completedFuture(
+                  new KeptChoices.Answered<>(open(metric, resolved, k), KeptBuckets.EVERYTHING))
+              : asked(metric, criterion, resolved, k);
+        });
+  }
+
+  private CompletableFuture<KeptChoices.Answered<TopKAnswer>> asked(
+      CountedMetric metric, Criterion criterion, Resolved resolved, int k) {
     Question question =
         new Question(
             metric.namespaceUid(),
             metric.metric(),
             resolved.interval(),
             roundedUp(k),
-            isSettled(resolved.interval(), metric, now),
+            criterion,
+            isSettled(resolved.interval(), metric, clock.millis()),
             holdings.lateCorrections(metric.namespaceUid(), metric.metric()),
             holdings.ownershipChanges());
     return cache
         .get(question, () -> ask(metric, question))
-        .thenCompose(
-            cached -> {
-              if (cached.kept().keeps(resolved.interval())) {
-                return CompletableFuture.completedFuture(
+        .thenApply(
+            cached ->
+                new KeptChoices.Answered<>(
                     answer(
                         metric,
                         resolved,
+                        criterion,
                         cached.merged(),
                         cached.askedAtMillis(),
                         cached.rangesTotal(),
-                        k));
-              }
-              if (rounds == 1) {
-                throw incomplete(cached.merged().rangesIncluded(), cached.rangesTotal());
-              }
-              retention.learn(metric.namespaceUid(), cached.kept());
-              return answer(metric, selection, k, sample, rounds - 1);
-            });
+                        k),
+                    cached.kept()));
   }
 
   private static boolean isSettled(Interval interval, CountedMetric metric, long nowMillis) {
-    return interval.endMillis() + metric.latenessMillis() + SETTLING_MILLIS <= nowMillis;
+    return interval.level() != WindowLevel.ALL
+        && interval.endMillis() + metric.latenessMillis() + SETTLING_MILLIS <= nowMillis;
   }
 
   private TopKAnswer open(CountedMetric metric, Resolved resolved, int k) {
@@ -178,6 +181,7 @@ public final class TopKAnswers {
     return answer(
         metric,
         resolved,
+        Criterion.getDefaultInstance(),
         RangeMerge.merge(held.parts(), k),
         asOf,
         held.coverage().rangesTotal(),
@@ -186,14 +190,17 @@ public final class TopKAnswers {
 
   private CompletableFuture<CachedTopK> ask(CountedMetric metric, Question question) {
     long askedAt = clock.millis();
+    QueryTopKRequest.Builder request =
+        QueryTopKRequest.newBuilder()
+            .setNamespace(metric.namespace())
+            .setMetric(metric.metric())
+            .setInterval(Windows.interval(question.interval()))
+            .setK(question.k());
+    if (!question.criterion().equals(Criterion.getDefaultInstance())) {
+      request.setCriterion(question.criterion());
+    }
     return queries
-        .query(
-            QueryTopKRequest.newBuilder()
-                .setNamespace(metric.namespace())
-                .setMetric(metric.metric())
-                .setInterval(message(question.interval()))
-                .setK(question.k())
-                .build())
+        .query(request.build())
         .thenApply(
             answered ->
                 new CachedTopK(
@@ -203,49 +210,26 @@ public final class TopKAnswers {
                     answered.kept()));
   }
 
-  private static org.tallyring.proto.internal.v1.Interval message(Interval interval) {
-    return org.tallyring.proto.internal.v1.Interval.newBuilder()
-        .setBucket(Windows.window(interval.level()))
-        .setStartMillis(interval.startMillis())
-        .setEndMillis(interval.level() == WindowLevel.ALL ? 0 : interval.endMillis())
-        .build();
-  }
-
   private static TopKAnswer answer(
       CountedMetric metric,
       Resolved resolved,
+      Criterion criterion,
       MergedTopK merged,
       long asOfMillis,
       int rangesTotal,
       int k) {
-    Quality quality = merged.ranking().quality();
-    AnswerLabel.Builder label =
-        Selections.label(resolved)
-            .setAsOfTime(ProtoTimes.timestamp(asOfMillis))
-            .setRevision(merged.revision())
-            .setExact(quality.isExact())
-            .setMaxError(quality.maxError())
-            .setStandardError(quality.standardError())
-            .setRangesTotal(rangesTotal)
-            .setRangesIncluded(merged.rangesIncluded());
-    quality.sinceMillis().ifPresent(since -> label.setSinceTime(ProtoTimes.timestamp(since)));
-    return new TopKAnswer(metric, label.build(), merged.ranking().first(k));
-  }
-
-  private static TopKAnswer checked(TopKAnswer answer, boolean requireComplete) {
-    AnswerLabel label = answer.label();
-    if (requireComplete && label.getRangesIncluded() < label.getRangesTotal()) {
-      throw incomplete(label.getRangesIncluded(), label.getRangesTotal());
-    }
-    return answer;
-  }
-
-  private static RuntimeException incomplete(int included, int total) {
-    return Errors.retryable(
-        Status.Code.UNAVAILABLE,
-        ErrorReason.ERROR_REASON_INCOMPLETE,
-        "only " + included + " of " + total + " ranges can be included now",
-        INCOMPLETE_RETRY_DELAY);
+    return new TopKAnswer(
+        metric,
+        Labels.of(
+            resolved,
+            asOfMillis,
+            merged.revision(),
+            merged.ranking().quality(),
+            rangesTotal,
+            merged.rangesIncluded()),
+        merged.ranking().first(k),
+        criterion.getIncludeList(),
+        criterion.getScoreCount() > 0);
   }
 
   /** Few different sizes are kept, since a long ranking holds every shorter one. */

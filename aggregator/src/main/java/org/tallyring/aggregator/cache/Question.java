@@ -1,5 +1,6 @@
 package org.tallyring.aggregator.cache;
 
+import org.tallyring.proto.internal.v1.Criterion;
 import org.tallyring.topology.window.Interval;
 
 /**
@@ -9,6 +10,7 @@ import org.tallyring.topology.window.Interval;
  * @param metric the metric's name
  * @param interval over which time
  * @param k how many
+ * @param criterion what orders and limits the ranking; empty for the count alone
  * @param isSettled whether all buckets had been final for some seconds when it was asked
  * @param lateCorrections how often final buckets of the metric had been corrected then
  * @param ownershipChanges the count of ownership changes then
@@ -18,6 +20,7 @@ public record Question(
     String metric,
     Interval interval,
     int k,
+    Criterion criterion,
     boolean isSettled,
     long lateCorrections,
     long ownershipChanges) {}

@@ -98,7 +98,8 @@ record RangeHolding(
         Ranking.of(
             received.getKeys().toByteArray(),
             received.getKeyLengthsList(),
-            received.getCountsList());
+            received.getCountsList(),
+            received.getBesideList());
     return received.hasQuality() ? ranking.with(quality(received.getQuality())) : ranking;
   }
 

@@ -1,23 +1,48 @@
 package org.tallyring.aggregator.grpc;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.stub.StreamObserver;
+import java.util.ArrayList;
+import java.util.List;
+import org.tallyring.aggregator.answer.RankAnswer;
+import org.tallyring.aggregator.answer.RankAnswers;
+import org.tallyring.aggregator.answer.RankingPage;
+import org.tallyring.aggregator.answer.RankingPages;
 import org.tallyring.aggregator.answer.TopKAnswer;
 import org.tallyring.aggregator.answer.TopKAnswers;
+import org.tallyring.aggregator.answer.TrendingAnswer;
+import org.tallyring.aggregator.answer.TrendingAnswers;
+import org.tallyring.aggregator.merge.MergedRank;
 import org.tallyring.aggregator.merge.Ranking;
+import org.tallyring.proto.v1.GetRankRequest;
+import org.tallyring.proto.v1.GetRankResponse;
 import org.tallyring.proto.v1.GetTopKRequest;
 import org.tallyring.proto.v1.GetTopKResponse;
+import org.tallyring.proto.v1.GetTrendingRequest;
+import org.tallyring.proto.v1.GetTrendingResponse;
+import org.tallyring.proto.v1.ListRankingRequest;
+import org.tallyring.proto.v1.ListRankingResponse;
 import org.tallyring.proto.v1.RankedKey;
+import org.tallyring.proto.v1.RankedRow;
 import org.tallyring.proto.v1.TopKServiceGrpc;
+import org.tallyring.proto.v1.TrendingKey;
 
 /** Rankings over the whole cluster. */
 public final class TopKService extends TopKServiceGrpc.TopKServiceImplBase {
 
   private final TopKAnswers answers;
+  private final RankAnswers ranks;
+  private final RankingPages pages;
+  private final TrendingAnswers trending;
 
-  /** A service that answers from {@code answers}. */
-  public TopKService(TopKAnswers answers) {
+  /** A service that answers from these. */
+  public TopKService(
+      TopKAnswers answers, RankAnswers ranks, RankingPages pages, TrendingAnswers trending) {
     this.answers = answers;
+    this.ranks = ranks;
+    this.pages = pages;
+    this.trending = trending;
   }
 
   @Override
@@ -25,16 +50,100 @@ public final class TopKService extends TopKServiceGrpc.TopKServiceImplBase {
     UnaryReply.of(answers.answer(request).thenApply(TopKService::response), observer);
   }
 
+  @Override
+  public void getRank(GetRankRequest request, StreamObserver<GetRankResponse> observer) {
+    UnaryReply.of(ranks.answer(request).thenApply(TopKService::response), observer);
+  }
+
+  @Override
+  public void listRanking(
+      ListRankingRequest request, StreamObserver<ListRankingResponse> observer) {
+    UnaryReply.of(pages.page(request).thenApply(TopKService::response), observer);
+  }
+
+  @Override
+  public void getTrending(
+      GetTrendingRequest request, StreamObserver<GetTrendingResponse> observer) {
+    UnaryReply.of(trending.answer(request).thenApply(TopKService::response), observer);
+  }
+
   private static GetTopKResponse response(TopKAnswer answer) {
     GetTopKResponse.Builder response = GetTopKResponse.newBuilder().setLabel(answer.label());
     Ranking ranking = answer.ranking();
     for (int place = 0; place < ranking.size(); place++) {
-      response.addItems(
+      RankedKey.Builder item =
           RankedKey.newBuilder()
               .setRank(place + 1)
-              .setKey(UnsafeByteOperations.unsafeWrap(ranking.key(place)))
-              .setCount(ranking.count(place)));
+              .setKey(key(ranking, place))
+              .setCount(answer.count(place))
+              .setScoreMicros(answer.scoreMicros(place));
+      for (int i = 0; i < answer.include().size(); i++) {
+        item.addIncluded(answer.included(place, i));
+      }
+      response.addItems(item);
     }
     return response.build();
+  }
+
+  private static GetRankResponse response(RankAnswer answer) {
+    MergedRank merged = answer.merged();
+    GetRankResponse.Builder response =
+        GetRankResponse.newBuilder()
+            .setLabel(answer.label())
+            .setRank(merged.rank())
+            .setTotal(merged.total())
+            .setCount(merged.count())
+            .addAllAbove(rows(merged.above(), merged.rank() - merged.above().size()))
+            .addAllBelow(rows(merged.below(), merged.rank() + 1));
+    Long previous = answer.previousRank();
+    if (previous != null) {
+      response.setPreviousRank(previous);
+    }
+    return response.build();
+  }
+
+  private static ListRankingResponse response(RankingPage page) {
+    return ListRankingResponse.newBuilder()
+        .setLabel(page.label())
+        .addAllRows(rows(page.rows(), page.firstRank()))
+        .setTotal(page.total())
+        .setNextPageToken(page.nextPageToken())
+        .build();
+  }
+
+  private static GetTrendingResponse response(TrendingAnswer answer) {
+    GetTrendingResponse.Builder response =
+        GetTrendingResponse.newBuilder()
+            .setLabel(answer.label())
+            .setBaselineHours(answer.baselineHours());
+    Ranking ranking = answer.ranking();
+    for (int place = 0; place < ranking.size(); place++) {
+      response.addItems(
+          TrendingKey.newBuilder()
+              .setRank(place + 1)
+              .setKey(key(ranking, place))
+              .setCount(answer.count(place))
+              .setBaselineCount(answer.baselineCount(place))
+              .setBaselineMean(answer.baselineMean(place))
+              .setScoreMicros(answer.scoreMicros(place)));
+    }
+    return response.build();
+  }
+
+  private static List<RankedRow> rows(Ranking ranking, long firstRank) {
+    List<RankedRow> rows = new ArrayList<>(ranking.size());
+    for (int place = 0; place < ranking.size(); place++) {
+      rows.add(
+          RankedRow.newBuilder()
+              .setRank(firstRank + place)
+              .setKey(key(ranking, place))
+              .setCount(ranking.count(place))
+              .build());
+    }
+    return rows;
+  }
+
+  private static ByteString key(Ranking ranking, int place) {
+    return UnsafeByteOperations.unsafeWrap(ranking.key(place));
   }
 }

@@ -2,7 +2,6 @@ package org.tallyring.aggregator.merge;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -14,6 +13,10 @@ import java.util.PriorityQueue;
  * best of the cluster, fewer than K keys come before it anywhere, hence fewer than K in its own range,
  * so it is among the K best of its range: the K best of every range contain the K best of all. Nothing
  * is added up and no key appears twice, which leaves a merge of sorted lists.
+ *
+ * Nothing in the argument is about counts: it holds for any order that a range can tell of a key by
+ * itself, hence for scores and growth too, as long as each range chose its K by the same order. The
+ * numbers beside a key travel with its row.
  *
  * Two answers for one range would break the second half of the argument. They occur while a range
  * moves, when the old owner has not noticed yet; the epochs tell which of them is the owner.
@@ -29,10 +32,7 @@ public final class RangeMerge {
 
   /** The {@code k} best over all parts; of several parts of a range the highest epoch counts. */
   public static MergedTopK merge(Collection<RangePart> parts, int k) {
-    Map<Integer, RangePart> newest = new HashMap<>();
-    for (RangePart part : parts) {
-      newest.merge(part.rangeId(), part, (a, b) -> a.epoch() >= b.epoch() ? a : b);
-    }
+    Map<Integer, RangePart> newest = OfRange.newest(parts);
     List<Ranking> rankings = new ArrayList<>(newest.size());
     long revision = 0;
     for (RangePart part : newest.values()) {
@@ -42,18 +42,21 @@ public final class RangeMerge {
     return new MergedTopK(top(rankings, k), revision, newest.size());
   }
 
-  private static Ranking top(List<Ranking> rankings, int k) {
+  /** The {@code k} best of rankings that have no key in common. */
+  static Ranking top(List<Ranking> rankings, int k) {
     PriorityQueue<Cursor> heap = new PriorityQueue<>(Math.max(1, rankings.size()));
     int rows = 0;
     Quality quality = Quality.EXACT;
+    int besideEach = 0;
     for (Ranking ranking : rankings) {
       quality = quality.or(ranking.quality());
       if (ranking.size() > 0) {
         heap.add(new Cursor(ranking));
         rows += ranking.size();
+        besideEach = ranking.besideEach();
       }
     }
-    Ranking.Builder best = new Ranking.Builder(Math.min(k, rows));
+    Ranking.Builder best = new Ranking.Builder(Math.min(k, rows), besideEach);
     while (best.size() < k) {
       Cursor cursor = heap.poll();
       if (cursor == null) {

@@ -8,4 +8,5 @@ package org.tallyring.aggregator.merge;
  * @param revision how many batches corrected the window in this range after it was final
  * @param ranking the best of this range; empty if it counted nothing in the window
  */
-public record RangePart(int rangeId, long epoch, long revision, Ranking ranking) {}
+public record RangePart(int rangeId, long epoch, long revision, Ranking ranking)
+    implements OfRange {}

@@ -5,7 +5,10 @@ import java.util.List;
 
 /**
  * Keys with their counts, best first: a higher count before a lower one, equal counts by the keys'
- * bytes, ascending and unsigned. Immutable.
+ * bytes, ascending and unsigned. Immutable. Where keys are ordered by something else, a score, that
+ * is what stands for the count here.
+ *
+ * <p>Beside each key there may be other numbers, as many for each.
  *
  * <p>The keys lie in one block, as they travel, because an aggregator holds a thousand of them for
  * each range, metric and window: an object per key would cost three times the bytes of the key.
@@ -13,28 +16,33 @@ import java.util.List;
 public final class Ranking {
 
   /** The ranking of nothing. */
-  public static final Ranking EMPTY = new Ranking(new byte[0], new int[] {0}, new long[0]);
+  public static final Ranking EMPTY =
+      new Ranking(new byte[0], new int[] {0}, new long[0], new long[0]);
 
   private final byte[] keys;
   // Key i is keys[offsets[i], offsets[i + 1]).
   private final int[] offsets;
   private final long[] counts;
+  // Row by row.
+  private final long[] beside;
   private final Quality quality;
 
-  private Ranking(byte[] keys, int[] offsets, long[] counts) {
-    this(keys, offsets, counts, Quality.EXACT);
+  private Ranking(byte[] keys, int[] offsets, long[] counts, long[] beside) {
+    this(keys, offsets, counts, beside, Quality.EXACT);
   }
 
-  private Ranking(byte[] keys, int[] offsets, long[] counts, Quality quality) {
+  private Ranking(
+      byte[] keys, int[] offsets, long[] counts, long[] beside, Quality quality) {
     this.keys = keys;
     this.offsets = offsets;
     this.counts = counts;
+    this.beside = beside;
     this.quality = quality;
   }
 
   /** The same with counts of another quality. */
   public Ranking with(Quality other) {
-    return new Ranking(keys, offsets, counts, other);
+    return new Ranking(keys, offsets, counts, beside, other);
   }
 
   /** How good the counts are. */
@@ -42,18 +50,29 @@ public final class Ranking {
     return quality;
   }
 
+  /** As {@link #of(byte[], List, List, List)}, with nothing beside the keys. */
+  public static Ranking of(byte[] keys, List<Integer> keyLengths, List<Long> counts) {
+    return of(keys, keyLengths, counts, List.of());
+  }
+
   /**
    * A ranking of columns that came from elsewhere.
    *
    * @param keys all keys, one after the other; not copied, so the caller gives it away
+   * @param beside the numbers beside the keys, key by key, as many for each
    * @throws IllegalArgumentException if the columns do not fit each other or are not in order: a
    *     merge of such columns would be wrong without a sign of it
    */
-  public static Ranking of(byte[] keys, List<Integer> keyLengths, List<Long> counts) {
+  public static Ranking of(
+      byte[] keys, List<Integer> keyLengths, List<Long> counts, List<Long> beside) {
     int size = keyLengths.size();
     if (counts.size() != size) {
       throw new IllegalArgumentException(
           "counts: " + counts.size() + " (expected: one for each of " + size + " keys)");
+    }
+    if (size == 0 ? !beside.isEmpty() : beside.size() % size != 0) {
+      throw new IllegalArgumentException(
+          "beside: " + beside.size() + " (expected: as many for each of " + size + " keys)");
     }
     int[] offsets = new int[size + 1];
     long[] countColumn = new long[size];
@@ -71,7 +90,8 @@ public final class Ranking {
       throw new IllegalArgumentException(
           "keyLengths: sum " + end + " (expected: " + keys.length + ", the bytes of all keys)");
     }
-    Ranking ranking = new Ranking(keys, offsets, countColumn);
+    long[] numbers = beside.stream().mapToLong(Long::longValue).toArray();
+    Ranking ranking = new Ranking(keys, offsets, countColumn, numbers);
     for (int i = 1; i < size; i++) {
       if (ranking.compare(i - 1, ranking, i) >= 0) {
         throw new IllegalArgumentException(
@@ -96,21 +116,46 @@ public final class Ranking {
     return counts[place];
   }
 
+  /** How many numbers stand beside each key. */
+  public int besideEach() {
+    return counts.length == 0 ? 0 : beside.length / counts.length;
+  }
+
+  /** One of the numbers beside the key at a place, 0 being the first. */
+  public long beside(int place, int index) {
+    return beside[place * besideEach() + index];
+  }
+
   /** The best {@code k}, or all of them when there are fewer. */
   public Ranking first(int k) {
-    if (k >= size()) {
-      return this;
+    return k >= size() ? this : rows(0, k);
+  }
+
+  /** The last {@code k}, or all of them when there are fewer. */
+  Ranking last(int k) {
+    return k >= size() ? this : rows(size() - k, size());
+  }
+
+  private Ranking rows(int from, int to) {
+    int[] rowOffsets = new int[to - from + 1];
+    for (int i = 0; i < rowOffsets.length; i++) {
+      rowOffsets[i] = offsets[from + i] - offsets[from];
     }
+    int each = besideEach();
     return new Ranking(
-        Arrays.copyOf(keys, offsets[k]),
-        Arrays.copyOf(offsets, k + 1),
-        Arrays.copyOf(counts, k),
+        Arrays.copyOfRange(keys, offsets[from], offsets[to]),
+        rowOffsets,
+        Arrays.copyOfRange(counts, from, to),
+        Arrays.copyOfRange(beside, from * each, to * each),
         quality);
   }
 
   /** About how many bytes of memory it takes. */
   public int byteSize() {
-    return keys.length + Integer.BYTES * offsets.length + Long.BYTES * counts.length + 64;
+    return keys.length
+        + Integer.BYTES * offsets.length
+        + Long.BYTES * (counts.length + beside.length)
+        + 64;
   }
 
   /** Negative if the row here comes before the other ranking's row, positive if after. */
@@ -133,11 +178,15 @@ public final class Ranking {
     private byte[] keys = new byte[256];
     private final int[] offsets;
     private final long[] counts;
+    private final long[] beside;
+    private final int besideEach;
     private int size;
 
-    Builder(int capacity) {
+    Builder(int capacity, int besideEach) {
+      this.besideEach = besideEach;
       offsets = new int[capacity + 1];
       counts = new long[capacity];
+      beside = new long[capacity * besideEach];
     }
 
     int size() {
@@ -153,6 +202,7 @@ public final class Ranking {
       }
       System.arraycopy(from.keys, start, keys, offsets[size], length);
       counts[size] = from.counts[place];
+      System.arraycopy(from.beside, place * besideEach, beside, size * besideEach, besideEach);
       offsets[++size] = end;
     }
 
@@ -160,7 +210,8 @@ public final class Ranking {
       return new Ranking(
           Arrays.copyOf(keys, offsets[size]),
           Arrays.copyOf(offsets, size + 1),
-          Arrays.copyOf(counts, size));
+          Arrays.copyOf(counts, size),
+          Arrays.copyOf(beside, size * besideEach));
     }
   }
 }

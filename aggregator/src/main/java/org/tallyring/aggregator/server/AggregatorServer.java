@@ -18,12 +18,17 @@ import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.aggregator.answer.AnswerMetrics;
+import org.tallyring.aggregator.answer.KeptChoices;
+import org.tallyring.aggregator.answer.RankAnswers;
+import org.tallyring.aggregator.answer.RankingPages;
 import org.tallyring.aggregator.answer.TopKAnswers;
+import org.tallyring.aggregator.answer.TrendingAnswers;
 import org.tallyring.aggregator.cache.AnswerCache;
 import org.tallyring.aggregator.collect.Collector;
 import org.tallyring.aggregator.collect.CollectorMetrics;
 import org.tallyring.aggregator.collect.Holdings;
 import org.tallyring.aggregator.collect.NamespaceDirectory;
+import org.tallyring.aggregator.collect.RankQueries;
 import org.tallyring.aggregator.collect.SeededCluster;
 import org.tallyring.aggregator.collect.ShardCalls;
 import org.tallyring.aggregator.collect.WindowQueries;
@@ -91,14 +96,24 @@ public final class AggregatorServer implements AutoCloseable {
             loop);
     namespaces.start();
     collector.start();
+    WindowQueries windowQueries = new WindowQueries(cluster, calls, loop);
+    RankQueries rankQueries = new RankQueries(cluster, calls, loop);
+    KeptChoices choices = new KeptChoices();
+    AnswerCache cache = new AnswerCache(System::nanoTime, config.metrics());
     TopKAnswers answers =
         new TopKAnswers(
             config.clock(),
             namespaces,
             holdings,
-            new WindowQueries(cluster, calls, loop),
-            new AnswerCache(System::nanoTime, config.metrics()),
+            windowQueries,
+            cache,
+            choices,
             new AnswerMetrics(config.metrics()));
+    RankAnswers ranks = new RankAnswers(config.clock(), namespaces, holdings, rankQueries, choices);
+    RankingPages pages =
+        new RankingPages(config.clock(), namespaces, holdings, rankQueries, choices);
+    TrendingAnswers trending =
+        new TrendingAnswers(config.clock(), namespaces, holdings, windowQueries, cache, choices);
     health = new SettableHealthChecker(false);
     collector.complete().thenRun(() -> health.setHealthy(true));
 
@@ -114,7 +129,7 @@ public final class AggregatorServer implements AutoCloseable {
             .maxRequestLength(0)
             .service(
                 GrpcService.builder()
-                    .addService(new TopKService(answers))
+                    .addService(new TopKService(answers, ranks, pages, trending))
                     .addService(new ForwardedCounterService(cluster, calls))
                     .addService(new ForwardedAdminService(cluster, calls, namespaces))
                     .addService(new TopologyService(cluster))
@@ -124,7 +139,17 @@ public final class AggregatorServer implements AutoCloseable {
                     .exceptionHandler(new GrpcErrors())
                     .build());
     RestServices.addTo(
-        builder, config.clock(), answers, namespaces, calls, cluster, holdings, config.metrics());
+        builder,
+        config.clock(),
+        answers,
+        ranks,
+        pages,
+        trending,
+        namespaces,
+        calls,
+        cluster,
+        holdings,
+        config.metrics());
     server = builder.build();
   }
 

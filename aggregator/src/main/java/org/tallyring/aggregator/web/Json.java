@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.Timestamp;
 import com.linecorp.armeria.common.HttpData;
@@ -13,7 +14,9 @@ import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import org.tallyring.aggregator.merge.Ranking;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.Window;
 
@@ -78,6 +81,17 @@ final class Json {
     }
     document.put("ranges_total", Integer.toUnsignedLong(label.getRangesTotal()));
     document.put("ranges_included", Integer.toUnsignedLong(label.getRangesIncluded()));
+  }
+
+  /** Rows of a ranking, from a rank on. */
+  static void rows(ArrayNode items, Ranking ranking, long firstRank) {
+    for (int place = 0; place < ranking.size(); place++) {
+      items
+          .addObject()
+          .put("id", new String(ranking.key(place), StandardCharsets.UTF_8))
+          .put("count", ranking.count(place))
+          .put("rank", firstRank + place);
+    }
   }
 
   /** A moment; null if it is absent. */

@@ -7,13 +7,17 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.aggregator.collect.Windows;
+import org.tallyring.proto.criterion.CriterionText;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetSeriesRequest;
+import org.tallyring.proto.v1.MetricFilter;
+import org.tallyring.proto.v1.ScoreTerm;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.proto.v1.WindowSelector;
 import org.tallyring.topology.window.SeriesPeriod;
@@ -22,11 +26,17 @@ import org.tallyring.topology.window.WindowLevel;
 /**
  * The parameters of a request, from the query and nowhere else. A parameter that nobody expects, or
  * one that is there twice, is refused: a misspelt {@code widnow=day} answered with another window's
- * counts would be a wrong answer.
+ * counts would be a wrong answer. Lists are the exception: {@code where=a>1&where=b>2} is {@code
+ * where=a>1,b>2}.
  *
  * <p>All methods fail with INVALID_ARGUMENT, naming the parameter.
  */
 final class Parameters {
+
+  private static final Set<String> LISTS = Set.of("include", "where");
+
+  /** Terms of a score are joined by a plus, which elsewhere in a query means a space. */
+  private static final String SCORE = "score";
 
   private static final List<String> WINDOWS = List.of("hour", "day", "month", "all");
   private static final List<String> STEPS = List.of("minute", "hour", "day", "month");
@@ -49,11 +59,15 @@ final class Parameters {
             name == null ? encodedName : name,
             "unknown parameter (expected: " + String.join(", ", expected) + ")");
       }
-      String value = equals < 0 ? null : PercentDecoder.text(pair.substring(equals + 1), true);
+      String value =
+          equals < 0 ? null : PercentDecoder.text(pair.substring(equals + 1), !name.equals(SCORE));
       if (value == null || value.isEmpty()) {
         throw bad(name, "no value (expected: one, as percent-encoded UTF-8)");
       }
-      if (values.put(name, value) != null) {
+      String before = values.put(name, value);
+      if (before != null && LISTS.contains(name)) {
+        values.put(name, before + "," + value);
+      } else if (before != null) {
         throw bad(name, "given more than once (expected: once)");
       }
     }
@@ -77,6 +91,41 @@ final class Parameters {
       case "false" -> false;
       default -> throw bad(name, value + " (expected: true or false)");
     };
+  }
+
+  /** Whether the only value that a parameter can have is given. */
+  boolean choice(String name, String only) {
+    String value = values.get(name);
+    if (value != null && !value.equals(only)) {
+      throw bad(name, value + " (expected: " + only + ")");
+    }
+    return value != null;
+  }
+
+  /** The names of a list; empty if not given. */
+  List<String> names(String name) {
+    String value = values.get(name);
+    return value == null ? List.of() : CriterionText.names(value);
+  }
+
+  /** The conditions that {@code where} holds; empty if not given. */
+  List<MetricFilter> filters() {
+    String value = values.get("where");
+    try {
+      return value == null ? List.of() : CriterionText.filters(value);
+    } catch (IllegalArgumentException e) {
+      throw malformed("where", e);
+    }
+  }
+
+  /** The terms that {@code score} holds; empty if not given. */
+  List<ScoreTerm> score() {
+    String value = values.get(SCORE);
+    try {
+      return value == null ? List.of() : CriterionText.score(value);
+    } catch (IllegalArgumentException e) {
+      throw malformed(SCORE, e);
+    }
   }
 
   /** A decimal number; null if not given. */
@@ -167,6 +216,11 @@ final class Parameters {
 
   private static RuntimeException bad(String name, String what) {
     return Errors.invalid(ErrorReason.ERROR_REASON_BAD_PARAMETER, name, name + ": " + what);
+  }
+
+  private static RuntimeException malformed(String name, IllegalArgumentException why) {
+    return Errors.invalid(
+        ErrorReason.ERROR_REASON_BAD_PARAMETER, name, String.valueOf(why.getMessage()));
   }
 
   private static RuntimeException badWindow(String name, String what) {

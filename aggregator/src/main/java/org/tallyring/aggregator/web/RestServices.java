@@ -7,7 +7,10 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import org.tallyring.aggregator.answer.RankAnswers;
+import org.tallyring.aggregator.answer.RankingPages;
 import org.tallyring.aggregator.answer.TopKAnswers;
+import org.tallyring.aggregator.answer.TrendingAnswers;
 import org.tallyring.aggregator.collect.Cluster;
 import org.tallyring.aggregator.collect.Holdings;
 import org.tallyring.aggregator.collect.NamespaceDirectory;
@@ -28,6 +31,9 @@ public final class RestServices {
       ServerBuilder server,
       InstantSource clock,
       TopKAnswers answers,
+      RankAnswers ranks,
+      RankingPages pages,
+      TrendingAnswers trending,
       NamespaceDirectory namespaces,
       ShardCalls calls,
       Cluster cluster,
@@ -37,6 +43,9 @@ public final class RestServices {
     for (Object resource :
         List.of(
             new TopKResource(answers),
+            new RankResource(ranks),
+            new RankingResource(pages),
+            new TrendingResource(trending),
             new CountResource(namespaces, calls),
             new SeriesResource(namespaces, calls, clock),
             new EventsResource(calls),

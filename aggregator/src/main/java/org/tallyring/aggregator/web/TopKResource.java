@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import org.tallyring.aggregator.answer.TopKAnswer;
 import org.tallyring.aggregator.answer.TopKAnswers;
 import org.tallyring.aggregator.merge.Ranking;
+import org.tallyring.proto.criterion.CriterionText;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetTopKRequest;
 
@@ -20,9 +21,19 @@ import org.tallyring.proto.v1.GetTopKRequest;
 final class TopKResource {
 
   private static final List<String> COMMON =
-      List.of("window", "last", "at", "k", "require_complete");
+      List.of("window", "last", "at", "k", "include", "where", "score", "require_complete");
   private static final List<String> WITH_NAMES =
-      List.of("window", "last", "at", "k", "namespace", "metric", "require_complete");
+      List.of(
+          "window",
+          "last",
+          "at",
+          "k",
+          "namespace",
+          "metric",
+          "include",
+          "where",
+          "score",
+          "require_complete");
 
   private final TopKAnswers answers;
 
@@ -53,6 +64,9 @@ final class TopKResource {
             .setNamespace(namespace)
             .setMetric(metric)
             .setWindow(parameters.window(null))
+            .addAllInclude(parameters.names("include"))
+            .addAllWhere(parameters.filters())
+            .addAllScore(parameters.score())
             .setRequireComplete(parameters.flag("require_complete"));
     Integer k = parameters.number("k", ErrorReason.ERROR_REASON_BAD_K, "1.." + TopKAnswers.MAX_K);
     if (k != null) {
@@ -69,11 +83,21 @@ final class TopKResource {
     ArrayNode items = document.putArray("items");
     Ranking ranking = answer.ranking();
     for (int place = 0; place < ranking.size(); place++) {
-      items
-          .addObject()
-          .put("id", new String(ranking.key(place), StandardCharsets.UTF_8))
-          .put("count", ranking.count(place))
-          .put("rank", place + 1);
+      ObjectNode item =
+          items
+              .addObject()
+              .put("id", new String(ranking.key(place), StandardCharsets.UTF_8))
+              .put("count", answer.count(place))
+              .put("rank", place + 1);
+      if (answer.isScored()) {
+        item.put("score", CriterionText.decimal(answer.scoreMicros(place)));
+      }
+      if (!answer.include().isEmpty()) {
+        ObjectNode included = item.putObject("included");
+        for (int i = 0; i < answer.include().size(); i++) {
+          included.put(answer.include().get(i), answer.included(place, i));
+        }
+      }
     }
     return Json.response(HttpStatus.OK, document);
   }

@@ -18,6 +18,10 @@ import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
+import org.tallyring.proto.internal.v1.QueryRankRequest;
+import org.tallyring.proto.internal.v1.QueryRankResponse;
+import org.tallyring.proto.internal.v1.QueryRankingPageRequest;
+import org.tallyring.proto.internal.v1.QueryRankingPageResponse;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.internal.v1.QueryTopKResponse;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc;
@@ -107,6 +111,16 @@ public final class FakeShards {
   /** The window of "default" and "clicks" of a kind that contains a moment. */
   public static WindowKey window(WindowLevel level, long timeMillis) {
     return new WindowKey(UID, "clicks", level, level.start(timeMillis));
+  }
+
+  /** The same window of another metric of "default". */
+  public static WindowKey of(String metric, WindowKey window) {
+    return new WindowKey(UID, metric, window.level(), window.startMillis());
+  }
+
+  /** Lets all ranges forget the views that pages are read from. */
+  public synchronized void expireViews() {
+    ranges.forEach(FakeRange::expireViews);
   }
 
   /** The range of a key of "default". */
@@ -240,24 +254,58 @@ public final class FakeShards {
     @Override
     public void queryTopK(QueryTopKRequest request, StreamObserver<QueryTopKResponse> call) {
       QueryTopKResponse.Builder response = QueryTopKResponse.newBuilder();
+      try {
+        synchronized (FakeShards.this) {
+          queries++;
+          long uid = uid(request.getNamespace());
+          Interval interval = Windows.interval(request.getInterval());
+          boolean growth = request.getCriterion().hasGrowth();
+          for (FakeRange range : held()) {
+            boolean keeps =
+                range.keeps(interval)
+                    && (!growth
+                        || range.keeps(
+                            Windows.interval(request.getCriterion().getGrowth().getBaseline())));
+            if (keeps) {
+              response
+                  .addRankings(
+                      range.ranking(
+                          uid,
+                          request.getMetric(),
+                          interval,
+                          request.getK(),
+                          request.getCriterion()))
+                  .addVersions(range.version());
+            } else {
+              response.addAllNotKept(range.keptFrom());
+            }
+          }
+        }
+      } catch (ArithmeticException overflow) {
+        call.onError(
+            Errors.of(
+                Status.Code.OUT_OF_RANGE,
+                ErrorReason.ERROR_REASON_COUNT_OVERFLOW,
+                "score: too large"));
+        return;
+      }
+      call.onNext(response.build());
+      call.onCompleted();
+    }
+
+    @Override
+    public void queryRank(QueryRankRequest request, StreamObserver<QueryRankResponse> call) {
+      QueryRankResponse.Builder response = QueryRankResponse.newBuilder();
       synchronized (FakeShards.this) {
-        queries++;
-        NamespaceDefinition namespace = namespaces.get(request.getNamespace());
-        long uid = namespace == null ? 0 : namespace.getUid();
-        WindowLevel level = Windows.level(request.getInterval().getBucket()).orElseThrow();
-        Interval interval =
-            new Interval(
-                level,
-                request.getInterval().getStartMillis(),
-                level == WindowLevel.ALL ? Long.MAX_VALUE : request.getInterval().getEndMillis());
-        for (FakeRange range : ranges) {
-          if (!range.owner.equals(shardId)) {
+        Interval interval = Windows.interval(request.getInterval());
+        WindowKey window = window(request.getNamespace(), request.getMetric(), interval);
+        int holder = rangeOf(request.getKey().toStringUtf8());
+        for (FakeRange range : held()) {
+          if (!request.hasCount() && range.id != holder) {
             continue;
           }
           if (range.keeps(interval)) {
-            response
-                .addRankings(range.ranking(uid, request.getMetric(), interval, request.getK()))
-                .addVersions(range.version());
+            response.addPositions(range.position(window, interval, request, clock.millis()));
           } else {
             response.addAllNotKept(range.keptFrom());
           }
@@ -265,6 +313,41 @@ public final class FakeShards {
       }
       call.onNext(response.build());
       call.onCompleted();
+    }
+
+    @Override
+    public void queryRankingPage(
+        QueryRankingPageRequest request, StreamObserver<QueryRankingPageResponse> call) {
+      QueryRankingPageResponse.Builder response = QueryRankingPageResponse.newBuilder();
+      synchronized (FakeShards.this) {
+        Interval interval = Windows.interval(request.getInterval());
+        WindowKey window = window(request.getNamespace(), request.getMetric(), interval);
+        Map<Integer, RangeVersion> pinned = new HashMap<>();
+        request.getPinnedList().forEach(pin -> pinned.put(pin.getRangeId(), pin));
+        for (FakeRange range : held()) {
+          RangeVersion pin = pinned.get(range.id);
+          if (pin != null || range.keeps(interval)) {
+            response.addPages(range.page(window, interval, request, pin, clock.millis()));
+          } else {
+            response.addAllNotKept(range.keptFrom());
+          }
+        }
+      }
+      call.onNext(response.build());
+      call.onCompleted();
+    }
+
+    private List<FakeRange> held() {
+      return ranges.stream().filter(range -> range.owner.equals(shardId)).toList();
+    }
+
+    private WindowKey window(String namespace, String metric, Interval interval) {
+      return new WindowKey(uid(namespace), metric, interval.level(), interval.startMillis());
+    }
+
+    private long uid(String namespace) {
+      NamespaceDefinition definition = namespaces.get(namespace);
+      return definition == null ? 0 : definition.getUid();
     }
   }
 

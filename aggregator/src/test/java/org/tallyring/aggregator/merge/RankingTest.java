@@ -52,4 +52,17 @@ final class RankingTest {
         .isThrownBy(() -> Ranking.of(new byte[] {'a', 'a'}, List.of(1, 1), List.of(1L, 1L)))
         .withMessageStartingWith("ranking: row 1");
   }
+
+  @Test
+  void numbersBesideThatDoNotFitTheKeysAreRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                Ranking.of(
+                    new byte[] {'a', 'b'}, List.of(1, 1), List.of(2L, 1L), List.of(1L, 2L, 3L)))
+        .withMessageStartingWith("beside: 3");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Ranking.of(new byte[0], List.of(), List.of(), List.of(1L)))
+        .withMessageStartingWith("beside: 1");
+  }
 }

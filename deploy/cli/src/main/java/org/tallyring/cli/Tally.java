@@ -69,6 +69,8 @@ public final class Tally {
             .addSubcommand(new ReplayCommand(console))
             .addSubcommand(new RecordCommand(console))
             .addSubcommand(new TopCommand(console))
+            .addSubcommand(new TrendingCommand(console))
+            .addSubcommand(new RankCommand(console))
             .addSubcommand(new CountCommand(console))
             .addSubcommand(new SeriesCommand(console))
             .addSubcommand(NamespaceCommand.commandLine(console))

@@ -24,7 +24,9 @@ import picocli.CommandLine.Option;
       "  tally top --window day --at 2012-07-04",
       "  tally top --window hour --at current --watch",
       "  tally top --last 24h",
-      "  tally top --last 1h --at 2012-07-04T07:15"
+      "  tally top --last 1h --at 2012-07-04T07:15",
+      "  tally top --metric views --include clicks,purchases --where 'purchases>=10'",
+      "  tally top --score 0.1*views+1*clicks+10*purchases"
     })
 final class TopCommand implements Callable<Integer> {
 
@@ -36,6 +38,7 @@ final class TopCommand implements Callable<Integer> {
   @Mixin private NamespaceOption namespace = new NamespaceOption();
   @Mixin private MetricOption metric = new MetricOption();
   @Mixin private WindowOptions window = new WindowOptions();
+  @Mixin private CriterionOptions criterion = new CriterionOptions();
   @Mixin private OutputOption output = new OutputOption();
 
   @Option(
@@ -58,11 +61,12 @@ final class TopCommand implements Callable<Integer> {
       throw CliException.usage("-k", k, "1-1000");
     }
     WindowSelector selector = window.selector();
+    GetTopKRequest.Builder criteria = criterion.addTo(GetTopKRequest.newBuilder());
     String namespaceName = namespace.name();
     try (ServerConnection connection = server.connection()) {
       String metricName = metric.name(connection, namespaceName);
       GetTopKRequest request =
-          GetTopKRequest.newBuilder()
+          criteria
               .setNamespace(namespaceName)
               .setMetric(metricName)
               .setWindow(selector)

@@ -2,10 +2,15 @@ package org.tallyring.cli;
 
 import com.google.protobuf.ByteString;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import org.tallyring.cli.output.JsonLine;
 import org.tallyring.cli.output.Label;
 import org.tallyring.cli.output.OutputFormat;
 import org.tallyring.cli.output.TextTable;
+import org.tallyring.proto.criterion.CriterionText;
 import org.tallyring.proto.v1.GetTopKRequest;
 import org.tallyring.proto.v1.GetTopKResponse;
 import org.tallyring.proto.v1.RankedKey;
@@ -40,7 +45,10 @@ final class TopPrinter {
       case TABLE -> printTable(out, request, response, label);
       case TSV -> {
         for (RankedKey item : response.getItemsList()) {
-          out.println(item.getRank() + "\t" + text(item.getKey()) + "\t" + item.getCount());
+          out.println(
+              cells(request, item).stream()
+                  .map(Object::toString)
+                  .collect(Collectors.joining("\t")));
         }
       }
       case JSON ->
@@ -56,6 +64,16 @@ final class TopPrinter {
                   json.writeStringField("id", text(item.getKey()));
                   json.writeNumberField("count", item.getCount());
                   json.writeNumberField("rank", item.getRank());
+                  if (isScored(request)) {
+                    json.writeNumberField("score", CriterionText.decimal(item.getScoreMicros()));
+                  }
+                  if (request.getIncludeCount() > 0) {
+                    json.writeObjectFieldStart("included");
+                    for (int i = 0; i < request.getIncludeCount(); i++) {
+                      json.writeNumberField(request.getInclude(i), item.getIncluded(i));
+                    }
+                    json.writeEndObject();
+                  }
                   json.writeEndObject();
                 }
                 json.writeEndArray();
@@ -82,15 +100,37 @@ final class TopPrinter {
   private static void printTable(
       PrintWriter out, GetTopKRequest request, GetTopKResponse response, Label label) {
     out.println(request.getNamespace() + "/" + request.getMetric() + ", " + label.window());
-    TextTable table = new TextTable("RANK", "KEY", "COUNT");
+    List<String> headings = new ArrayList<>(List.of("RANK", "KEY", "COUNT"));
+    if (isScored(request)) {
+      headings.add("SCORE");
+    }
+    request.getIncludeList().forEach(metric -> headings.add(metric.toUpperCase(Locale.ROOT)));
+    TextTable table = new TextTable(headings.toArray(String[]::new));
     for (RankedKey item : response.getItemsList()) {
-      table.add(item.getRank(), text(item.getKey()), item.getCount());
+      table.add(cells(request, item).toArray());
     }
     table.print(out);
     out.println(label.quality());
     if (!label.isComplete()) {
       out.println(label.incomplete());
     }
+  }
+
+  /** Rank, key and count, then the score if there is one, then the counts included. */
+  private static List<Object> cells(GetTopKRequest request, RankedKey item) {
+    List<Object> cells = new ArrayList<>();
+    cells.add(item.getRank());
+    cells.add(text(item.getKey()));
+    cells.add(item.getCount());
+    if (isScored(request)) {
+      cells.add(CriterionText.decimal(item.getScoreMicros()).toPlainString());
+    }
+    cells.addAll(item.getIncludedList());
+    return cells;
+  }
+
+  private static boolean isScored(GetTopKRequest request) {
+    return request.getScoreCount() > 0;
   }
 
   private static String text(ByteString key) {

@@ -44,12 +44,16 @@ import org.tallyring.proto.v1.GetMetricStatsRequest;
 import org.tallyring.proto.v1.GetMetricStatsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.GetNamespaceResponse;
+import org.tallyring.proto.v1.GetRankRequest;
+import org.tallyring.proto.v1.GetRankResponse;
 import org.tallyring.proto.v1.GetSeriesRequest;
 import org.tallyring.proto.v1.GetSeriesResponse;
 import org.tallyring.proto.v1.GetTopKRequest;
 import org.tallyring.proto.v1.GetTopKResponse;
 import org.tallyring.proto.v1.GetTopologyRequest;
 import org.tallyring.proto.v1.GetTopologyResponse;
+import org.tallyring.proto.v1.GetTrendingRequest;
+import org.tallyring.proto.v1.GetTrendingResponse;
 import org.tallyring.proto.v1.Increment;
 import org.tallyring.proto.v1.KeyCount;
 import org.tallyring.proto.v1.ListNamespacesRequest;
@@ -62,6 +66,7 @@ import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RangeOwnership;
 import org.tallyring.proto.v1.RangeStatus;
 import org.tallyring.proto.v1.RankedKey;
+import org.tallyring.proto.v1.RankedRow;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
@@ -76,6 +81,7 @@ import org.tallyring.proto.v1.SwapMetricResponse;
 import org.tallyring.proto.v1.TopKServiceGrpc;
 import org.tallyring.proto.v1.Topology;
 import org.tallyring.proto.v1.TopologyServiceGrpc;
+import org.tallyring.proto.v1.TrendingKey;
 import org.tallyring.proto.v1.WatchEventsRequest;
 import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.WatchTopologyRequest;
@@ -106,6 +112,7 @@ final class FakeCluster implements AutoCloseable {
   private final Queue<WatchEventsResponse> events = new ConcurrentLinkedQueue<>();
   private volatile @Nullable NamespaceDefinition madeAfterListing;
   private volatile int rangesIncluded = RANGES;
+  private volatile GetTopKRequest lastTopK = GetTopKRequest.getDefaultInstance();
   private int unavailableAnswers;
 
   private FakeCluster() {
@@ -162,6 +169,11 @@ final class FakeCluster implements AutoCloseable {
 
   void includeRanges(int ranges) {
     rangesIncluded = ranges;
+  }
+
+  /** The last question for a ranking. */
+  GetTopKRequest lastTopK() {
+    return lastTopK;
   }
 
   List<String> metrics(String namespace) {
@@ -411,6 +423,7 @@ final class FakeCluster implements AutoCloseable {
                 "metric: " + request.getMetric() + " (expected: one that exists)"));
         return;
       }
+      lastTopK = request;
       String prefix = request.getNamespace() + "/" + request.getMetric() + "/";
       GetTopKResponse.Builder response =
           GetTopKResponse.newBuilder().setLabel(label(request.getWindow()));
@@ -426,9 +439,69 @@ final class FakeCluster implements AutoCloseable {
                             .setRank(response.getItemsCount() + 1)
                             .setKey(
                                 ByteString.copyFromUtf8(entry.getKey().substring(prefix.length())))
-                            .setCount(entry.getValue())));
+                            .setCount(entry.getValue())
+                            .setScoreMicros(request.getScoreCount() * 1_500_000L)
+                            .addAllIncluded(
+                                request.getIncludeList().stream()
+                                    .map(
+                                        metric ->
+                                            count(
+                                                request.getNamespace(),
+                                                metric,
+                                                entry.getKey().substring(prefix.length())))
+                                    .toList())));
       }
       answer(observer, response.build());
+    }
+
+    @Override
+    public void getRank(GetRankRequest request, StreamObserver<GetRankResponse> observer) {
+      GetRankResponse.Builder response =
+          GetRankResponse.newBuilder()
+              .setLabel(label(request.getWindow().getWindow()))
+              .setTotal(41_270)
+              .setCount(
+                  count(
+                      request.getNamespace(),
+                      request.getMetric(),
+                      request.getKey().toStringUtf8()));
+      if (response.getCount() > 0) {
+        response.setRank(37);
+      }
+      for (int i = 0; i < request.getNeighbors(); i++) {
+        response.addAbove(row(37 - request.getNeighbors() + i)).addBelow(row(38 + i));
+      }
+      if (request.getComparePrevious()) {
+        response.setPreviousRank(52);
+      }
+      answer(observer, response.build());
+    }
+
+    private static RankedRow row(long rank) {
+      return RankedRow.newBuilder()
+          .setRank(rank)
+          .setKey(ByteString.copyFromUtf8("n" + rank))
+          .setCount(100 - rank)
+          .build();
+    }
+
+    @Override
+    public void getTrending(
+        GetTrendingRequest request, StreamObserver<GetTrendingResponse> observer) {
+      answer(
+          observer,
+          GetTrendingResponse.newBuilder()
+              .setLabel(label(Window.WINDOW_HOUR))
+              .setBaselineHours(request.getBaselineHours())
+              .addItems(
+                  TrendingKey.newBuilder()
+                      .setRank(1)
+                      .setKey(ByteString.copyFromUtf8("a"))
+                      .setCount(request.getMinCount())
+                      .setBaselineCount(12)
+                      .setBaselineMean(12.0 / request.getBaselineHours())
+                      .setScoreMicros(5_833_957))
+              .build());
     }
   }
 

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tallyring.cli.failure.ExitCode;
+import org.tallyring.proto.criterion.CriterionText;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.proto.v1.WindowSelector;
 
@@ -328,6 +329,58 @@ final class VerbsTest {
     Shell.Outcome missing = run("top", "--metric", "other");
     assertThat(missing.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(missing.err()).contains("metric: other", "tally metric create");
+  }
+
+  @Test
+  void otherMetricsLimitARankingAndStandBesideIt() {
+    run("metric", "create", "views");
+    run("record", "a", "--delta", "5");
+    run("record", "a", "--metric", "views", "--delta", "70");
+    String[] top = {
+      "top", "--include", "views", "--where", "views>=10,clicks<9", "--score", "0.1*views+1*clicks"
+    };
+
+    assertThat(run(with(top, "--output", "tsv")).out()).isEqualTo("1\ta\t5\t3\t70\n");
+    assertThat(cluster.lastTopK().getWhereList())
+        .containsExactlyElementsOf(CriterionText.filters("views>=10,clicks<9"));
+    assertThat(cluster.lastTopK().getScoreList())
+        .containsExactlyElementsOf(CriterionText.score("0.1*views+1*clicks"));
+    assertThat(run(top).outLines()).contains("RANK  KEY  COUNT  SCORE  VIEWS");
+    assertThat(run(with(top, "--output", "json")).out())
+        .contains("\"rank\":1,\"score\":3,\"included\":{\"views\":70}}");
+  }
+
+  @Test
+  void theRankOfAKeyIsShownAmongItsNeighbors() {
+    run("record", "a", "--delta", "63");
+
+    assertThat(run("rank", "a", "--neighbors", "1", "--output", "tsv").out())
+        .isEqualTo("36\tn36\t64\n37\ta\t63\n38\tn38\t62\n");
+    assertThat(run("rank", "a", "--window", "day", "--compare").outLines())
+        .contains("#37 of 41,270, was #52", "  37  a       63");
+    assertThat(run("rank", "nobody").outLines()).contains("not ranked of 41,270");
+    assertThat(run("rank", "a", "--compare", "--output", "json").out())
+        .startsWith(
+            "{\"namespace\":\"default\",\"metric\":\"clicks\",\"id\":\"a\",\"rank\":37,"
+                + "\"total\":41270,\"count\":63,\"previous_rank\":52,\"above\":[],\"below\":[],"
+                + "\"window\":\"all\"");
+  }
+
+  @Test
+  void whatGrowsIsShown() {
+    assertThat(run("trending", "--min-count", "40", "--output", "tsv").out())
+        .isEqualTo("1\ta\t40\t12\t0.50\t5.833957\n");
+    assertThat(run("trending").outLines()).contains("RANK  KEY  COUNT  BEFORE  PER HOUR  SCORE");
+    assertThat(run("trending", "--baseline-hours", "12", "--output", "json").out())
+        .contains(
+            "\"baseline_hours\":12,\"items\":[{\"id\":\"a\",\"count\":10,"
+                + "\"baseline_count\":12,\"baseline_mean\":1.0,\"score\":5.833957,\"rank\":1}]");
+  }
+
+  private static String[] with(String[] arguments, String... more) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
   }
 
   @Test

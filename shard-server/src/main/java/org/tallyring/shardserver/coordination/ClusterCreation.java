@@ -38,23 +38,9 @@ final class ClusterCreation {
     for (String parent : paths.parents()) {
       createIfAbsent(client, parent, new byte[0]);
     }
-    ClusterConfig wanted =
-        ClusterConfig.newBuilder()
-            .setRangeCount(wantedRangeCount)
-            .setHashName(KeyHash.NAME)
-            .build();
-    createIfAbsent(client, paths.config(), wanted.toByteArray());
+    createIfAbsent(client, paths.config(), configuration(wantedRangeCount).toByteArray());
     ClusterConfig config = ClusterConfig.parseFrom(client.getData().forPath(paths.config()));
-    if (!config.getHashName().equals(KeyHash.NAME)) {
-      throw new IllegalStateException(
-          "hash of cluster "
-              + paths.clusterName()
-              + ": "
-              + config.getHashName()
-              + " (expected: "
-              + KeyHash.NAME
-              + ")");
-    }
+    requireSameHash(paths.clusterName(), config);
     if (config.getRangeCount() != wantedRangeCount) {
       log.warn(
           "Cluster {} has {} ranges since its creation; the configured number {} is not used.",
@@ -66,7 +52,27 @@ final class ClusterCreation {
     return config;
   }
 
-  private static NamespaceDefinition defaultNamespace() {
+  /** What a new cluster is created with. */
+  static ClusterConfig configuration(int rangeCount) {
+    return ClusterConfig.newBuilder().setRangeCount(rangeCount).setHashName(KeyHash.NAME).build();
+  }
+
+  /** Refuses a cluster whose keys this process would look for elsewhere. */
+  static void requireSameHash(String clusterName, ClusterConfig config) {
+    if (!config.getHashName().equals(KeyHash.NAME)) {
+      throw new IllegalStateException(
+          "hash of cluster "
+              + clusterName
+              + ": "
+              + config.getHashName()
+              + " (expected: "
+              + KeyHash.NAME
+              + ")");
+    }
+  }
+
+  /** The namespace that every cluster has from the beginning. */
+  static NamespaceDefinition defaultNamespace() {
     return NamespaceDefinition.newBuilder()
         .setName(Namespaces.DEFAULT)
         .addMetrics(MetricDefinition.newBuilder().setName(DEFAULT_METRIC))

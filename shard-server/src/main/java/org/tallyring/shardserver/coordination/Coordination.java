@@ -35,7 +35,10 @@ public interface Coordination extends AutoCloseable {
   /** Calls the listener at each later change of the session's state, on a thread of its own. */
   void listenToSession(Consumer<SessionState> listener);
 
-  /** Ends the session, and with it the registration and the candidacy. */
+  /**
+   * Ends the session, and with it the registration and the candidacy. The state is {@link
+   * SessionState#LOST} from then on, of which the listeners are not told.
+   */
   @Override
   void close();
 }

@@ -48,8 +48,7 @@ public final class CuratorCoordination implements Coordination {
                     FIRST_RETRY_MILLIS, LONGEST_RETRY_MILLIS, RETRIES))
             .dontUseContainerParents()
             // The configured servers are the truth; the tracker would replace them by addresses
-            // that
-            // the servers know each other by, which need not be reachable from here.
+            // that the servers know each other by, which need not be reachable from here.
             .ensembleTracker(false)
             .build();
     nodes = new ProtoNodes(client, executor);
@@ -71,6 +70,7 @@ public final class CuratorCoordination implements Coordination {
       watch.listen(membership::onView);
       session.listen(membership::onSession);
     } catch (Exception e) {
+      session.close();
       membership.close();
       client.close();
       executor.shutdownNow();
@@ -146,6 +146,7 @@ public final class CuratorCoordination implements Coordination {
    */
   @Override
   public void close() {
+    session.close();
     election.close();
     membership.close();
     watch.close();

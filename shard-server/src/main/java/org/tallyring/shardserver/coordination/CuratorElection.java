@@ -26,6 +26,7 @@ final class CuratorElection implements Election, AutoCloseable {
   private final String path;
   private final Executor executor;
   private @Nullable LeaderLatch latch;
+  private boolean closed;
 
   CuratorElection(CuratorFramework client, String path, Executor executor) {
     this.client = client;
@@ -37,6 +38,11 @@ final class CuratorElection implements Election, AutoCloseable {
   public synchronized void campaign(String id, Consumer<Boolean> listener) {
     if (latch != null) {
       throw new IllegalStateException("campaign: " + id + " (expected: one for each connection)");
+    }
+    if (closed) {
+      // It would be first in line for as long as it is connected, and never act.
+      log.warn("{} does not stand for election: its session has ended.", id);
+      return;
     }
     LeaderLatch candidate = new LeaderLatch(client, path, id, LeaderLatch.CloseMode.NOTIFY_LEADER);
     candidate.addListener(
@@ -60,9 +66,10 @@ final class CuratorElection implements Election, AutoCloseable {
     latch = candidate;
   }
 
-  /** Steps back for good. */
+  /** Steps back for good, and does not stand any more. */
   @Override
   public synchronized void close() {
+    closed = true;
     if (latch == null || latch.getState() != LeaderLatch.State.STARTED) {
       return;
     }

@@ -59,7 +59,16 @@ final class CuratorSession implements ConnectionStateListener {
 
   /** Ends the session as far as this process is concerned, whatever the connection does later. */
   synchronized void endForGood() {
-    moveTo(SessionState.LOST);
+    boolean isNews = !over && state != SessionState.LOST;
+    close();
+    if (isNews) {
+      tell(SessionState.LOST);
+    }
+  }
+
+  /** The same in silence, for a process that knows. */
+  synchronized void close() {
+    state = SessionState.LOST;
     over = true;
   }
 
@@ -74,6 +83,10 @@ final class CuratorSession implements ConnectionStateListener {
     } else {
       log.warn("ZooKeeper session: {}. Check that the ZooKeeper servers can be reached.", next);
     }
-    executor.execute(() -> Listeners.call(listeners, next));
+    tell(next);
+  }
+
+  private void tell(SessionState news) {
+    executor.execute(() -> Listeners.call(listeners, news));
   }
 }

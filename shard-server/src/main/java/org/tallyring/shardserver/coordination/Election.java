@@ -9,8 +9,12 @@ import java.util.function.Consumer;
 public interface Election {
 
   /**
-   * Stands for election under an id until the coordination is closed. The listener hears {@code
-   * true} when elected and {@code false} when that ends, on a thread of the coordination's own.
+   * Stands for election under an id until the coordination is closed or its registration was
+   * replaced by a later process; after that it does nothing. The listener hears {@code true} when
+   * elected and {@code false} when that ends, on a thread of the coordination's own. To be called
+   * once.
+   *
+   * @throws IllegalStateException at a second call
    */
   void campaign(String id, Consumer<Boolean> listener);
 }

@@ -313,6 +313,11 @@ public final class RangeEngine {
         .sum();
   }
 
+  /** Everything about rankings that {@link #ranking} does not answer. */
+  public RankingReads rankings() {
+    return new RankingReads(state);
+  }
+
   /** The highest event time seen in a namespace; the least number if there is none. */
   public long watermarkMillis(long namespaceUid) {
     NamespaceCounts namespace = state.namespaces.get(namespaceUid);

@@ -32,7 +32,8 @@ final class RankingHeap implements SlotCounts.Consumer {
   private int[] slots;
   private int size;
 
-  private RankingHeap(KeyTable keys, int k) {
+  /** An empty heap. */
+  RankingHeap(KeyTable keys, int k) {
     if (k < 1) {
       throw new IllegalArgumentException("k: " + k + " (expected: at least 1)");
     }
@@ -82,7 +83,8 @@ final class RankingHeap implements SlotCounts.Consumer {
     }
   }
 
-  private Ranking drain(long revision) {
+  /** What is in the heap, best first; the heap is empty then. */
+  Ranking drain(long revision) {
     byte[][] rankedKeys = new byte[size][];
     long[] rankedCounts = new long[size];
     int outgoing = counts.length - 1;

@@ -46,6 +46,16 @@ final class BatchRouter {
     this.namespaces = namespaces;
   }
 
+  /**
+   * Whether a batch is on its range's loop when {@link #route} returns, so that batches routed one
+   * after the other arrive there in that order. Forwarding takes a call, and a namespace that the
+   * newest view does not know is looked up first.
+   */
+  boolean goesStraight(RecordBatch batch) {
+    return ranges.find(batch.getRangeId()).isPresent()
+        && namespaces.isKnown(batch.getNamespace(), batch.getMetricsList());
+  }
+
   /** Routes a batch that a producer sent here. */
   CompletableFuture<RecordStreamResponse> route(ByteString session, RecordBatch batch) {
     return route(session, batch, true);

@@ -4,8 +4,10 @@ import com.google.common.util.concurrent.FutureCallback;
 import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.MoreExecutors;
+import io.grpc.Status.Code;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -13,11 +15,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.shardserver.coordination.CoordinationException;
 
 /** The seam between gRPC's observers and futures and ours. */
 final class Calls {
 
   private static final Logger log = LoggerFactory.getLogger(Calls.class);
+
+  /** When to try again while the coordination service does not answer. */
+  private static final Duration STORE_DELAY = Duration.ofMillis(200);
 
   private Calls() {}
 
@@ -52,6 +58,24 @@ final class Calls {
         },
         MoreExecutors.directExecutor());
     return future;
+  }
+
+  /** What a store answers; when it could not be asked, a failure that says so to callers. */
+  static <T> CompletableFuture<T> reaching(CompletableFuture<T> answer) {
+    return answer.exceptionallyCompose(
+        thrown -> {
+          Throwable failure = unwrap(thrown);
+          if (!(failure instanceof CoordinationException)) {
+            return CompletableFuture.failedFuture(failure);
+          }
+          log.info("coordination service not reached ({})", failure.toString());
+          return CompletableFuture.failedFuture(
+              Errors.retryable(
+                  Code.UNAVAILABLE,
+                  ErrorReason.ERROR_REASON_NO_SESSION,
+                  "coordination service: no answer (expected: one; is ZooKeeper reachable?)",
+                  STORE_DELAY));
+        });
   }
 
   static Throwable unwrap(Throwable failure) {

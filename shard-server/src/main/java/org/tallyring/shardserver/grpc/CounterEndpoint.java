@@ -14,7 +14,6 @@ import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
 import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
-import org.tallyring.shardserver.ownership.ShardRanges;
 
 /** CounterService on a shard. */
 final class CounterEndpoint extends CounterServiceImplBase {
@@ -23,19 +22,12 @@ final class CounterEndpoint extends CounterServiceImplBase {
   private final BatchRouter router;
   private final CountsReader counts;
   private final SeriesReader series;
-  private final ShardRanges ranges;
 
-  CounterEndpoint(
-      RowRecorder rows,
-      BatchRouter router,
-      CountsReader counts,
-      SeriesReader series,
-      ShardRanges ranges) {
+  CounterEndpoint(RowRecorder rows, BatchRouter router, CountsReader counts, SeriesReader series) {
     this.rows = rows;
     this.router = router;
     this.counts = counts;
     this.series = series;
-    this.ranges = ranges;
   }
 
   @Override
@@ -48,10 +40,7 @@ final class CounterEndpoint extends CounterServiceImplBase {
   @Override
   public StreamObserver<RecordStreamRequest> recordStream(
       StreamObserver<RecordStreamResponse> call) {
-    return new RecordStreamHandler(
-        router,
-        rangeId -> ranges.find(rangeId).isPresent(),
-        (ServerCallStreamObserver<RecordStreamResponse>) call);
+    return new RecordStreamHandler(router, (ServerCallStreamObserver<RecordStreamResponse>) call);
   }
 
   @Override

@@ -31,7 +31,13 @@ final class ErrorInterceptor implements ServerInterceptor {
   @Override
   public <ReqT, RespT> ServerCall.Listener<ReqT> interceptCall(
       ServerCall<ReqT, RespT> call, Metadata headers, ServerCallHandler<ReqT, RespT> next) {
-    ServerCall.Listener<ReqT> listener = next.startCall(call, headers);
+    ServerCall.Listener<ReqT> listener;
+    try {
+      listener = next.startCall(call, headers);
+    } catch (RuntimeException e) {
+      close(call, e);
+      return new ServerCall.Listener<>() {};
+    }
     return new SimpleForwardingServerCallListener<>(listener) {
       private boolean closed;
 
@@ -74,14 +80,17 @@ final class ErrorInterceptor implements ServerInterceptor {
 
       private void close(Throwable failure) {
         closed = true;
-        if (Errors.reasonOf(failure) == ErrorReason.ERROR_REASON_UNSPECIFIED) {
-          log.error("{} failed", call.getMethodDescriptor().getFullMethodName(), failure);
-        }
-        StatusRuntimeException answer =
-            StatusProto.toStatusRuntimeException(Errors.toProto(failure));
-        Metadata trailers = answer.getTrailers();
-        call.close(answer.getStatus(), trailers == null ? new Metadata() : trailers);
+        ErrorInterceptor.close(call, failure);
       }
     };
+  }
+
+  private static void close(ServerCall<?, ?> call, Throwable failure) {
+    if (Errors.reasonOf(failure) == ErrorReason.ERROR_REASON_UNSPECIFIED) {
+      log.error("{} failed", call.getMethodDescriptor().getFullMethodName(), failure);
+    }
+    StatusRuntimeException answer = StatusProto.toStatusRuntimeException(Errors.toProto(failure));
+    Metadata trailers = answer.getTrailers();
+    call.close(answer.getStatus(), trailers == null ? new Metadata() : trailers);
   }
 }

@@ -35,8 +35,8 @@ final class NamespaceDirectory {
    * The definition of a namespace, new enough to have the metrics if they exist.
    *
    * @param name the name; empty means "default"
-   * @return fails with NAMESPACE_NOT_FOUND or BAD_NAME; whether the metrics exist is for the caller
-   *     to see
+   * @return fails with NAMESPACE_NOT_FOUND, BAD_NAME or, when the store cannot be asked,
+   *     NO_SESSION; whether the metrics exist is for the caller to see
    */
   CompletableFuture<NamespaceDefinition> find(String name, Collection<String> metrics) {
     String wanted = name.isEmpty() ? Namespaces.DEFAULT : name;
@@ -49,8 +49,7 @@ final class NamespaceDirectory {
     if (seen != null && metricNames(seen).containsAll(metrics)) {
       return CompletableFuture.completedFuture(seen);
     }
-    return store
-        .read(wanted)
+    return Calls.reaching(store.read(wanted))
         .thenApply(
             stored -> {
               if (stored.version() == Versioned.ABSENT) {
@@ -58,6 +57,13 @@ final class NamespaceDirectory {
               }
               return stored.value();
             });
+  }
+
+  /** Whether {@link #find} would answer at once, from the newest view. */
+  boolean isKnown(String name, Collection<String> metrics) {
+    @Nullable NamespaceDefinition seen =
+        watch.view().namespaces().get(name.isEmpty() ? Namespaces.DEFAULT : name);
+    return seen != null && metricNames(seen).containsAll(metrics);
   }
 
   /** Like {@link #find}, and fails with METRIC_NOT_FOUND. */

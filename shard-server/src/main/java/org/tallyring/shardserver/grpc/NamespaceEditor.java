@@ -60,22 +60,25 @@ final class NamespaceEditor {
     checkLateness(wanted);
     checkRetention(wanted);
     checkEventIdHorizon(wanted);
-    return store
-        .compareAndSet(Versioned.ABSENT, definition.build())
+    return Calls.reaching(store.compareAndSet(Versioned.ABSENT, definition.build()))
         .thenApply(Versioned::value)
         .exceptionallyCompose(
             failure ->
                 Calls.unwrap(failure) instanceof ConflictException
-                    ? existing(definition.build())
+                    ? existing(wanted, definition.build())
                     : CompletableFuture.failedFuture(failure));
   }
 
-  private CompletableFuture<NamespaceDefinition> existing(NamespaceDefinition wanted) {
-    return store
-        .read(wanted.getName())
-        .thenApply(
+  private CompletableFuture<NamespaceDefinition> existing(
+      NamespaceDefinition wanted, NamespaceDefinition completed) {
+    return Calls.reaching(store.read(wanted.getName()))
+        .thenCompose(
             stored -> {
-              if (!written(stored.value()).equals(written(wanted))) {
+              if (stored.version() == Versioned.ABSENT) {
+                // Deleted since.
+                return create(wanted);
+              }
+              if (!written(stored.value()).equals(written(completed))) {
                 throw Errors.of(
                     Code.ALREADY_EXISTS,
                     ErrorReason.ERROR_REASON_NAMESPACE_EXISTS,
@@ -83,7 +86,7 @@ final class NamespaceEditor {
                         + wanted.getName()
                         + " exists with another definition (expected: a new name)");
               }
-              return stored.value();
+              return CompletableFuture.completedFuture(stored.value());
             });
   }
 
@@ -98,8 +101,7 @@ final class NamespaceEditor {
     checkName("namespace", namespace);
     checkName("metric.name", metric.getName());
     checkStrategy(metric);
-    return store
-        .read(namespace)
+    return Calls.reaching(store.read(namespace))
         .thenCompose(
             stored -> {
               if (stored.version() == Versioned.ABSENT) {
@@ -116,7 +118,8 @@ final class NamespaceEditor {
                       .setRevision(stored.value().getRevision() + 1)
                       .build();
               checkMetrics(changed.getMetricsList());
-              return store.compareAndSet(stored.version(), changed).thenApply(Versioned::value);
+              return Calls.reaching(store.compareAndSet(stored.version(), changed))
+                  .thenApply(Versioned::value);
             })
         .exceptionallyCompose(
             failure ->
@@ -257,14 +260,13 @@ final class NamespaceEditor {
           ErrorReason.ERROR_REASON_NAMESPACE_PROTECTED,
           "name: " + name + " (expected: another namespace; this one always exists)");
     }
-    return store
-        .read(name)
+    return Calls.reaching(store.read(name))
         .thenCompose(
             stored -> {
               if (stored.version() == Versioned.ABSENT) {
                 throw NamespaceDirectory.namespaceNotFound(name);
               }
-              return store.delete(name, stored.version());
+              return Calls.reaching(store.delete(name, stored.version()));
             })
         .exceptionallyCompose(
             failure ->

@@ -5,6 +5,7 @@ import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceFutureStub;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceStub;
@@ -15,6 +16,23 @@ import org.tallyring.proto.v1.AdminServiceGrpc.AdminServiceFutureStub;
 final class PeerChannels implements AutoCloseable {
 
   private final Map<String, ManagedChannel> channels = new ConcurrentHashMap<>();
+  private final Function<String, ManagedChannel> connect;
+
+  /**
+   * No channels yet.
+   *
+   * @param connect makes the channel to an address
+   */
+  PeerChannels(Function<String, ManagedChannel> connect) {
+    this.connect = connect;
+  }
+
+  /** A channel over the network. */
+  static ManagedChannel connect(String address) {
+    return Grpc.newChannelBuilder(address, InsecureChannelCredentials.create())
+        .maxInboundMessageSize(2 * ErrorInterceptor.MAX_MESSAGE_BYTES)
+        .build();
+  }
 
   RangeServiceFutureStub ranges(String address) {
     return RangeServiceGrpc.newFutureStub(channel(address));
@@ -29,12 +47,7 @@ final class PeerChannels implements AutoCloseable {
   }
 
   private ManagedChannel channel(String address) {
-    return channels.computeIfAbsent(
-        address,
-        target ->
-            Grpc.newChannelBuilder(target, InsecureChannelCredentials.create())
-                .maxInboundMessageSize(2 * ErrorInterceptor.MAX_MESSAGE_BYTES)
-                .build());
+    return channels.computeIfAbsent(address, connect);
   }
 
   @Override

@@ -19,10 +19,17 @@ import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
 import org.tallyring.proto.internal.v1.QueryCountsRequest;
 import org.tallyring.proto.internal.v1.QueryCountsResponse;
+import org.tallyring.proto.internal.v1.QueryRankRequest;
+import org.tallyring.proto.internal.v1.QueryRankResponse;
+import org.tallyring.proto.internal.v1.QueryRankingPageRequest;
+import org.tallyring.proto.internal.v1.QueryRankingPageResponse;
 import org.tallyring.proto.internal.v1.QuerySeriesRequest;
 import org.tallyring.proto.internal.v1.QuerySeriesResponse;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.internal.v1.QueryTopKResponse;
+import org.tallyring.proto.internal.v1.RangePage;
+import org.tallyring.proto.internal.v1.RangePosition;
+import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceImplBase;
 import org.tallyring.proto.internal.v1.RangeVersion;
 import org.tallyring.proto.internal.v1.RecordForwardedRequest;
@@ -30,10 +37,11 @@ import org.tallyring.proto.internal.v1.RecordForwardedResponse;
 import org.tallyring.proto.internal.v1.WatchRangeEventsRequest;
 import org.tallyring.proto.internal.v1.WatchRangeEventsResponse;
 import org.tallyring.proto.v1.ErrorReason;
-import org.tallyring.shardserver.engine.Ranking;
+import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.engine.WindowKey;
 import org.tallyring.shardserver.ownership.EventSource;
 import org.tallyring.shardserver.ownership.OwnedRange;
+import org.tallyring.shardserver.ownership.RankedInterval;
 import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.KeptBuckets;
@@ -101,6 +109,11 @@ final class RangeEndpoint extends RangeServiceImplBase {
           ErrorReason.ERROR_REASON_BAD_K, "k", "k: " + k + " (expected: 1.." + MAX_K + ")");
     }
     Interval interval = Intervals.fromProto(request.getInterval());
+    List<Interval> needed =
+        request.getCriterion().hasGrowth()
+            ? List.of(
+                interval, Intervals.fromProto(request.getCriterion().getGrowth().getBaseline()))
+            : List.of(interval);
     QueryTopKResponse.Builder response = QueryTopKResponse.newBuilder();
     Calls.answer(
         call,
@@ -114,28 +127,34 @@ final class RangeEndpoint extends RangeServiceImplBase {
                           request.getMetric(),
                           interval.level(),
                           interval.startMillis());
+                  Function<RangeEngine, RangeRanking.Builder> question =
+                      request.hasCriterion()
+                          ? CriterionMessages.question(request.getCriterion(), window, interval, k)
+                          : engine ->
+                              RankingMessages.ranking(
+                                  window,
+                                  engine.ranking(
+                                      window.namespaceUid(), window.metric(), interval, k));
                   return fromEach(
                       range ->
                           range.read(
                               engine -> {
                                 KeptBuckets kept =
                                     KeptMessages.of(engine, namespace.getUid(), window.metric());
-                                return new Ranked(
+                                return new Kept<>(
                                     kept,
-                                    kept.keeps(interval)
-                                        ? engine.ranking(
-                                            window.namespaceUid(), window.metric(), interval, k)
+                                    needed.stream().allMatch(kept::keeps)
+                                        ? question.apply(engine)
                                         : null);
                               }),
                       (range, ranked) -> {
-                        Ranking ranking = ranked.ranking();
+                        RangeRanking.Builder ranking = ranked.answer();
                         if (ranking == null) {
                           response.addAllNotKept(
                               KeptMessages.toProto(range.rangeId(), ranked.kept()));
                         } else {
                           response
-                              .addRankings(
-                                  RankingMessages.ranking(range.rangeId(), window, ranking))
+                              .addRankings(ranking.setRangeId(range.rangeId()))
                               .addVersions(
                                   RangeVersion.newBuilder()
                                       .setRangeId(range.rangeId())
@@ -146,15 +165,128 @@ final class RangeEndpoint extends RangeServiceImplBase {
                 }));
   }
 
-  /** What a range keeps, and the ranking unless that is not enough for it. */
-  private record Ranked(KeptBuckets kept, @Nullable Ranking ranking) {}
+  @Override
+  public void queryRank(QueryRankRequest request, StreamObserver<QueryRankResponse> call) {
+    guard.check();
+    Interval interval = Intervals.fromProto(request.getInterval());
+    CountsReader.checkKeys(List.of(request.getKey()));
+    QueryRankResponse.Builder response = QueryRankResponse.newBuilder();
+    Calls.answer(
+        call,
+        namespaces
+            .findWithMetric(request.getNamespace(), request.getMetric())
+            .thenCompose(
+                namespace -> {
+                  RankedInterval ranked =
+                      new RankedInterval(namespace.getUid(), request.getMetric(), interval);
+                  List<OwnedRange> asked =
+                      request.hasCount()
+                          ? List.copyOf(ranges.all())
+                          : reads.holderOf(namespace.getName(), request.getKey());
+                  return fromEach(
+                      asked,
+                      range ->
+                          range.readRanked(
+                              ranked,
+                              (engine, view) ->
+                                  ifKept(
+                                      engine,
+                                      ranked,
+                                      () -> RankMessages.position(request, ranked, engine, view))),
+                      (range, answered) -> {
+                        RangePosition.Builder position = answered.answer();
+                        if (position == null) {
+                          response.addAllNotKept(
+                              KeptMessages.toProto(range.rangeId(), answered.kept()));
+                        } else {
+                          response.addPositions(
+                              position.setView(viewOf(range, position.getView())));
+                        }
+                      },
+                      response::build);
+                }));
+  }
 
-  /** Asks every range held here, then hands the answers of those that serve over, one by one. */
+  @Override
+  public void queryRankingPage(
+      QueryRankingPageRequest request, StreamObserver<QueryRankingPageResponse> call) {
+    guard.check();
+    RankMessages.checkSize(request.getSize());
+    Interval interval = Intervals.fromProto(request.getInterval());
+    Map<Integer, RangeVersion> pinned = new HashMap<>();
+    request.getPinnedList().forEach(version -> pinned.put(version.getRangeId(), version));
+    QueryRankingPageResponse.Builder response = QueryRankingPageResponse.newBuilder();
+    Calls.answer(
+        call,
+        namespaces
+            .findWithMetric(request.getNamespace(), request.getMetric())
+            .thenCompose(
+                namespace -> {
+                  RankedInterval ranked =
+                      new RankedInterval(namespace.getUid(), request.getMetric(), interval);
+                  return fromEach(
+                      ranges.all().stream()
+                          .filter(each -> pinned.isEmpty() || pinned.containsKey(each.rangeId()))
+                          .toList(),
+                      range -> {
+                        RangeVersion version = pinned.get(range.rangeId());
+                        return version == null
+                            ? range.readRanked(
+                                ranked,
+                                (engine, view) ->
+                                    ifKept(engine, ranked, () -> RankMessages.page(request, view)))
+                            // What is pinned was copied when all of it was kept.
+                            : range.readPinned(
+                                version.getVersion(),
+                                view ->
+                                    new Kept<>(
+                                        KeptBuckets.EVERYTHING,
+                                        RankMessages.page(
+                                            request,
+                                            version.getEpoch() == range.epoch() ? view : null)));
+                      },
+                      (range, answered) -> {
+                        RangePage.Builder page = answered.answer();
+                        if (page == null) {
+                          response.addAllNotKept(
+                              KeptMessages.toProto(range.rangeId(), answered.kept()));
+                        } else {
+                          response.addPages(page.setView(viewOf(range, page.getView())));
+                        }
+                      },
+                      response::build);
+                }));
+  }
+
+  /** What a range keeps, and its answer unless that is not enough for it. */
+  private record Kept<A>(KeptBuckets kept, @Nullable A answer) {}
+
+  /**
+   * The answer if the range still keeps the interval. To be asked after the counts were copied:
+   * what is kept now was kept then.
+   */
+  private static <A> Kept<A> ifKept(RangeEngine engine, RankedInterval ranked, Supplier<A> answer) {
+    KeptBuckets kept = KeptMessages.of(engine, ranked.namespaceUid(), ranked.metric());
+    return new Kept<>(kept, kept.keeps(ranked.interval()) ? answer.get() : null);
+  }
+
+  private static RangeVersion.Builder viewOf(OwnedRange range, RangeVersion numbered) {
+    return numbered.toBuilder().setRangeId(range.rangeId()).setEpoch(range.epoch());
+  }
+
   private <A, R> CompletableFuture<R> fromEach(
       Function<OwnedRange, CompletableFuture<@Nullable A>> question,
       BiConsumer<OwnedRange, A> take,
       Supplier<R> result) {
-    List<OwnedRange> asked = new ArrayList<>(ranges.all());
+    return fromEach(List.copyOf(ranges.all()), question, take, result);
+  }
+
+  /** Asks ranges held here, then hands the answers of those that serve over, one by one. */
+  private static <A, R> CompletableFuture<R> fromEach(
+      List<OwnedRange> asked,
+      Function<OwnedRange, CompletableFuture<@Nullable A>> question,
+      BiConsumer<OwnedRange, A> take,
+      Supplier<R> result) {
     List<CompletableFuture<@Nullable A>> answers = new ArrayList<>();
     asked.forEach(range -> answers.add(question.apply(range)));
     return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))

@@ -47,6 +47,11 @@ final class RangeReads {
     return table.rangeOf(new KeyHash(namespace).hash(key.toByteArray()));
   }
 
+  /** The range that a key belongs to, if it is held here; else none. */
+  List<OwnedRange> holderOf(String namespace, ByteString key) {
+    return ranges.find(rangeOf(namespace, key)).map(List::of).orElse(List.of());
+  }
+
   /**
    * The counts of a key in the buckets of a period, as far as they are kept; {@code served} is not
    * set if its range does not serve here.

@@ -6,6 +6,7 @@ import org.tallyring.proto.internal.v1.CollectedRange;
 import org.tallyring.proto.internal.v1.LateCorrections;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeVersion;
+import org.tallyring.proto.internal.v1.RankingRows;
 import org.tallyring.shardserver.engine.CountQuality;
 import org.tallyring.shardserver.engine.PublishedRanking;
 import org.tallyring.shardserver.engine.PublishedRankings;
@@ -34,7 +35,7 @@ final class RankingMessages {
             .setPublishedAtMillis(nowMillis);
     long since = known != null && known.getEpoch() == epoch ? known.getVersion() : 0;
     for (PublishedRanking changed : rankings.changedSince(since)) {
-      range.addRankings(ranking(rangeId, changed.window(), changed.ranking()));
+      range.addRankings(ranking(changed.window(), changed.ranking()).setRangeId(rangeId));
     }
     rankings
         .lateCorrections()
@@ -48,25 +49,35 @@ final class RankingMessages {
     return range.build();
   }
 
-  static RangeRanking ranking(int rangeId, WindowKey window, Ranking ranking) {
+  /** A ranking on its way; which range's is to be added. */
+  static RangeRanking.Builder ranking(WindowKey window, Ranking ranking) {
+    RankingRows rows = rows(ranking);
     RangeRanking.Builder message =
         RangeRanking.newBuilder()
-            .setRangeId(rangeId)
             .setNamespaceUid(window.namespaceUid())
             .setMetric(window.metric())
             .setWindow(Windows.window(window.level()))
             .setStartMillis(window.startMillis())
-            .setRevision(ranking.revision());
+            .setRevision(ranking.revision())
+            .setKeys(rows.getKeys())
+            .addAllKeyLengths(rows.getKeyLengthsList())
+            .addAllCounts(rows.getCountsList());
     CountQuality quality = ranking.quality();
     if (!quality.equals(CountQuality.EXACT)) {
       message.setQuality(Qualities.toProto(quality));
     }
+    return message;
+  }
+
+  /** The rows of a ranking, column by column. */
+  static RankingRows rows(Ranking ranking) {
+    RankingRows.Builder rows = RankingRows.newBuilder();
     ByteString.Output keys = ByteString.newOutput();
     for (int i = 0; i < ranking.size(); i++) {
       byte[] key = ranking.key(i);
       keys.write(key, 0, key.length);
-      message.addKeyLengths(key.length).addCounts(ranking.count(i));
+      rows.addKeyLengths(key.length).addCounts(ranking.count(i));
     }
-    return message.setKeys(keys.toByteString()).build();
+    return rows.setKeys(keys.toByteString()).build();
   }
 }

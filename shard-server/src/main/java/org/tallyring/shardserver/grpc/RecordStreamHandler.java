@@ -5,7 +5,6 @@ import io.grpc.stub.StreamObserver;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.IntPredicate;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
@@ -19,27 +18,22 @@ import org.tallyring.proto.v1.RecordStreamResponse;
  * number, so they are not held back when the producer reads slowly.
  *
  * <p><b>Order.</b> Batches of a range held here queue on its loop in the order of arrival. Batches
- * that must be forwarded go one at a time per range, since unary calls between shards could
- * overtake each other.
+ * that must be forwarded, or whose namespace must be looked up first, go one at a time per range,
+ * since calls between shards and look-ups could overtake each other.
  */
 final class RecordStreamHandler implements StreamObserver<RecordStreamRequest> {
 
   private static final int UNANSWERED = 128;
 
   private final BatchRouter router;
-  private final IntPredicate heldHere;
   private final ServerCallStreamObserver<RecordStreamResponse> answers;
-  private final Map<Integer, CompletableFuture<RecordStreamResponse>> forwarded = new HashMap<>();
+  private final Map<Integer, CompletableFuture<RecordStreamResponse>> oneByOne = new HashMap<>();
   private int unanswered;
   private boolean inputEnded;
   private boolean ended;
 
-  RecordStreamHandler(
-      BatchRouter router,
-      IntPredicate heldHere,
-      ServerCallStreamObserver<RecordStreamResponse> answers) {
+  RecordStreamHandler(BatchRouter router, ServerCallStreamObserver<RecordStreamResponse> answers) {
     this.router = router;
-    this.heldHere = heldHere;
     this.answers = answers;
     answers.disableAutoRequest();
     answers.setOnCancelHandler(this::end);
@@ -57,19 +51,19 @@ final class RecordStreamHandler implements StreamObserver<RecordStreamRequest> {
   private CompletableFuture<RecordStreamResponse> send(RecordStreamRequest request) {
     RecordBatch batch = request.getBatch();
     int rangeId = batch.getRangeId();
-    CompletableFuture<RecordStreamResponse> before = forwarded.get(rangeId);
+    CompletableFuture<RecordStreamResponse> before = oneByOne.get(rangeId);
     if (before != null && before.isDone()) {
-      forwarded.remove(rangeId);
+      oneByOne.remove(rangeId);
       before = null;
     }
-    if (before == null && heldHere.test(rangeId)) {
+    if (before == null && router.goesStraight(batch)) {
       return router.route(request.getSessionId(), batch);
     }
     CompletableFuture<RecordStreamResponse> after =
         before == null
             ? router.route(request.getSessionId(), batch)
             : before.thenCompose(done -> router.route(request.getSessionId(), batch));
-    forwarded.put(rangeId, after);
+    oneByOne.put(rangeId, after);
     return after;
   }
 

@@ -32,7 +32,16 @@ public final class ShardEndpoint implements AutoCloseable {
       Coordination coordination,
       InstantSource clock,
       ScheduledExecutorService scheduler) {
-    services = new ShardServices(cluster, shardId, table, ranges, coordination, clock, scheduler);
+    services =
+        new ShardServices(
+            cluster,
+            shardId,
+            table,
+            ranges,
+            coordination,
+            new PeerChannels(PeerChannels::connect),
+            clock,
+            scheduler);
     // grpc-java's neutral builder knows ports only and would listen on every address.
     server =
         services

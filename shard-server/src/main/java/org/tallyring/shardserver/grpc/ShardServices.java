@@ -16,7 +16,7 @@ import org.tallyring.topology.range.RangeTable;
 final class ShardServices implements AutoCloseable {
 
   private final HealthStatusManager health = new HealthStatusManager();
-  private final PeerChannels peers = new PeerChannels();
+  private final PeerChannels peers;
   private final TopologyEndpoint topology;
   private final EventWatches events;
   private final List<BindableService> services;
@@ -27,8 +27,10 @@ final class ShardServices implements AutoCloseable {
       RangeTable table,
       ShardRanges ranges,
       Coordination coordination,
+      PeerChannels peers,
       InstantSource clock,
       ScheduledExecutorService scheduler) {
+    this.peers = peers;
     NamespaceDirectory namespaces =
         new NamespaceDirectory(coordination.watch(), coordination.namespaces());
     RangeOwners owners = new RangeOwners(shardId, coordination.watch());
@@ -44,8 +46,7 @@ final class ShardServices implements AutoCloseable {
                 new RowRecorder(table, router, namespaces, clock, scheduler),
                 router,
                 new CountsReader(reads, owners, peers, namespaces, guard, clock),
-                new SeriesReader(reads, owners, peers, namespaces, guard, clock),
-                ranges),
+                new SeriesReader(reads, owners, peers, namespaces, guard, clock)),
             new RangeEndpoint(shardId, ranges, reads, router, namespaces, guard, clock, scheduler),
             new AdminEndpoint(
                 shardId,

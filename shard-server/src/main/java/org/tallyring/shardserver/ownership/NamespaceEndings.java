@@ -25,7 +25,7 @@ final class NamespaceEndings {
 
   private final NamespaceStore store;
   private final Supplier<Collection<OwnedRange>> ranges;
-  private Map<Long, String> known = Map.of();
+  private Map<Long, String> known = new HashMap<>();
 
   NamespaceEndings(NamespaceStore store, Supplier<Collection<OwnedRange>> ranges) {
     this.store = store;
@@ -37,13 +37,14 @@ final class NamespaceEndings {
     for (NamespaceDefinition namespace : view.namespaces().values()) {
       present.put(namespace.getUid(), namespace.getName());
     }
-    known.forEach(
+    Map<Long, String> before = known;
+    known = present;
+    before.forEach(
         (uid, name) -> {
           if (!present.containsKey(uid)) {
             endIfDeleted(uid, name);
           }
         });
-    known = present;
   }
 
   private void endIfDeleted(long uid, String name) {
@@ -53,13 +54,19 @@ final class NamespaceEndings {
             (stored, failure) -> {
               if (failure != null) {
                 log.warn(
-                    "namespace {}: not known whether it was deleted, its counts stay",
+                    "namespace {}: not known whether it was deleted, its counts stay until the next"
+                        + " view",
                     name,
                     failure);
+                askAgain(uid, name);
               } else if (stored.version() == Versioned.ABSENT || stored.value().getUid() != uid) {
                 log.info("namespace {} ({}): deleted, its counts are dropped", name, uid);
                 ranges.get().forEach(range -> range.deleteNamespace(uid));
               }
             });
+  }
+
+  private synchronized void askAgain(long uid, String name) {
+    known.putIfAbsent(uid, name);
   }
 }

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,7 @@ import org.tallyring.topology.range.RangeTable;
  * lost or released range is never revived; the next tenure is another object.
  *
  * <p>Public methods may be called from any thread and do their work on the range's loop; the fields
- * belong to the loop, but for {@link #state}, which anybody may look at.
+ * belong to the loop, but for {@link #state} and {@link #journal}, which anybody may look at.
  */
 public final class OwnedRange implements EventSource {
 
@@ -55,8 +56,9 @@ public final class OwnedRange implements EventSource {
 
   private volatile RangeState state = RangeState.RECOVERING;
   private RangeEngine engine;
-  private @Nullable RangeJournal journal;
+  private volatile @Nullable RangeJournal journal;
   private @Nullable RangeIntake intake;
+  private @Nullable RankedViews views;
   private Position applied = Position.START;
   private boolean snapshotUnderWay;
 
@@ -158,6 +160,7 @@ public final class OwnedRange implements EventSource {
             budget,
             this::applied,
             this::lost);
+    views = new RankedViews(engine, clock, loop, () -> state == RangeState.SERVING);
     state = state.to(RangeState.SERVING);
     engine.sampleHits(eventListeners.hitRate());
     log.debug("range {}: serving at epoch {}, {} keys", rangeId, opened.epoch(), engine.keys());
@@ -212,11 +215,54 @@ public final class OwnedRange implements EventSource {
     return answer;
   }
 
+  /**
+   * Reads from a sorted view that lags at most a second behind; null when the range does not serve.
+   */
+  public <T> CompletableFuture<@Nullable T> readRanked(
+      RankedInterval interval, BiFunction<RangeEngine, NumberedView, T> question) {
+    CompletableFuture<@Nullable T> answer = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          RankedViews open = views;
+          if (state != RangeState.SERVING || open == null) {
+            answer.complete(null);
+            return;
+          }
+          open.read(interval)
+              .thenApply(view -> view == null ? null : question.apply(engine, view))
+              .whenComplete(
+                  (result, failure) -> {
+                    if (failure == null) {
+                      answer.complete(result);
+                    } else {
+                      answer.completeExceptionally(failure);
+                    }
+                  });
+        });
+    return answer;
+  }
+
+  /**
+   * Reads from the sorted view of a number, which is given to the question as null if it is kept no
+   * more; answers null when the range does not serve.
+   */
+  public <T> CompletableFuture<@Nullable T> readPinned(
+      long number, Function<@Nullable NumberedView, T> question) {
+    return read(
+        engine -> {
+          RankedViews open = views;
+          return question.apply(open == null ? null : open.pinned(number));
+        });
+  }
+
   /** The rankings of the open windows, computed anew if they are due. */
   public CompletableFuture<@Nullable PublishedRankings> published() {
     return read(
         engine -> {
           long now = clock.millis();
+          if (views != null) {
+            views.drop(now);
+          }
           if (now - publishedAtMillis >= PUBLISH_EVERY_MILLIS || latest == null) {
             publishedAtMillis = now;
             latest = engine.publish(now, PUBLISHED_K);

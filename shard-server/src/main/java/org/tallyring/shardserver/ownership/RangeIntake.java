@@ -279,7 +279,9 @@ final class RangeIntake {
             .setBatch(submission.batch())
             .build();
     long absoluteSum = absoluteSum(submission.batch());
-    if (engine.couldOverflow(saturatedSum(absoluteSumPending, absoluteSum))) {
+    long underWay = saturatedSum(absoluteSumPending, absoluteSum);
+    // A saturated sum is no bound any more.
+    if (underWay == Long.MAX_VALUE || engine.couldOverflow(underWay)) {
       if (!queue.isEmpty() || !inFlight.isEmpty()) {
         waitingForQuiet.add(submission);
         return;
@@ -334,15 +336,18 @@ final class RangeIntake {
             || (queuedBytes >= WORTHWHILE_BYTES && inFlight.size() < MAX_ENTRIES_IN_FLIGHT))) {
       List<Pending> group = nextGroup();
       JournalEntry entry = entryOf(group);
-      inFlight.add(group);
-      if (entry == null) {
-        // Only repeats whose originals are applied already: nothing to append.
-        finishHead(null, null);
-      } else {
+      if (entry != null) {
+        inFlight.add(group);
         journal
             .append(entry.toByteArray())
             .whenComplete(
                 (position, failure) -> loop.execute(() -> completed(position, entry, failure)));
+      } else if (inFlight.isEmpty()) {
+        // Only repeats whose originals are applied already: nothing to append.
+        group.forEach(RangeIntake::finishRepeat);
+      } else {
+        // Only repeats whose originals are in flight at the latest: answered after those.
+        inFlight.getLast().addAll(group);
       }
     }
     completeDrains();
@@ -395,38 +400,46 @@ final class RangeIntake {
       lose(failure == null ? new IllegalStateException("append: no position") : failure);
       return;
     }
-    finishHead(position, entry);
-    if (inFlight.isEmpty() && queue.isEmpty()) {
-      retryWaiting();
-    }
-    flush();
-  }
-
-  /** Applies and answers the oldest group in flight. */
-  private void finishHead(@Nullable Position position, @Nullable JournalEntry entry) {
     List<Pending> group = inFlight.remove();
-    if (position != null && entry != null) {
-      engine.apply(entry);
-      onApplied.accept(position, entry);
-    }
+    engine.apply(entry);
+    onApplied.accept(position, entry);
+    finishAll(group);
+    flush();
+    // Only after the flush: repeats that were left in the queue are no reason to wait any longer.
     if (inFlight.isEmpty() && queue.isEmpty()) {
       absoluteSumPending = 0;
+      retryWaiting();
+      completeDrains();
     }
-    int applied = 0;
+  }
+
+  /** Answers what is applied; the engine still knows what became of the rows of its batches. */
+  private void finishAll(List<Pending> group) {
+    int batch = 0;
     for (Pending pending : group) {
-      Submission submission = pending.submission();
-      AcceptedBatch batch = pending.batch();
-      if (submission == null) {
-        continue;
+      if (pending.batch() == null) {
+        finishRepeat(pending);
+      } else {
+        finish(pending, pending.batch(), engine.duplicateRows(batch++));
       }
-      if (batch == null) {
-        submission.answer(Answers.duplicate());
-        continue;
-      }
+    }
+  }
+
+  private void finish(Pending pending, AcceptedBatch batch, int[] duplicateRows) {
+    Submission submission = pending.submission();
+    if (submission != null) {
       budget.giveBack(submission.bytes());
       admitted.remove(submission.sessionId(), submission.batch().getSequence());
       admittedEventIds.release(batch);
-      submission.answer(Answers.applied(engine.duplicateRows(applied++)));
+      submission.answer(Answers.applied(duplicateRows));
+    }
+  }
+
+  /** Answers a repeat whose original is applied; what is no batch at all has nobody to answer. */
+  private static void finishRepeat(Pending pending) {
+    Submission submission = pending.submission();
+    if (submission != null) {
+      submission.answer(Answers.duplicate());
     }
   }
 

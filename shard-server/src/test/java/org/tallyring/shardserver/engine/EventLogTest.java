@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.BitSet;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -184,6 +185,20 @@ class EventLogTest {
         .events()
         .forEach(event -> numbers.add(event.getNumber()));
     return numbers;
+  }
+
+  @Test
+  void aRowThatDoesNotCountIsNoHitAndHasNoNumber() {
+    log.hits().rate(1);
+    BitSet duplicates = new BitSet();
+    duplicates.set(1);
+    log.hits()
+        .take(Batches.batch().row("a", 1).row("b", 1).row("c", 1).accepted(), 8, 5, duplicates);
+
+    List<Event> hits = log.read(new EventQuery(0, 0, "", ALL, 1, 10)).events();
+
+    assertThat(hits).extracting(hit -> hit.getKey().toStringUtf8()).containsExactly("a", "c");
+    assertThat(hits).extracting(Event::getNumber).containsExactly(8L, 9L);
   }
 
   @Test

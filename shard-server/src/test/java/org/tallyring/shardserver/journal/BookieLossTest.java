@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tallyring.shardserver.coordination.InMemoryRangeStore;
 
 /** Bookies that go and come back under a writer that never gives up. */
 final class BookieLossTest {

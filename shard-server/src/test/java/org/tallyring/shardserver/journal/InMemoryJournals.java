@@ -64,15 +64,12 @@ public final class InMemoryJournals implements RangeJournals {
     range(rangeId).holding = true;
   }
 
-  /** Sends the acknowledgements that were kept back. */
-  public void releaseAcks(int rangeId) {
-    List<Runnable> held;
-    synchronized (this) {
-      Range range = range(rangeId);
-      range.holding = false;
-      held = List.copyOf(range.heldAcks);
-      range.heldAcks.clear();
-    }
+  /** Sends the acknowledgements that were kept back, in front of all later ones. */
+  public synchronized void releaseAcks(int rangeId) {
+    Range range = range(rangeId);
+    range.holding = false;
+    List<Runnable> held = List.copyOf(range.heldAcks);
+    range.heldAcks.clear();
     held.forEach(acks::execute);
   }
 

@@ -14,6 +14,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tallyring.shardserver.coordination.InMemoryRangeStore;
 
 /** The single bookie of a single machine. */
 final class JournalBookieTest {

@@ -6,8 +6,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.apache.curator.test.InstanceSpec;
 import org.apache.curator.test.TestingServer;
+import org.tallyring.shardserver.coordination.LocalZooKeeper;
 
 /** A ZooKeeper and some bookies in this process. */
 final class LocalBookies implements AutoCloseable {
@@ -18,19 +18,7 @@ final class LocalBookies implements AutoCloseable {
 
   LocalBookies(Path directory) throws Exception {
     this.directory = directory;
-    InstanceSpec spec =
-        new InstanceSpec(
-            directory.resolve("zookeeper").toFile(),
-            -1,
-            -1,
-            -1,
-            true,
-            -1,
-            500,
-            -1,
-            null,
-            "127.0.0.1");
-    zooKeeper = new TestingServer(spec, true);
+    zooKeeper = LocalZooKeeper.start(directory);
   }
 
   JournalBookie startBookie(String id) {

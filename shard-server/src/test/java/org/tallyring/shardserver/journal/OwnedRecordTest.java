@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.tallyring.proto.internal.v1.RangeRecord;
+import org.tallyring.shardserver.coordination.InMemoryRangeStore;
+import org.tallyring.shardserver.coordination.Mishap;
 
 final class OwnedRecordTest {
 
@@ -61,20 +63,19 @@ final class OwnedRecordTest {
   @Test
   void anUnclearAnswerIsSettledByReading() {
     OwnedRecord record = claim("shard-1");
-    for (InMemoryRangeStore.Mishap mishap : InMemoryRangeStore.Mishap.values()) {
+    for (Mishap mishap : Mishap.values()) {
       store.nextGoesWrong(mishap);
       RangeRecord changed = get(record.change(range -> withGarbage(range, mishap.ordinal())));
 
       assertThat(changed).as(mishap.name()).isEqualTo(store.record(1));
       assertThat(changed.getGarbageLedgerIdsList()).contains((long) mishap.ordinal());
     }
-    assertThat(store.record(1).getGarbageLedgerIdsCount())
-        .isEqualTo(InMemoryRangeStore.Mishap.values().length);
+    assertThat(store.record(1).getGarbageLedgerIdsCount()).isEqualTo(Mishap.values().length);
   }
 
   @Test
   void aClaimWhoseAnswerSaysConflictIsGivenUpAndTheNextOneWorks() {
-    store.nextGoesWrong(InMemoryRangeStore.Mishap.APPLIED_BUT_REPORTED_AS_CONFLICT);
+    store.nextGoesWrong(Mishap.APPLIED_BUT_REPORTED_AS_CONFLICT);
 
     assertThatThrownBy(() -> claim("shard-1")).isInstanceOf(JournalLostException.class);
     assertThat(claim("shard-1").epoch()).isEqualTo(2);
@@ -83,9 +84,8 @@ final class OwnedRecordTest {
   @Test
   void aClaimOutlastsAnOwnerThatChangesTheRecordMeanwhile() {
     OwnedRecord owner = claim("shard-1");
-    RacingStore racing =
-        new RacingStore(store, () -> get(owner.change(range -> withGarbage(range, 5))));
-    OwnedRecord next = get(OwnedRecord.claim(racing, 1, "shard-2"));
+    store.happensBeforeNext(() -> get(owner.change(range -> withGarbage(range, 5))));
+    OwnedRecord next = claim("shard-2");
 
     assertThat(next.epoch()).isEqualTo(2);
     assertThat(store.record(1).getGarbageLedgerIdsList()).containsExactly(5L);

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.tallyring.proto.internal.v1.RangeRecord;
+import org.tallyring.shardserver.coordination.InMemoryRangeStore;
+import org.tallyring.shardserver.coordination.Mishap;
 
 /** What every implementation of {@link RangeJournals} promises. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -411,7 +413,7 @@ abstract class RangeJournalsContractTest {
 
   @Test
   void aLostAnswerOfTheRecordLosesNothing() {
-    for (InMemoryRangeStore.Mishap mishap : InMemoryRangeStore.Mishap.values()) {
+    for (Mishap mishap : Mishap.values()) {
       int range = newRange();
       RangeJournal journal = open(range);
       Position position = append(journal, "entry");

@@ -130,6 +130,8 @@ class EventIdIntakeTest {
   }
 
   private static void assertConflict(CompletableFuture<RecordStreamResponse> answer, int... rows) {
+    // Not waited for: without an acknowledgement an admitted batch would never be answered.
+    assertThat(answer).isDone();
     RecordStreamResponse response = answer.join();
     assertThat(response.getOutcome()).isEqualTo(Outcome.OUTCOME_REFUSED);
     assertThat(response.getError().getCode()).isEqualTo(Code.ALREADY_EXISTS.value());
@@ -141,6 +143,7 @@ class EventIdIntakeTest {
 
   private static void assertApplied(
       CompletableFuture<RecordStreamResponse> answer, Integer... duplicates) {
+    assertThat(answer).isDone();
     assertThat(answer.join().getOutcome()).isEqualTo(Outcome.OUTCOME_APPLIED);
     assertThat(answer.join().getDuplicateRowsList()).containsExactly(duplicates);
   }
@@ -264,6 +267,20 @@ class EventIdIntakeTest {
   }
 
   @Test
+  void inANewRangeToADeltaOfTheLargestNumberNothingCanBeAdded() {
+    CompletableFuture<RecordStreamResponse> first = submit(1, row("a", Long.MAX_VALUE, "x"));
+    CompletableFuture<RecordStreamResponse> second = submit(2, row("a", 5, "y"));
+    acknowledge();
+    RecordStreamResponse within = submit(3, row(row("b", Long.MAX_VALUE, "x"), "b", 5, "y")).join();
+
+    assertApplied(first);
+    assertThat(Errors.reasonOf(second.join().getError()))
+        .isEqualTo(ErrorReason.ERROR_REASON_COUNT_OVERFLOW);
+    assertThat(within.getInvalidRowsList()).containsExactly(1);
+    assertThat(count("a")).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
   void anIdIsFreeAgainWhenItsBatchWasRefusedForWantOfRoom() {
     byte[] key = new byte[512];
     Arrays.fill(key, (byte) 'k');
@@ -310,6 +327,7 @@ class EventIdIntakeTest {
       if (conflicts.isEmpty()) {
         expected.putAll(added);
       } else {
+        assertThat(answer).isDone();
         assertThat(answer.join().getInvalidRowsList()).isEqualTo(conflicts);
       }
       if (random.nextInt(3) == 0) {

@@ -24,10 +24,10 @@ import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.proto.v1.ThresholdRule;
 import org.tallyring.proto.v1.Window;
+import org.tallyring.shardserver.coordination.InMemoryRangeStore;
 import org.tallyring.shardserver.engine.EventPage;
 import org.tallyring.shardserver.engine.EventQuery;
 import org.tallyring.shardserver.journal.InMemoryJournals;
-import org.tallyring.shardserver.journal.InMemoryRangeStore;
 import org.tallyring.topology.range.RangeTable;
 
 /** A range whose owner is fenced by the next one, with a watcher that goes on there. */

@@ -1,0 +1,120 @@
+package org.tallyring.aggregator.answer;
+
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.tallyring.aggregator.collect.NamespaceDirectory;
+import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.internal.v1.Criterion;
+import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.GetTopKRequest;
+import org.tallyring.proto.v1.MetricFilter;
+import org.tallyring.proto.v1.ScoreTerm;
+
+/** Checks what a question says about other metrics than the one that is ranked. */
+final class Criteria {
+
+  private static final int MAX_PARTS = 8;
+  private static final long MAX_WEIGHT_MICROS = 1_000_000_000_000_000L;
+
+  private Criteria() {}
+
+  /**
+   * The criterion of a question, which is empty if it has none.
+   *
+   * @param namespace the namespace that its metrics are of
+   * @return fails with INVALID_ARGUMENT for parts that cannot be and with NOT_FOUND for a metric
+   *     that does not exist
+   */
+  static CompletableFuture<Criterion> of(
+      GetTopKRequest request, String namespace, NamespaceDirectory namespaces) {
+    Set<String> metrics = new LinkedHashSet<>();
+    try {
+      checkInclude(request.getIncludeList(), metrics);
+      checkWhere(request.getWhereList(), metrics);
+      checkScore(request.getScoreList(), metrics);
+    } catch (RuntimeException refused) {
+      return CompletableFuture.failedFuture(refused);
+    }
+    Criterion criterion =
+        Criterion.newBuilder()
+            .addAllInclude(request.getIncludeList())
+            .addAllWhere(request.getWhereList())
+            .addAllScore(request.getScoreList())
+            .build();
+    CompletableFuture<?>[] known =
+        metrics.stream()
+            .map(metric -> namespaces.resolve(namespace, metric))
+            .toArray(CompletableFuture[]::new);
+    return CompletableFuture.allOf(known).thenApply(all -> criterion);
+  }
+
+  private static void checkInclude(List<String> include, Set<String> metrics) {
+    checkSize("include", include.size());
+    Set<String> seen = new HashSet<>();
+    for (String metric : include) {
+      checkNamed("include", metric);
+      if (!seen.add(metric)) {
+        throw bad("include", metric + " twice (expected: each metric once)");
+      }
+    }
+    metrics.addAll(include);
+  }
+
+  private static void checkWhere(List<MetricFilter> where, Set<String> metrics) {
+    checkSize("where", where.size());
+    Set<MetricFilter> seen = new HashSet<>();
+    for (MetricFilter filter : where) {
+      checkNamed("where", filter.getMetric());
+      switch (filter.getComparison()) {
+        case COMPARISON_UNSPECIFIED, UNRECOGNIZED ->
+            throw bad("where", filter.getMetric() + " (expected: one of >= <= > < =)");
+        default -> metrics.add(filter.getMetric());
+      }
+      if (!seen.add(filter)) {
+        throw bad("where", filter.getMetric() + " twice (expected: each condition once)");
+      }
+    }
+  }
+
+  private static void checkScore(List<ScoreTerm> score, Set<String> metrics) {
+    checkSize("score", score.size());
+    Set<String> seen = new HashSet<>();
+    for (ScoreTerm term : score) {
+      checkNamed("score", term.getMetric());
+      long weight = term.getWeightMicros();
+      if (weight == 0 || weight > MAX_WEIGHT_MICROS || weight < -MAX_WEIGHT_MICROS) {
+        throw bad(
+            "score",
+            "weight of "
+                + term.getMetric()
+                + " "
+                + weight
+                + " millionths (expected: not 0, from -10^15 to 10^15)");
+      }
+      if (!seen.add(term.getMetric())) {
+        throw bad("score", term.getMetric() + " twice (expected: one term for each metric)");
+      }
+    }
+    metrics.addAll(seen);
+  }
+
+  private static void checkSize(String field, int size) {
+    if (size > MAX_PARTS) {
+      throw bad(field, size + " (expected: at most " + MAX_PARTS + ")");
+    }
+  }
+
+  /** Elsewhere an empty name means the first metric; here it can only be a mistake. */
+  private static void checkNamed(String field, String metric) {
+    if (metric.isEmpty()) {
+      throw bad(field, "no metric (expected: the name of one)");
+    }
+  }
+
+  private static RuntimeException bad(String field, String what) {
+    return Errors.invalid(ErrorReason.ERROR_REASON_BAD_PARAMETER, field, field + ": " + what);
+  }
+}

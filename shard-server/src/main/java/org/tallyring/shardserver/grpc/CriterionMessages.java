@@ -1,0 +1,104 @@
+package org.tallyring.shardserver.grpc;
+
+import io.grpc.Status.Code;
+import java.util.function.Function;
+import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.internal.v1.RangeRanking;
+import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.MetricFilter;
+import org.tallyring.shardserver.engine.Criterion;
+import org.tallyring.shardserver.engine.CriterionRanking;
+import org.tallyring.shardserver.engine.Growth;
+import org.tallyring.shardserver.engine.RangeEngine;
+import org.tallyring.shardserver.engine.RankingReads;
+import org.tallyring.shardserver.engine.ScoreOverflowException;
+import org.tallyring.shardserver.engine.WindowKey;
+import org.tallyring.topology.window.Interval;
+
+/** Rankings by a criterion on the wire between shards and aggregators. */
+final class CriterionMessages {
+
+  private CriterionMessages() {}
+
+  /**
+   * What to ask of each range.
+   *
+   * @return throws OUT_OF_RANGE where a score leaves 64 bits
+   * @throws io.grpc.StatusRuntimeException INVALID_ARGUMENT, if the criterion cannot be
+   */
+  static Function<RangeEngine, RangeRanking.Builder> question(
+      org.tallyring.proto.internal.v1.Criterion message,
+      WindowKey window,
+      Interval interval,
+      int k) {
+    Function<RankingReads, CriterionRanking> question;
+    try {
+      if (message.hasGrowth()) {
+        Growth growth = growth(message.getGrowth());
+        question =
+            reads -> reads.growing(window.namespaceUid(), window.metric(), interval, growth, k);
+      } else {
+        Criterion criterion = criterion(message);
+        question =
+            reads -> reads.best(window.namespaceUid(), window.metric(), interval, criterion, k);
+      }
+    } catch (IllegalArgumentException bad) {
+      throw Errors.invalid(
+          ErrorReason.ERROR_REASON_BAD_PARAMETER, "criterion", String.valueOf(bad.getMessage()));
+    }
+    return engine -> {
+      try {
+        return message(window, question.apply(engine.rankings()));
+      } catch (ScoreOverflowException overflow) {
+        throw Errors.of(
+            Code.OUT_OF_RANGE,
+            ErrorReason.ERROR_REASON_COUNT_OVERFLOW,
+            String.valueOf(overflow.getMessage()));
+      }
+    };
+  }
+
+  private static Growth growth(org.tallyring.proto.internal.v1.Growth message) {
+    return new Growth(
+        Intervals.fromProto(message.getBaseline()),
+        message.getElapsedMillis(),
+        message.getMinCount());
+  }
+
+  private static Criterion criterion(org.tallyring.proto.internal.v1.Criterion message) {
+    return new Criterion(
+        message.getIncludeList(),
+        message.getWhereList().stream()
+            .map(
+                filter ->
+                    new Criterion.Filter(
+                        filter.getMetric(), comparison(filter.getComparison()), filter.getValue()))
+            .toList(),
+        message.getScoreList().stream()
+            .map(term -> new Criterion.Term(term.getMetric(), term.getWeightMicros()))
+            .toList());
+  }
+
+  private static Criterion.Comparison comparison(MetricFilter.Comparison message) {
+    return switch (message) {
+      case COMPARISON_AT_LEAST -> Criterion.Comparison.AT_LEAST;
+      case COMPARISON_AT_MOST -> Criterion.Comparison.AT_MOST;
+      case COMPARISON_ABOVE -> Criterion.Comparison.ABOVE;
+      case COMPARISON_BELOW -> Criterion.Comparison.BELOW;
+      case COMPARISON_EQUAL -> Criterion.Comparison.EQUAL;
+      case COMPARISON_UNSPECIFIED, UNRECOGNIZED ->
+          throw new IllegalArgumentException(
+              "where: " + message + " (expected: a comparison that is known)");
+    };
+  }
+
+  private static RangeRanking.Builder message(WindowKey window, CriterionRanking found) {
+    RangeRanking.Builder message = RankingMessages.ranking(window, found.ranking());
+    for (long[] row : found.beside()) {
+      for (long number : row) {
+        message.addBeside(number);
+      }
+    }
+    return message;
+  }
+}

@@ -1,0 +1,211 @@
+package org.tallyring.shardserver.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.tallyring.shardserver.grpc.Refusals.refusal;
+import static org.tallyring.shardserver.grpc.ShardCluster.FIRST;
+import static org.tallyring.shardserver.grpc.ShardCluster.SECOND;
+
+import io.grpc.Status.Code;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.tallyring.proto.v1.AdminServiceGrpc;
+import org.tallyring.proto.v1.AdminServiceGrpc.AdminServiceBlockingStub;
+import org.tallyring.proto.v1.CreateMetricRequest;
+import org.tallyring.proto.v1.CreateNamespaceRequest;
+import org.tallyring.proto.v1.DeleteNamespaceRequest;
+import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.GetNamespaceRequest;
+import org.tallyring.proto.v1.ListNamespacesRequest;
+import org.tallyring.proto.v1.ListRangesRequest;
+import org.tallyring.proto.v1.MetricDefinition;
+import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.v1.RangeStatus;
+import org.tallyring.shardserver.coordination.Versioned;
+
+final class AdminTest {
+
+  private static final NamespaceDefinition SHOP =
+      NamespaceDefinition.newBuilder()
+          .setName("shop")
+          .addMetrics(MetricDefinition.newBuilder().setName("views"))
+          .build();
+
+  @RegisterExtension final InProcessGrpc grpc = new InProcessGrpc();
+
+  private ShardCluster cluster;
+  private AdminServiceBlockingStub admin;
+
+  @BeforeEach
+  void startCluster() {
+    cluster = new ShardCluster(grpc);
+    admin = AdminServiceGrpc.newBlockingStub(cluster.channel(FIRST));
+  }
+
+  private NamespaceDefinition create(NamespaceDefinition definition) {
+    return admin
+        .createNamespace(CreateNamespaceRequest.newBuilder().setNamespace(definition).build())
+        .getNamespace();
+  }
+
+  private NamespaceDefinition addMetric(String namespace, String metric) {
+    return admin
+        .createMetric(
+            CreateMetricRequest.newBuilder()
+                .setNamespace(namespace)
+                .setMetric(MetricDefinition.newBuilder().setName(metric))
+                .build())
+        .getNamespace();
+  }
+
+  private NamespaceDefinition get(String name) {
+    return admin
+        .getNamespace(GetNamespaceRequest.newBuilder().setName(name).build())
+        .getNamespace();
+  }
+
+  private void delete(String name) {
+    admin.deleteNamespace(DeleteNamespaceRequest.newBuilder().setName(name).build());
+  }
+
+  private static List<String> metrics(NamespaceDefinition namespace) {
+    return namespace.getMetricsList().stream().map(MetricDefinition::getName).toList();
+  }
+
+  @Test
+  void creatingTheSameNamespaceAgainAnswersWithTheStoredOne() {
+    NamespaceDefinition first = create(SHOP.toBuilder().setUid(-5).build());
+    assertThat(first.getUid()).isPositive();
+    assertThat(metrics(first)).containsExactly("views");
+    assertThat(create(SHOP)).isEqualTo(first);
+    // The view does not know it yet.
+    assertThat(get("shop")).isEqualTo(first);
+
+    refusal(
+        Code.ALREADY_EXISTS,
+        ErrorReason.ERROR_REASON_NAMESPACE_EXISTS,
+        () -> create(SHOP.toBuilder().setLatenessMillis(5).build()));
+    assertThat(get("shop")).isEqualTo(first);
+  }
+
+  @Test
+  void aNamespaceWithoutMetricsGetsTheMetricClicks() {
+    assertThat(metrics(create(NamespaceDefinition.newBuilder().setName("shop").build())))
+        .containsExactly("clicks");
+  }
+
+  @Test
+  void aNamespaceDeletedWhileItIsCreatedAgainIsCreated() {
+    NamespaceDefinition other = create(SHOP.toBuilder().setLatenessMillis(5).build());
+    cluster.coordination.afterConflict = () -> cluster.coordination.delete("shop", 0);
+    NamespaceDefinition created = create(SHOP);
+
+    assertThat(created.getUid()).isNotEqualTo(other.getUid());
+    assertThat(created.hasLatenessMillis()).isFalse();
+  }
+
+  @Test
+  void twoMetricsAddedAtOnceAreBothThere() {
+    NamespaceDefinition shop = create(SHOP);
+    NamespaceDefinition meanwhile =
+        shop.toBuilder().addMetrics(MetricDefinition.newBuilder().setName("likes")).build();
+    cluster.coordination.beforeChange = () -> cluster.coordination.compareAndSet(0, meanwhile);
+
+    assertThat(metrics(addMetric("shop", "sales"))).containsExactly("views", "likes", "sales");
+    assertThat(addMetric("shop", "sales")).isEqualTo(get("shop"));
+    assertThat(get("shop").getUid()).isEqualTo(shop.getUid());
+  }
+
+  @Test
+  void aMetricWithoutANamespaceGoesToDefault() {
+    assertThat(metrics(addMetric("", "sales"))).containsExactly("clicks", "sales");
+  }
+
+  @Test
+  void aDeletedNamespaceIsGoneButDefaultStays() {
+    create(SHOP);
+    delete("shop");
+    for (String absent : List.of("shop", "never")) {
+      refusal(Code.NOT_FOUND, ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND, () -> delete(absent));
+      refusal(Code.NOT_FOUND, ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND, () -> get(absent));
+      refusal(
+          Code.NOT_FOUND,
+          ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND,
+          () -> addMetric(absent, "sales"));
+    }
+    refusal(
+        Code.FAILED_PRECONDITION,
+        ErrorReason.ERROR_REASON_NAMESPACE_PROTECTED,
+        () -> delete("default"));
+    assertThat(get("default")).isEqualTo(ShardCluster.DEFAULT);
+  }
+
+  @Test
+  void badDefinitionsAreRefused() {
+    refusal(
+        Code.INVALID_ARGUMENT,
+        ErrorReason.ERROR_REASON_BAD_NAME,
+        () -> create(NamespaceDefinition.getDefaultInstance()));
+    refusal(
+        Code.INVALID_ARGUMENT,
+        ErrorReason.ERROR_REASON_BAD_NAME,
+        () -> create(SHOP.toBuilder().addMetrics(SHOP.getMetrics(0)).build()));
+    refusal(
+        Code.INVALID_ARGUMENT,
+        ErrorReason.ERROR_REASON_BAD_PARAMETER,
+        () -> create(SHOP.toBuilder().setLatenessMillis(-1).build()));
+    NamespaceDefinition.Builder many = SHOP.toBuilder();
+    for (int i = 0; i < 64; i++) {
+      many.addMetrics(MetricDefinition.newBuilder().setName("metric-" + i));
+    }
+    refusal(Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_BAD_SIZE, () -> create(many.build()));
+    refusal(
+        Code.INVALID_ARGUMENT,
+        ErrorReason.ERROR_REASON_BAD_NAME,
+        () -> addMetric("shop", "Bad Metric"));
+    refusal(Code.NOT_FOUND, ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND, () -> get("shop"));
+  }
+
+  @Test
+  void aStoreThatDoesNotAnswerIsUnavailableAndNoDefect() {
+    cluster.coordination.unreachable = true;
+    for (Runnable call :
+        List.<Runnable>of(
+            () -> create(SHOP),
+            () -> addMetric("default", "sales"),
+            () -> delete("shop"),
+            () -> get("shop"))) {
+      Throwable failure = refusal(Code.UNAVAILABLE, ErrorReason.ERROR_REASON_NO_SESSION, call::run);
+      assertThat(failure).hasMessageNotContaining("secret");
+    }
+  }
+
+  @Test
+  void namespacesAreListedByName() {
+    cluster.coordination.compareAndSet(Versioned.ABSENT, SHOP);
+    cluster.coordination.compareAndSet(Versioned.ABSENT, SHOP.toBuilder().setName("art").build());
+    cluster.coordination.tell();
+
+    assertThat(admin.listNamespaces(ListNamespacesRequest.getDefaultInstance()).getNamespacesList())
+        .extracting(NamespaceDefinition::getName)
+        .containsExactly("art", "default", "shop");
+  }
+
+  @Test
+  void rangesAreListedByNumberFromAllOwnersThatAnswer() {
+    assertThat(ranges(false)).containsExactly("0 " + FIRST, "1 " + FIRST, "2 " + SECOND);
+    assertThat(ranges(true)).containsExactly("0 " + FIRST, "1 " + FIRST);
+    cluster.unplug(SECOND);
+    assertThat(ranges(false)).containsExactly("0 " + FIRST, "1 " + FIRST);
+  }
+
+  private List<String> ranges(boolean localOnly) {
+    return admin
+        .listRanges(ListRangesRequest.newBuilder().setLocalOnly(localOnly).build())
+        .getRangesList()
+        .stream()
+        .map((RangeStatus range) -> range.getRangeId() + " " + range.getOwner())
+        .toList();
+  }
+}

@@ -1,0 +1,181 @@
+package org.tallyring.shardserver.grpc;
+
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Channel;
+import io.grpc.inprocess.InProcessServerBuilder;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.tallyring.proto.internal.v1.Member;
+import org.tallyring.proto.v1.MetricDefinition;
+import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.proto.v1.RecordStreamRequest;
+import org.tallyring.shardserver.coordination.Versioned;
+import org.tallyring.shardserver.journal.InMemoryJournals;
+import org.tallyring.shardserver.ownership.RangeLoops;
+import org.tallyring.shardserver.ownership.RangeSettings;
+import org.tallyring.shardserver.ownership.RangeState;
+import org.tallyring.shardserver.ownership.ShardRanges;
+import org.tallyring.topology.hash.KeyHash;
+import org.tallyring.topology.range.RangeTable;
+
+/**
+ * Two shards with all their services in one process, their journals in memory and their clock at
+ * noon. Of four ranges the first shard serves 0 and 1, the second 2, and nobody serves 3.
+ */
+final class ShardCluster {
+
+  static final String FIRST = "shard-1";
+  static final String SECOND = "shard-2";
+  static final int UNOWNED = 3;
+
+  /** 2024-02-29T12:30:00Z. */
+  static final long NOW = 1_709_209_800_000L;
+
+  static final RangeTable TABLE = new RangeTable(4);
+
+  static final NamespaceDefinition DEFAULT =
+      NamespaceDefinition.newBuilder()
+          .setName("default")
+          .setUid(1)
+          .addMetrics(MetricDefinition.newBuilder().setName("clicks"))
+          .build();
+
+  final FakeCoordination coordination = new FakeCoordination(TABLE.rangeCount());
+  final InMemoryJournals journals;
+  private final InProcessGrpc grpc;
+  private final Map<String, ShardRanges> ranges = new LinkedHashMap<>();
+  private final Map<String, ShardServices> services = new LinkedHashMap<>();
+
+  ShardCluster(InProcessGrpc grpc) {
+    this.grpc = grpc;
+    ExecutorService acks = Executors.newSingleThreadExecutor();
+    grpc.closeAtEnd(acks::shutdownNow);
+    journals = new InMemoryJournals(coordination.records, acks);
+    coordination.compareAndSet(Versioned.ABSENT, DEFAULT);
+    start(FIRST);
+    start(SECOND);
+    assign(0, FIRST);
+    assign(1, FIRST);
+    assign(2, SECOND);
+  }
+
+  private void start(String id) {
+    RangeLoops loops = new RangeLoops(id, 1);
+    grpc.closeAtEnd(loops);
+    ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
+    grpc.closeAtEnd(scheduler::shutdownNow);
+    ShardRanges held =
+        new ShardRanges(
+            id,
+            TABLE,
+            journals,
+            coordination,
+            loops,
+            RangeSettings.DEFAULT,
+            () -> Instant.ofEpochMilli(NOW),
+            scheduler);
+    ranges.put(id, held);
+    String address = InProcessServerBuilder.generateName();
+    ShardServices served =
+        new ShardServices(
+            "test",
+            id,
+            TABLE,
+            held,
+            coordination,
+            new PeerChannels(grpc::channel),
+            () -> Instant.ofEpochMilli(NOW),
+            scheduler);
+    services.put(id, served);
+    grpc.serve(address, served::addTo);
+    coordination.members.put(
+        id, Member.newBuilder().setId(id).setAddress(address).setWeight(1).build());
+  }
+
+  /** Gives a range to a shard and waits until it serves, as everybody knows then. */
+  void assign(int rangeId, String owner) {
+    coordination.owners.set(rangeId, owner);
+    coordination.tell();
+    ranges.values().forEach(held -> held.reconcile(coordination.view()));
+    ShardRanges held = of(ranges, owner);
+    await()
+        .pollInterval(5, TimeUnit.MILLISECONDS)
+        .until(
+            () ->
+                held.find(rangeId).map(range -> range.state() == RangeState.SERVING).orElse(false));
+    coordination.tell();
+  }
+
+  /** Lets nobody reach a shard any more, though it is still a member. */
+  void unplug(String id) {
+    Member member = of(coordination.members, id).toBuilder().setAddress("nowhere").build();
+    coordination.members.put(id, member);
+    coordination.tell();
+  }
+
+  ShardServices services(String id) {
+    return of(services, id);
+  }
+
+  String address(String id) {
+    return of(coordination.members, id).getAddress();
+  }
+
+  private static <T> T of(Map<String, T> shards, String id) {
+    return Objects.requireNonNull(shards.get(id), id);
+  }
+
+  Channel channel(String id) {
+    return grpc.channel(address(id));
+  }
+
+  /** A key of a range in a namespace, the n-th of them. */
+  static ByteString key(String namespace, int rangeId, int n) {
+    KeyHash hash = new KeyHash(namespace);
+    int found = -1;
+    for (int i = 0; ; i++) {
+      ByteString key = ByteString.copyFromUtf8("key-" + i);
+      if (TABLE.rangeOf(hash.hash(key.toByteArray())) == rangeId && ++found == n) {
+        return key;
+      }
+    }
+  }
+
+  static ByteString key(int rangeId) {
+    return key("default", rangeId, 0);
+  }
+
+  static ByteString session(int number) {
+    return ByteString.copyFrom(ByteBuffer.allocate(16).putInt(number).array());
+  }
+
+  /** One increment of one click. */
+  static RecordStreamRequest batch(String namespace, int rangeId, long sequence) {
+    ByteString key = rangeId < TABLE.rangeCount() ? key(namespace, rangeId, 0) : key(0);
+    return RecordStreamRequest.newBuilder()
+        .setSessionId(session(1))
+        .setBatch(
+            RecordBatch.newBuilder()
+                .setNamespace(namespace)
+                .setRangeId(rangeId)
+                .setSequence(sequence)
+                .addMetrics("clicks")
+                .setKeys(key)
+                .addKeyLengths(key.size()))
+        .build();
+  }
+
+  static RecordStreamRequest batch(int rangeId, long sequence) {
+    return batch("default", rangeId, sequence);
+  }
+}

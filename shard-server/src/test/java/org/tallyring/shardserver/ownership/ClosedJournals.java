@@ -1,0 +1,20 @@
+package org.tallyring.shardserver.ownership;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.tallyring.shardserver.journal.JournalReplay;
+import org.tallyring.shardserver.journal.RangeJournal;
+import org.tallyring.shardserver.journal.RangeJournals;
+
+/** Journals that never open. */
+final class ClosedJournals implements RangeJournals {
+
+  @Override
+  public CompletableFuture<RangeJournal> open(
+      int rangeId, String owner, JournalReplay replay, Executor executor) {
+    return CompletableFuture.failedFuture(new IllegalStateException("no bookies"));
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,254 @@
+package org.tallyring.shardserver.ownership;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.tallyring.proto.internal.v1.AssignmentTarget;
+import org.tallyring.proto.internal.v1.ClusterConfig;
+import org.tallyring.proto.internal.v1.RangeRecord;
+import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.v1.RecordStreamResponse;
+import org.tallyring.proto.v1.RecordStreamResponse.Outcome;
+import org.tallyring.shardserver.coordination.ClusterView;
+import org.tallyring.shardserver.coordination.InMemoryRangeStore;
+import org.tallyring.shardserver.coordination.Versioned;
+import org.tallyring.shardserver.journal.InMemoryJournals;
+import org.tallyring.shardserver.journal.JournalReplay;
+import org.tallyring.shardserver.journal.Position;
+import org.tallyring.shardserver.journal.RangeJournal;
+import org.tallyring.shardserver.journal.RangeJournals;
+import org.tallyring.topology.range.RangeTable;
+
+/** What a shard holds, against what it is assigned. */
+final class ShardRangesTest {
+
+  private static final String ME = "shard-1";
+  private static final String OTHER = "shard-2";
+
+  private static final JournalReplay NOTHING =
+      new JournalReplay() {
+        @Override
+        public void restore(List<byte[]> chunks) {}
+
+        @Override
+        public void replay(Position position, byte[] entry) {}
+      };
+
+  private final InMemoryRangeStore store = new InMemoryRangeStore();
+  private final RangeJournals journals = new InMemoryJournals(store);
+  private final FakeNamespaceStore namespaces = new FakeNamespaceStore();
+  private final RangeLoops loops = new RangeLoops("test", 2);
+  private final ManualScheduler scheduler = new ManualScheduler();
+
+  @AfterEach
+  void stopLoops() {
+    loops.close();
+  }
+
+  private ShardRanges ranges(int count, RangeJournals from) {
+    return new ShardRanges(
+        ME,
+        new RangeTable(count),
+        from,
+        namespaces,
+        loops,
+        RangeSettings.DEFAULT,
+        () -> Instant.ofEpochMilli(RangeHarness.NOON),
+        scheduler.asService());
+  }
+
+  private ClusterView view(List<String> owners, NamespaceDefinition... definitions) {
+    List<RangeRecord> records = new ArrayList<>();
+    for (int i = 0; i < owners.size(); i++) {
+      records.add(store.record(i));
+    }
+    TreeMap<String, NamespaceDefinition> byName = new TreeMap<>();
+    for (NamespaceDefinition definition : definitions) {
+      byName.put(definition.getName(), definition);
+    }
+    return new ClusterView(
+        ClusterConfig.newBuilder().setRangeCount(owners.size()).build(),
+        new TreeMap<>(),
+        "",
+        new Versioned<>(0, AssignmentTarget.newBuilder().addAllOwners(owners).build()),
+        records,
+        byName);
+  }
+
+  private static void awaitState(OwnedRange range, RangeState state) {
+    await().until(() -> range.state() == state);
+  }
+
+  private static OwnedRange serving(ShardRanges ranges, int rangeId) {
+    OwnedRange range = ranges.find(rangeId).orElseThrow();
+    awaitState(range, RangeState.SERVING);
+    return range;
+  }
+
+  @Test
+  void whatIsAssignedIsOpenedAndTheRestReleased() {
+    ShardRanges ranges = ranges(4, journals);
+    ranges.reconcile(view(List.of(ME, OTHER, ME, "")));
+    OwnedRange first = serving(ranges, 0);
+    OwnedRange third = serving(ranges, 2);
+    assertThat(ranges.all()).containsExactlyInAnyOrder(first, third);
+
+    ranges.reconcile(view(List.of(ME, ME, OTHER, "")));
+    serving(ranges, 1);
+    awaitState(third, RangeState.RELEASED);
+    assertThat(ranges.find(0)).containsSame(first);
+    assertThat(ranges.find(2)).isEmpty();
+  }
+
+  @Test
+  void aRangeTakenByAnotherIsReleasedAndOpenedAgainIfItStaysAssigned() {
+    ShardRanges ranges = ranges(1, journals);
+    ranges.reconcile(view(List.of(ME)));
+    OwnedRange first = serving(ranges, 0);
+    new InMemoryJournals(store).open(0, OTHER, NOTHING, Runnable::run).join();
+
+    ranges.reconcile(view(List.of(ME)));
+    awaitState(first, RangeState.RELEASED);
+    ranges.reconcile(view(List.of(ME)));
+    assertThat(serving(ranges, 0).epoch()).isEqualTo(3);
+  }
+
+  /** Fails until it is told to open. */
+  private final class StubbornJournals implements RangeJournals {
+    private volatile boolean open;
+
+    @Override
+    public CompletableFuture<RangeJournal> open(
+        int rangeId, String owner, JournalReplay replay, Executor executor) {
+      return (open ? journals : new ClosedJournals()).open(rangeId, owner, replay, executor);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void aLostRangeIsOpenedAgainEverLaterUntilOneOpens() throws InterruptedException {
+    StubbornJournals stubborn = new StubbornJournals();
+    ShardRanges ranges = ranges(1, stubborn);
+    ranges.reconcile(view(List.of(ME)));
+    List<Long> delays = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      ManualScheduler.Scheduled retry = scheduler.take();
+      delays.add(retry.delayMillis());
+      assertThat(ranges.find(0)).isEmpty();
+      stubborn.open = i == 7;
+      retry.task().run();
+    }
+    assertThat(delays).containsExactly(100L, 200L, 400L, 800L, 1600L, 3200L, 5000L, 5000L);
+
+    OwnedRange range = serving(ranges, 0);
+    // The delay is reset after the state is set, in the same task of the loop.
+    range.status().join();
+    stubborn.open = false;
+    loseOnAppend(range);
+    assertThat(scheduler.take().delayMillis()).isEqualTo(100);
+  }
+
+  private void loseOnAppend(OwnedRange range) {
+    ((InMemoryJournals) journals).failNextAppend(0, false);
+    CompletableFuture<RecordStreamResponse> answer = new CompletableFuture<>();
+    range.submit(
+        new Submission(
+            RangeHarness.session(1),
+            RangeHarness.batch(1, "x"),
+            RangeHarness.NAMESPACE,
+            answer::complete));
+    assertThat(answer.join().getOutcome()).isEqualTo(Outcome.OUTCOME_IN_DOUBT);
+  }
+
+  @Test
+  void closingReleasesEverythingAndOpensNothingMore() throws Exception {
+    ShardRanges ranges = ranges(2, journals);
+    ranges.reconcile(view(List.of(ME, ME)));
+    OwnedRange range = serving(ranges, 0);
+    serving(ranges, 1);
+    ranges.close().get(10, TimeUnit.SECONDS);
+
+    assertThat(range.state()).isEqualTo(RangeState.RELEASED);
+    ranges.reconcile(view(List.of(ME, ME)));
+    assertThat(ranges.all()).isEmpty();
+    assertThat(scheduler.isEmpty()).isTrue();
+  }
+
+  private OwnedRange withOneClick(ShardRanges ranges) {
+    ranges.reconcile(view(List.of(ME), RangeHarness.NAMESPACE));
+    OwnedRange range = serving(ranges, 0);
+    CompletableFuture<RecordStreamResponse> answer = new CompletableFuture<>();
+    range.submit(
+        new Submission(
+            RangeHarness.session(1),
+            RangeHarness.batch(1, "x"),
+            RangeHarness.NAMESPACE,
+            answer::complete));
+    assertThat(answer.join().getOutcome()).isEqualTo(Outcome.OUTCOME_APPLIED);
+    return range;
+  }
+
+  /**
+   * The clicks when the loop has done what it was told so far: after the first read an entry has
+   * been appended, after the second it is applied.
+   */
+  private static Long clicks(OwnedRange range) {
+    range.status().join();
+    return range.read(engine -> RangeHarness.count(engine, "x")).join();
+  }
+
+  @Test
+  void aDeletedNamespaceLosesItsCounts() {
+    ShardRanges ranges = ranges(1, journals);
+    OwnedRange range = withOneClick(ranges);
+    ranges.reconcile(view(List.of(ME)));
+
+    assertThat(clicks(range)).isZero();
+  }
+
+  @Test
+  void aNamespaceMissingFromAViewOnlyKeepsItsCounts() {
+    ShardRanges ranges = ranges(1, journals);
+    OwnedRange range = withOneClick(ranges);
+    namespaces.stored.put("shop", RangeHarness.NAMESPACE);
+    ranges.reconcile(view(List.of(ME)));
+
+    assertThat(namespaces.reads).containsExactly("shop");
+    assertThat(clicks(range)).isEqualTo(1);
+  }
+
+  @Test
+  void aNamespaceDeletedAndCreatedAgainIsAnotherOne() {
+    ShardRanges ranges = ranges(1, journals);
+    OwnedRange range = withOneClick(ranges);
+    NamespaceDefinition again = RangeHarness.NAMESPACE.toBuilder().setUid(8).build();
+    namespaces.stored.put("shop", again);
+    ranges.reconcile(view(List.of(ME), again));
+
+    assertThat(clicks(range)).isZero();
+  }
+
+  @Test
+  void whileTheStoreDoesNotAnswerCountsStayAndItIsAskedAgain() {
+    ShardRanges ranges = ranges(1, journals);
+    OwnedRange range = withOneClick(ranges);
+    namespaces.unreachable = true;
+    ranges.reconcile(view(List.of(ME)));
+    assertThat(clicks(range)).isEqualTo(1);
+
+    namespaces.unreachable = false;
+    ranges.reconcile(view(List.of(ME)));
+    assertThat(clicks(range)).isZero();
+  }
+}
