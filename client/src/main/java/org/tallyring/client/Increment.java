@@ -21,6 +21,7 @@ public final class Increment {
 
   private final String metric;
   private final byte[] key;
+  private final byte[] user;
   private final long delta;
   private final boolean timed;
   private final long eventTimeMillis;
@@ -29,6 +30,7 @@ public final class Increment {
   private Increment(Builder builder, byte[] key) {
     metric = builder.metric;
     this.key = key;
+    user = builder.user;
     delta = builder.delta;
     timed = builder.timed;
     eventTimeMillis = builder.eventTimeMillis;
@@ -78,6 +80,16 @@ public final class Increment {
     return timed ? OptionalLong.of(eventTimeMillis) : OptionalLong.empty();
   }
 
+  /** Who did it, as text; empty for nobody. */
+  public String user() {
+    return new String(user, StandardCharsets.UTF_8);
+  }
+
+  /** The user without a copy, for the library itself. */
+  byte[] sharedUser() {
+    return user;
+  }
+
   /** A copy of the event id; null if there is none. */
   public byte @Nullable [] eventId() {
     return eventId == null ? null : eventId.clone();
@@ -108,6 +120,7 @@ public final class Increment {
     return other instanceof Increment that
         && metric.equals(that.metric)
         && Arrays.equals(key, that.key)
+        && Arrays.equals(user, that.user)
         && delta == that.delta
         && timed == that.timed
         && eventTimeMillis == that.eventTimeMillis
@@ -117,7 +130,13 @@ public final class Increment {
   @Override
   public int hashCode() {
     return Objects.hash(
-        metric, Arrays.hashCode(key), delta, timed, eventTimeMillis, Arrays.hashCode(eventId));
+        metric,
+        Arrays.hashCode(key),
+        Arrays.hashCode(user),
+        delta,
+        timed,
+        eventTimeMillis,
+        Arrays.hashCode(eventId));
   }
 
   @Override
@@ -127,13 +146,15 @@ public final class Increment {
         + key()
         + "] += "
         + delta
+        + (user.length == 0 ? "" : " by " + user())
         + (timed ? " at " + Instant.ofEpochMilli(eventTimeMillis) : "")
         + (eventId == null ? "" : " with event id 0x" + HexFormat.of().formatHex(eventId));
   }
 
   /**
-   * A key's bytes. {@link String#getBytes} replaces half a surrogate pair by a question mark and so
-   * would count another key; the pairs are looked at only if the bytes have a question mark.
+   * A key's or user's bytes. {@link String#getBytes} replaces half a surrogate pair by a question
+   * mark and so would count another key; the pairs are looked at only if the bytes have a question
+   * mark.
    */
   static byte[] utf8(String key) {
     byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
@@ -162,6 +183,7 @@ public final class Increment {
 
     private final String metric;
     private final byte[] key;
+    private byte[] user = {};
     private long delta = 1;
     private boolean timed;
     private long eventTimeMillis;
@@ -175,6 +197,18 @@ public final class Increment {
     /** How much to add; negative for a correction, not 0. */
     public Builder delta(long delta) {
       this.delta = delta;
+      return this;
+    }
+
+    /** Who did it; a metric that counts distinct users needs it. Empty for nobody. */
+    public Builder user(String user) {
+      this.user = utf8(user);
+      return this;
+    }
+
+    /** Who did it, in UTF-8; copied. Empty for nobody. */
+    public Builder user(byte[] user) {
+      this.user = user.clone();
       return this;
     }
 

@@ -20,6 +20,10 @@ import org.tallyring.topology.window.WindowLevel;
  * @param revision how many batches corrected the window after that
  * @param exact whether the counts are exact
  * @param maxError the largest possible difference to the true counts; 0 when exact
+ * @param standardError the relative standard error of large counts; 0 unless the metric counts
+ *     approximately
+ * @param since counts of earlier event times are missing, after a change of the metric's strategy;
+ *     null when none are
  * @param rangesTotal how many ranges the answer should rest on
  * @param rangesIncluded how many it does rest on
  */
@@ -33,6 +37,8 @@ public record Label(
     long revision,
     boolean exact,
     long maxError,
+    double standardError,
+    @Nullable Instant since,
     int rangesTotal,
     int rangesIncluded) {
 
@@ -61,6 +67,8 @@ public record Label(
         label.getRevision(),
         label.getExact(),
         label.getMaxError(),
+        label.getStandardError(),
+        label.hasSinceTime() ? instant(label.getSinceTime()) : null,
         label.getRangesTotal(),
         label.getRangesIncluded());
   }

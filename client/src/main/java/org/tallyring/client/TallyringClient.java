@@ -115,7 +115,7 @@ public final class TallyringClient implements AutoCloseable {
   public void record(String metric, String key) {
     byte[] bytes = Increment.utf8(key);
     check(metric, bytes);
-    recorder.record(metric, bytes, 1, Recorder.UNTIMED, null);
+    recorder.record(metric, bytes, Recorder.NO_USER, 1, Recorder.UNTIMED, null);
   }
 
   /**
@@ -131,6 +131,7 @@ public final class TallyringClient implements AutoCloseable {
     recorder.record(
         increment.metric(),
         increment.sharedKey(),
+        increment.sharedUser(),
         increment.delta(),
         timeOf(increment),
         increment.sharedEventId());
@@ -149,6 +150,7 @@ public final class TallyringClient implements AutoCloseable {
     return recorder.recordAsync(
         increment.metric(),
         increment.sharedKey(),
+        increment.sharedUser(),
         increment.delta(),
         timeOf(increment),
         increment.sharedEventId());
@@ -346,6 +348,10 @@ public final class TallyringClient implements AutoCloseable {
 
   private static void check(Increment increment) {
     check(increment.metric(), increment.sharedKey());
+    byte[] user = increment.sharedUser();
+    if (user.length > 0) {
+      refuse(ErrorReason.ERROR_REASON_BAD_USER, KeyRules.violation("user", user, 0, user.length));
+    }
     checkEventId(increment.sharedEventId());
     if (increment.delta() == 0) {
       refuse(ErrorReason.ERROR_REASON_BAD_DELTA, "delta: 0 (expected: any other number)");

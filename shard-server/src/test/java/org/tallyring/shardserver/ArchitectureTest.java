@@ -41,7 +41,9 @@ final class ArchitectureTest {
           .resideInAnyPackage(
               "io.grpc..",
               "io.netty..",
-              "org.apache..",
+              "org.apache.bookkeeper..",
+              "org.apache.curator..",
+              "org.apache.zookeeper..",
               "java.net..",
               "java.nio.channels..",
               "java.nio.file..",
@@ -59,6 +61,15 @@ final class ArchitectureTest {
           .areAssignableTo(Thread.class)
           .orShould()
           .dependOnClassesThat(resideInAPackage("java.io..").and(not(IN_MEMORY_IO)));
+
+  @ArchTest
+  static final ArchRule sketchesStayBehindTheStrategies =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("..engine.strategy..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.apache.datasketches..");
 
   @ArchTest
   static final ArchRule zooKeeperStaysBehindCoordination =

@@ -2,6 +2,7 @@ package org.tallyring.aggregator.answer;
 
 import io.grpc.Status;
 import java.time.Duration;
+import org.tallyring.aggregator.merge.Quality;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AnswerLabel;
@@ -18,12 +19,28 @@ final class Labels {
   /** The label of an exact answer. */
   static AnswerLabel of(
       Resolved resolved, long asOfMillis, long revision, int rangesTotal, int rangesIncluded) {
-    return Selections.label(resolved)
-        .setAsOfTime(ProtoTimes.timestamp(asOfMillis))
-        .setRevision(revision)
-        .setRangesTotal(rangesTotal)
-        .setRangesIncluded(rangesIncluded)
-        .build();
+    return of(resolved, asOfMillis, revision, Quality.EXACT, rangesTotal, rangesIncluded);
+  }
+
+  /** The label of an answer whose counts have a quality. */
+  static AnswerLabel of(
+      Resolved resolved,
+      long asOfMillis,
+      long revision,
+      Quality quality,
+      int rangesTotal,
+      int rangesIncluded) {
+    AnswerLabel.Builder label =
+        Selections.label(resolved)
+            .setAsOfTime(ProtoTimes.timestamp(asOfMillis))
+            .setRevision(revision)
+            .setExact(quality.isExact())
+            .setMaxError(quality.maxError())
+            .setStandardError(quality.standardError())
+            .setRangesTotal(rangesTotal)
+            .setRangesIncluded(rangesIncluded);
+    quality.sinceMillis().ifPresent(since -> label.setSinceTime(ProtoTimes.timestamp(since)));
+    return label.build();
   }
 
   /**

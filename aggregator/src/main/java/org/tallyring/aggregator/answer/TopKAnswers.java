@@ -220,7 +220,13 @@ public final class TopKAnswers {
       int k) {
     return new TopKAnswer(
         metric,
-        Labels.of(resolved, asOfMillis, merged.revision(), rangesTotal, merged.rangesIncluded()),
+        Labels.of(
+            resolved,
+            asOfMillis,
+            merged.revision(),
+            merged.ranking().quality(),
+            rangesTotal,
+            merged.rangesIncluded()),
         merged.ranking().first(k),
         criterion.getIncludeList(),
         criterion.getScoreCount() > 0);

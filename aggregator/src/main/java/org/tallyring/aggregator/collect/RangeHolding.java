@@ -3,8 +3,11 @@ package org.tallyring.aggregator.collect;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
+import org.tallyring.aggregator.merge.Quality;
 import org.tallyring.aggregator.merge.Ranking;
 import org.tallyring.proto.internal.v1.CollectedRange;
+import org.tallyring.proto.internal.v1.CountQuality;
 import org.tallyring.proto.internal.v1.LateCorrections;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeVersion;
@@ -91,11 +94,22 @@ record RangeHolding(
    * @throws IllegalArgumentException if they are damaged
    */
   static Ranking ranking(RangeRanking received) {
-    return Ranking.of(
-        received.getKeys().toByteArray(),
-        received.getKeyLengthsList(),
-        received.getCountsList(),
-        received.getBesideList());
+    Ranking ranking =
+        Ranking.of(
+            received.getKeys().toByteArray(),
+            received.getKeyLengthsList(),
+            received.getCountsList(),
+            received.getBesideList());
+    return received.hasQuality() ? ranking.with(quality(received.getQuality())) : ranking;
+  }
+
+  private static Quality quality(CountQuality received) {
+    return new Quality(
+        received.getMaxError(),
+        received.getStandardError(),
+        received.hasSinceMillis()
+            ? OptionalLong.of(received.getSinceMillis())
+            : OptionalLong.empty());
   }
 
   private static Map<Metric, Long> corrections(

@@ -17,6 +17,8 @@ import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
 import org.tallyring.proto.v1.DeleteThresholdRequest;
 import org.tallyring.proto.v1.DeleteThresholdResponse;
+import org.tallyring.proto.v1.GetMetricStatsRequest;
+import org.tallyring.proto.v1.GetMetricStatsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.GetNamespaceResponse;
 import org.tallyring.proto.v1.ListNamespacesRequest;
@@ -25,6 +27,8 @@ import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
 import org.tallyring.proto.v1.SetThresholdRequest;
 import org.tallyring.proto.v1.SetThresholdResponse;
+import org.tallyring.proto.v1.SwapMetricRequest;
+import org.tallyring.proto.v1.SwapMetricResponse;
 import org.tallyring.proto.v1.WatchEventsRequest;
 import org.tallyring.proto.v1.WatchEventsResponse;
 
@@ -96,6 +100,19 @@ public final class ForwardedAdminService extends AdminServiceGrpc.AdminServiceIm
   }
 
   @Override
+  public void swapMetric(SwapMetricRequest request, StreamObserver<SwapMetricResponse> observer) {
+    UnaryReply.of(
+        forward(AdminServiceGrpc.getSwapMetricMethod(), request)
+            .whenComplete(
+                (answer, failure) -> {
+                  if (failure == null) {
+                    namespaces.put(answer.getNamespace());
+                  }
+                }),
+        observer);
+  }
+
+  @Override
   public void setThreshold(
       SetThresholdRequest request, StreamObserver<SetThresholdResponse> observer) {
     UnaryReply.of(
@@ -107,6 +124,12 @@ public final class ForwardedAdminService extends AdminServiceGrpc.AdminServiceIm
                   }
                 }),
         observer);
+  }
+
+  @Override
+  public void getMetricStats(
+      GetMetricStatsRequest request, StreamObserver<GetMetricStatsResponse> observer) {
+    UnaryReply.of(forward(AdminServiceGrpc.getGetMetricStatsMethod(), request), observer);
   }
 
   @Override

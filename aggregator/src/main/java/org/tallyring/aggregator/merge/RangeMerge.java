@@ -46,8 +46,10 @@ public final class RangeMerge {
   static Ranking top(List<Ranking> rankings, int k) {
     PriorityQueue<Cursor> heap = new PriorityQueue<>(Math.max(1, rankings.size()));
     int rows = 0;
+    Quality quality = Quality.EXACT;
     int besideEach = 0;
     for (Ranking ranking : rankings) {
+      quality = quality.or(ranking.quality());
       if (ranking.size() > 0) {
         heap.add(new Cursor(ranking));
         rows += ranking.size();
@@ -65,7 +67,7 @@ public final class RangeMerge {
         heap.add(cursor);
       }
     }
-    return best.build();
+    return best.build().with(quality);
   }
 
   /** The best row of a ranking that has not been taken yet. */

@@ -25,12 +25,29 @@ public final class Ranking {
   private final long[] counts;
   // Row by row.
   private final long[] beside;
+  private final Quality quality;
 
   private Ranking(byte[] keys, int[] offsets, long[] counts, long[] beside) {
+    this(keys, offsets, counts, beside, Quality.EXACT);
+  }
+
+  private Ranking(
+      byte[] keys, int[] offsets, long[] counts, long[] beside, Quality quality) {
     this.keys = keys;
     this.offsets = offsets;
     this.counts = counts;
     this.beside = beside;
+    this.quality = quality;
+  }
+
+  /** The same with counts of another quality. */
+  public Ranking with(Quality other) {
+    return new Ranking(keys, offsets, counts, beside, other);
+  }
+
+  /** How good the counts are. */
+  public Quality quality() {
+    return quality;
   }
 
   /** As {@link #of(byte[], List, List, List)}, with nothing beside the keys. */
@@ -132,7 +149,8 @@ public final class Ranking {
         Arrays.copyOfRange(keys, offsets[from], offsets[to]),
         rowOffsets,
         Arrays.copyOfRange(counts, from, to),
-        Arrays.copyOfRange(beside, from * each, to * each));
+        Arrays.copyOfRange(beside, from * each, to * each),
+        quality);
   }
 
   /** About how many bytes of memory it takes. */

@@ -20,9 +20,9 @@ import org.tallyring.topology.name.KeyRules;
 import org.tallyring.topology.name.NameRules;
 
 /**
- * What people send to record increments: an event {@code {key, metric, delta?, time?, event_id?}}
- * or an array of them. A lone event may carry its {@code request_id}; for an array it goes into a
- * header.
+ * What people send to record increments: an event {@code {key, metric, delta?, time?, user?,
+ * event_id?}} or an array of them. A lone event may carry its {@code request_id}; for an array it
+ * goes into a header.
  *
  * <p>Everything is checked before anything is sent on, and a field that nobody expects is refused.
  */
@@ -32,7 +32,7 @@ final class EventsDocument {
   static final String REQUEST_ID_HEADER = "tallyring-request-id";
 
   private static final int MAX_EVENTS = 10_000;
-  private static final String FIELDS = "key, metric, delta, time, event_id";
+  private static final String FIELDS = "key, metric, delta, time, user, event_id";
   private static final Pattern UUID_TEXT =
       Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
@@ -116,7 +116,7 @@ final class EventsDocument {
     for (Iterator<String> names = event.fieldNames(); names.hasNext(); ) {
       String name = names.next();
       switch (name) {
-        case "key", "metric", "delta", "time", "event_id" -> {}
+        case "key", "metric", "delta", "time", "user", "event_id" -> {}
         default -> {
           if (!alone || !name.equals("request_id")) {
             throw bad(
@@ -144,6 +144,10 @@ final class EventsDocument {
     JsonNode time = event.get("time");
     if (time != null) {
       increment.setEventTimeMillis(time(prefix + "time", time));
+    }
+    JsonNode user = event.get("user");
+    if (user != null) {
+      increment.setUser(user(prefix + "user", user));
     }
     JsonNode eventId = event.get("event_id");
     if (eventId != null) {
@@ -177,6 +181,21 @@ final class EventsDocument {
       throw Errors.invalid(ErrorReason.ERROR_REASON_BAD_KEY, field, field + ": " + violation);
     }
     return ByteString.copyFrom(key);
+  }
+
+  private static ByteString user(String field, JsonNode value) {
+    byte[] user = value.isTextual() ? PercentDecoder.utf8(value.textValue()) : null;
+    if (user == null) {
+      throw bad(
+          ErrorReason.ERROR_REASON_BAD_USER,
+          field,
+          value + " (expected: a text with a UTF-8 form)");
+    }
+    String violation = KeyRules.violation(field, user, 0, user.length);
+    if (violation != null) {
+      throw Errors.invalid(ErrorReason.ERROR_REASON_BAD_USER, field, violation);
+    }
+    return ByteString.copyFrom(user);
   }
 
   private static String metric(String field, @Nullable JsonNode value) {

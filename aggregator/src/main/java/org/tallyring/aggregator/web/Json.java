@@ -71,8 +71,13 @@ final class Json {
     document.put("final", label.getFinal());
     document.put("revision", label.getRevision());
     document.put("exact", label.getExact());
-    if (!label.getExact()) {
+    if (label.getStandardError() > 0) {
+      document.put("standard_error", label.getStandardError());
+    } else if (!label.getExact()) {
       document.put("max_error", label.getMaxError());
+    }
+    if (label.hasSinceTime()) {
+      time(document, "since", true, label.getSinceTime());
     }
     document.put("ranges_total", Integer.toUnsignedLong(label.getRangesTotal()));
     document.put("ranges_included", Integer.toUnsignedLong(label.getRangesIncluded()));

@@ -41,6 +41,9 @@ final class Columns {
   private int[] metricIndexes = NO_INTS;
   private long[] deltas = NO_LONGS;
   private long[] times = NO_LONGS;
+  private byte[] users = {};
+  private int userBytes;
+  private int[] userLengths = NO_INTS;
   private byte[] eventIds = NO_BYTES;
   private int eventIdBytes;
   private int[] eventIdLengths = NO_INTS;
@@ -54,8 +57,9 @@ final class Columns {
     return rows;
   }
 
-  int keyBytes() {
-    return keyBytes;
+  /** The bytes of keys and users. */
+  int rowBytes() {
+    return keyBytes + userBytes;
   }
 
   boolean isTimed() {
@@ -95,6 +99,22 @@ final class Columns {
       appendEventId(eventId == null ? NO_BYTES : eventId);
     }
     rows++;
+  }
+
+  /** Gives the row added last a user; without a length it has none. */
+  void setUser(byte[] user, int offset, int length) {
+    if (length == 0) {
+      return;
+    }
+    if (userLengths.length < rows) {
+      userLengths = Arrays.copyOf(userLengths, keyLengths.length);
+    }
+    if (userBytes + length > users.length) {
+      users = Arrays.copyOf(users, Math.max(users.length * 2, userBytes + length));
+    }
+    System.arraycopy(user, offset, users, userBytes, length);
+    userBytes += length;
+    userLengths[rows - 1] = length;
   }
 
   private void appendMetric(String metric) {
@@ -169,6 +189,12 @@ final class Columns {
         batch.addTimeOffsetsMillis(times[i] - base);
       }
     }
+    if (userBytes > 0) {
+      batch.setUsers(UnsafeByteOperations.unsafeWrap(users, 0, userBytes));
+      for (int i = 0; i < rows; i++) {
+        batch.addUserLengths(userLength(i));
+      }
+    }
     if (eventIdLengths.length > 0) {
       batch.setEventIds(UnsafeByteOperations.unsafeWrap(eventIds, 0, eventIdBytes));
       for (int i = 0; i < rows; i++) {
@@ -182,13 +208,16 @@ final class Columns {
   Columns without(BitSet dropped) {
     Columns rest = new Columns(timed);
     int offset = 0;
+    int userOffset = 0;
     int idOffset = 0;
     for (int i = 0; i < rows; i++) {
       byte[] eventId = eventId(i, idOffset);
       if (!dropped.get(i)) {
         rest.append(metric(i), keys, offset, keyLengths[i], delta(i), time(i), eventId);
+        rest.setUser(users, userOffset, userLength(i));
       }
       offset += keyLengths[i];
+      userOffset += userLength(i);
       idOffset += eventId == null ? 0 : eventId.length;
     }
     return rest;
@@ -198,10 +227,12 @@ final class Columns {
   List<Increment> increments() {
     List<Increment> increments = new ArrayList<>(rows);
     int offset = 0;
+    int userOffset = 0;
     int idOffset = 0;
     for (int i = 0; i < rows; i++) {
       Increment.Builder increment =
           Increment.builder(metric(i), Arrays.copyOfRange(keys, offset, offset + keyLengths[i]))
+              .user(Arrays.copyOfRange(users, userOffset, userOffset + userLength(i)))
               .delta(delta(i));
       if (timed) {
         increment.eventTimeMillis(times[i]);
@@ -213,6 +244,7 @@ final class Columns {
       }
       increments.add(increment.build());
       offset += keyLengths[i];
+      userOffset += userLength(i);
     }
     return increments;
   }
@@ -223,6 +255,10 @@ final class Columns {
 
   private long delta(int row) {
     return deltas.length == 0 ? 1 : deltas[row];
+  }
+
+  private int userLength(int row) {
+    return row < userLengths.length ? userLengths[row] : 0;
   }
 
   private byte @Nullable [] eventId(int row, int offset) {

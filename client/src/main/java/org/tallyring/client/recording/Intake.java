@@ -42,6 +42,7 @@ final class Intake {
   synchronized boolean append(
       String metric,
       byte[] key,
+      byte[] user,
       long delta,
       long time,
       byte @Nullable [] eventId,
@@ -63,12 +64,13 @@ final class Intake {
       begunAt = nanoTime.getAsLong();
     }
     open.append(metric, key, 0, key.length, delta, time, eventId);
+    open.setUser(user, 0, user.length);
     bytes += rowBytes;
     if (future != null) {
       keep(future, open.rows() - 1);
     }
     if (open.rows() >= RecordingSettings.BATCH_ROWS
-        || open.keyBytes() >= RecordingSettings.BATCH_KEY_BYTES) {
+        || open.rowBytes() >= RecordingSettings.BATCH_KEY_BYTES) {
       seal();
       return false;
     }

@@ -31,7 +31,13 @@ public final class Recorder implements AutoCloseable {
   /** In place of an event time: the clock of the shard that accepts the increment. */
   public static final long UNTIMED = Columns.UNTIMED;
 
-  /** What a row takes besides its key: the other columns, and its part of the arrays' slack. */
+  /** In place of a user: nobody. */
+  public static final byte[] NO_USER = {};
+
+  /**
+   * What a row takes besides its key and user: the other columns, and its part of the arrays'
+   * slack.
+   */
   private static final int ROW_BYTES = 32;
 
   /** What a future and its callbacks take. */
@@ -84,26 +90,29 @@ public final class Recorder implements AutoCloseable {
    * Records without asking for the result; the failure listener is told if it fails. Waits while
    * there is no room.
    *
+   * @param user {@link #NO_USER} for nobody
    * @param time event time in milliseconds since 1970-01-01T00:00:00Z, or {@link #UNTIMED}
    * @param eventId says which event this is; null for none
    * @throws TallyringException if there was no room, or no cluster, before the deadline
    * @throws IllegalStateException if the recorder is closed
    */
-  public void record(String metric, byte[] key, long delta, long time, byte @Nullable [] eventId) {
-    append(metric, key, delta, time, eventId, null);
+  public void record(
+      String metric, byte[] key, byte[] user, long delta, long time, byte @Nullable [] eventId) {
+    append(metric, key, user, delta, time, eventId, null);
   }
 
   /** As {@link #record}, with the result. */
   public CompletableFuture<RecordResult> recordAsync(
-      String metric, byte[] key, long delta, long time, byte @Nullable [] eventId) {
+      String metric, byte[] key, byte[] user, long delta, long time, byte @Nullable [] eventId) {
     CompletableFuture<RecordResult> future = new CompletableFuture<>();
-    append(metric, key, delta, time, eventId, future);
+    append(metric, key, user, delta, time, eventId, future);
     return future;
   }
 
   private void append(
       String metric,
       byte[] key,
+      byte[] user,
       long delta,
       long time,
       byte @Nullable [] eventId,
@@ -114,13 +123,14 @@ public final class Recorder implements AutoCloseable {
     }
     int bytes =
         key.length
+            + user.length
             + (eventId == null ? 0 : eventId.length)
             + (future == null ? ROW_BYTES : ROW_BYTES + FUTURE_BYTES);
     budget.acquire(bytes);
     Lane lane = to.lanes.get(to.ranges.rangeOf(hash.get().hash(key)));
     boolean begins;
     try {
-      begins = lane.intake().append(metric, key, delta, time, eventId, bytes, future);
+      begins = lane.intake().append(metric, key, user, delta, time, eventId, bytes, future);
     } catch (IllegalStateException closed) {
       budget.release(bytes);
       throw closed;

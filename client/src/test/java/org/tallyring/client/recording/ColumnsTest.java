@@ -105,6 +105,9 @@ final class ColumnsTest {
     if (timed) {
       increment.eventTimeMillis(random.nextInt());
     }
+    if (random.nextInt(3) == 0) {
+      increment.user("user-" + random.nextInt(1000));
+    }
     if (identified && random.nextInt(3) > 0) {
       byte[] id = new byte[1 + random.nextInt(16)];
       random.nextBytes(id);
@@ -123,5 +126,7 @@ final class ColumnsTest {
         increment.delta(),
         increment.eventTimeMillis().orElse(Columns.UNTIMED),
         increment.eventId());
+    byte[] user = ("x" + increment.user()).getBytes(StandardCharsets.UTF_8);
+    columns.setUser(user, 1, user.length - 1);
   }
 }

@@ -60,6 +60,7 @@ final class RecorderHarness implements AutoCloseable {
     return recorder.recordAsync(
         metric,
         key.getBytes(StandardCharsets.UTF_8),
+        Recorder.NO_USER,
         delta,
         time,
         eventId == null ? null : eventId.getBytes(StandardCharsets.UTF_8));

@@ -81,7 +81,7 @@ final class RecorderTest {
         CompletableFuture.runAsync(
             () -> {
               while (true) {
-                harness.recorder.record("clicks", key, 1, Recorder.UNTIMED, null);
+                harness.recorder.record("clicks", key, Recorder.NO_USER, 1, Recorder.UNTIMED, null);
                 recorded.incrementAndGet();
               }
             },
@@ -148,7 +148,12 @@ final class RecorderTest {
     CompletableFuture<RecordResult> bad = harness.record("bad", 2);
     CompletableFuture<RecordResult> better = harness.record("b", 3);
     harness.recorder.record(
-        "clicks", "bad too".getBytes(StandardCharsets.UTF_8), 4, Recorder.UNTIMED, null);
+        "clicks",
+        "bad too".getBytes(StandardCharsets.UTF_8),
+        Recorder.NO_USER,
+        4,
+        Recorder.UNTIMED,
+        null);
     harness.advance(Duration.ofMillis(50));
 
     assertThat(good).isCompletedWithValue(RecordResult.APPLIED);

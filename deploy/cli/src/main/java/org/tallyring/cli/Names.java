@@ -31,7 +31,20 @@ final class Names {
    */
   static byte[] key(String key) {
     byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
-    String violation = KeyRules.violation(bytes, 0, bytes.length);
+    return checked("key", bytes);
+  }
+
+  /**
+   * A user's bytes.
+   *
+   * @throws CliException if it breaks the rule for users, which is that for keys
+   */
+  static byte[] user(String user) {
+    return checked("user", user.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static byte[] checked(String name, byte[] bytes) {
+    String violation = KeyRules.violation(name, bytes, 0, bytes.length);
     if (violation != null) {
       throw CliException.usage(violation);
     }

@@ -49,11 +49,9 @@ final class NamespaceCommand {
     Listing listing =
         new Listing("namespaces", "name", "metrics", "lateness", "retention", "event_id_horizon");
     for (NamespaceDefinition namespace : namespaces) {
-      List<String> metrics =
-          namespace.getMetricsList().stream().map(MetricDefinition::getName).toList();
       listing.add(
           namespace.getName(),
-          String.join(",", metrics),
+          StrategyOptions.text(namespace.getMetricsList()),
           DurationText.format(Duration.ofMillis(Namespaces.latenessMillis(namespace))),
           RetentionText.format(namespace),
           DurationText.format(Duration.ofMillis(Namespaces.eventIdHorizonMillis(namespace))));

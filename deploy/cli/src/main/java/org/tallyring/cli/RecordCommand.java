@@ -66,6 +66,12 @@ final class RecordCommand implements Callable<Integer> {
   private @Nullable String time;
 
   @Option(
+      names = "--user",
+      paramLabel = "USER",
+      description = "Who did it; a metric that counts distinct users needs it.")
+  private @Nullable String user;
+
+  @Option(
       names = "--event-id",
       paramLabel = "ID",
       description = {
@@ -85,6 +91,9 @@ final class RecordCommand implements Callable<Integer> {
     }
     Increment.Builder increment =
         Increment.newBuilder().setKey(ByteString.copyFrom(Names.key(key))).setDelta(delta);
+    if (user != null) {
+      increment.setUser(ByteString.copyFrom(Names.user(user)));
+    }
     if (time != null) {
       try {
         increment.setEventTimeMillis(TimeText.parse(time).toEpochMilli());

@@ -74,6 +74,12 @@ final class ReplayOptions {
   private @Nullable String delta;
 
   @Option(
+      names = "--user",
+      paramLabel = "COL",
+      description = "Who did it; a metric that counts distinct users needs it.")
+  private @Nullable String user;
+
+  @Option(
       names = "--event-id",
       paramLabel = "COL",
       description = {
@@ -122,7 +128,8 @@ final class ReplayOptions {
         column("--time", time),
         column("--metric-column", metricColumn),
         column("--delta", delta),
-        column("--event-id", eventId));
+        column("--event-id", eventId),
+        column("--user", user));
   }
 
   private @Nullable Columns noColumns() {
@@ -132,6 +139,7 @@ final class ReplayOptions {
     refuse("--metric-column", metricColumn != null);
     refuse("--delta", delta != null);
     refuse("--event-id", eventId != null);
+    refuse("--user", user != null);
     return null;
   }
 

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
@@ -39,6 +40,8 @@ import org.tallyring.proto.v1.DeleteThresholdResponse;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
+import org.tallyring.proto.v1.GetMetricStatsRequest;
+import org.tallyring.proto.v1.GetMetricStatsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.GetNamespaceResponse;
 import org.tallyring.proto.v1.GetRankRequest;
@@ -58,6 +61,7 @@ import org.tallyring.proto.v1.ListNamespacesResponse;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
 import org.tallyring.proto.v1.MetricDefinition;
+import org.tallyring.proto.v1.MetricStats;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RangeOwnership;
 import org.tallyring.proto.v1.RangeStatus;
@@ -72,6 +76,8 @@ import org.tallyring.proto.v1.SeriesPoint;
 import org.tallyring.proto.v1.SetThresholdRequest;
 import org.tallyring.proto.v1.SetThresholdResponse;
 import org.tallyring.proto.v1.ShardMember;
+import org.tallyring.proto.v1.SwapMetricRequest;
+import org.tallyring.proto.v1.SwapMetricResponse;
 import org.tallyring.proto.v1.TopKServiceGrpc;
 import org.tallyring.proto.v1.Topology;
 import org.tallyring.proto.v1.TopologyServiceGrpc;
@@ -572,6 +578,40 @@ final class FakeCluster implements AutoCloseable {
     }
 
     @Override
+    public void swapMetric(SwapMetricRequest request, StreamObserver<SwapMetricResponse> observer) {
+      NamespaceDefinition.Builder changed = required(request.getNamespace()).toBuilder();
+      for (MetricDefinition.Builder metric : changed.getMetricsBuilderList()) {
+        if (metric.getName().equals(request.getMetric().getName())) {
+          metric.clear().mergeFrom(request.getMetric());
+        }
+      }
+      namespaces.put(request.getNamespace(), changed.build());
+      answer(observer, SwapMetricResponse.newBuilder().setNamespace(changed).build());
+    }
+
+    @Override
+    public void getMetricStats(
+        GetMetricStatsRequest request, StreamObserver<GetMetricStatsResponse> observer) {
+      GetMetricStatsResponse.Builder response =
+          GetMetricStatsResponse.newBuilder()
+              .setRangesTotal(RANGES)
+              .setRangesIncluded(rangesIncluded);
+      required(request.getNamespace())
+          .getMetricsList()
+          .forEach(
+              metric ->
+                  response.addMetrics(
+                      MetricStats.newBuilder()
+                          .setMetric(metric)
+                          .setHits(9)
+                          .setKeys(2)
+                          .setEntries(4)
+                          .setPruned(1)
+                          .setBytes(80)));
+      answer(observer, response.build());
+    }
+
+    @Override
     public void setThreshold(
         SetThresholdRequest request, StreamObserver<SetThresholdResponse> observer) {
       NamespaceDefinition changed =
@@ -623,6 +663,10 @@ final class FakeCluster implements AutoCloseable {
                       .setJournalBytes(70)
                       .setCopies(1))
               .build());
+    }
+
+    private NamespaceDefinition required(String name) {
+      return Objects.requireNonNull(namespaces.get(name));
     }
 
     private static Throwable notFound(String name) {

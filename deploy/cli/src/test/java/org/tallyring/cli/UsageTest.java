@@ -84,6 +84,17 @@ final class UsageTest {
         "namespace create shop --event-id-horizon 2",
         "namespace delete default",
         "metric create a.b",
+        "metric create m --strategy count_min",
+        "metric create m --base 2",
+        "metric create m --strategy morris --horizon 1m",
+        "metric create m --strategy morris --base two",
+        "metric create m --strategy sliding_window",
+        "metric create m --strategy sliding_window --horizon 60",
+        "metric swap m",
+        "metric swap a.b --strategy morris",
+        "metric describe a.b",
+        "replay f --format items --user u",
+        "record k --user a\tb",
         "standalone --shards 0",
         "standalone --shards 17",
         "standalone --port 65536",
@@ -127,6 +138,8 @@ final class UsageTest {
         "namespace --help",
         "namespace create --help",
         "metric create --help",
+        "metric swap --help",
+        "metric list --help",
         "shard-server --help",
       })
   void helpShowsExamplesAndExitsWith0(String commandLine) {
@@ -156,6 +169,9 @@ final class UsageTest {
         "namespace describe",
         "namespace delete shop",
         "metric create m",
+        "metric swap m --strategy morris",
+        "metric list",
+        "metric describe m",
       })
   void aServerThatIsNotThereIsToldAtOnce(String commandLine) throws IOException {
     Shell.Outcome outcome = shell.run(words(commandLine + " --server " + closedPort()));

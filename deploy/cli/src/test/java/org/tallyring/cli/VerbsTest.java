@@ -288,6 +288,36 @@ final class VerbsTest {
   }
 
   @Test
+  void metricsAreCreatedSwappedAndShownWithTheirStrategies() {
+    run("namespace", "create", "shop", "--metrics", "views");
+    assertThat(
+            run(
+                    "metric",
+                    "create",
+                    "hits",
+                    "--namespace",
+                    "shop",
+                    "--strategy",
+                    "sliding_window",
+                    "--horizon",
+                    "30m")
+                .exitCode())
+        .isZero();
+    run("metric", "swap", "views", "--namespace", "shop", "--strategy", "morris", "--base", "1.02");
+    assertThat(run("namespace", "describe", "shop", "--output", "tsv").out())
+        .startsWith("shop\tviews (morris 1.02),hits (sliding_window 30m)\t");
+    assertThat(run("metric", "list", "--namespace", "shop", "--output", "tsv").outLines())
+        .containsExactly(
+            "views\tmorris 1.02\t9\t2\t4\t1\t80", "hits\tsliding_window 30m\t9\t2\t4\t1\t80");
+    assertThat(run("metric", "describe", "hits", "--namespace", "shop", "--output", "json").out())
+        .isEqualTo(
+            "{\"metrics\":[{\"name\":\"hits\",\"strategy\":\"sliding_window 30m\",\"hits\":9,"
+                + "\"keys\":2,\"entries\":4,\"pruned\":1,\"bytes\":80}]}\n");
+    assertThat(run("metric", "describe", "other", "--namespace", "shop").exitCode())
+        .isEqualTo(ExitCode.FAILED);
+  }
+
+  @Test
   void theMetricIsTheFirstOfTheNamespaceUnlessGiven() {
     run("namespace", "create", "shop", "--metrics", "views,buys");
     run("record", "a", "--namespace", "shop");

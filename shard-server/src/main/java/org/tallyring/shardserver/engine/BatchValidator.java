@@ -2,14 +2,15 @@ package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.shardserver.engine.strategy.Strategy;
 import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.name.EventIdRules;
 import org.tallyring.topology.name.KeyRules;
@@ -122,6 +123,9 @@ public final class BatchValidator {
       column = columnViolation("time_offsets_millis", batch.getTimeOffsetsMillisCount(), rows);
     }
     if (column == null) {
+      column = columnViolation("user_lengths", batch.getUserLengthsCount(), rows);
+    }
+    if (column == null) {
       column = columnViolation("event_id_lengths", batch.getEventIdLengthsCount(), rows);
     }
     return column == null ? elementViolation(batch) : column;
@@ -142,6 +146,14 @@ public final class BatchValidator {
     if (keyBytes != batch.getKeys().size()) {
       return badBatch(
           "keys", batch.getKeys().size() + " bytes", keyBytes + ", the sum of key_lengths");
+    }
+    long userBytes = 0;
+    for (int row = 0; row < batch.getUserLengthsCount(); row++) {
+      userBytes += Integer.toUnsignedLong(batch.getUserLengths(row));
+    }
+    if (userBytes != batch.getUsers().size()) {
+      return badBatch(
+          "users", batch.getUsers().size() + " bytes", userBytes + ", the sum of user_lengths");
     }
     long idBytes = 0;
     for (int row = 0; row < batch.getEventIdLengthsCount(); row++) {
@@ -177,18 +189,26 @@ public final class BatchValidator {
       hashedNamespace = namespace.getName();
       hash = new KeyHash(hashedNamespace);
     }
-    boolean[] knownMetrics = knownMetrics(batch, namespace);
+    @Nullable Strategy[] strategies = strategies(batch, namespace);
     byte[] keys = batch.getKeys().toByteArray();
+    byte[] users = batch.getUsers().toByteArray();
     List<RowViolation> violations = new ArrayList<>();
     int start = 0;
+    int userStart = 0;
     for (int row = 0; row < batch.getKeyLengthsCount(); row++) {
       int length = batch.getKeyLengths(row);
-      RowViolation violation = metricViolation(batch, knownMetrics, row);
-      if (violation == null) {
-        violation = keyViolation(batch, keys, start, row);
+      int userLength = batch.getUserLengthsCount() == 0 ? 0 : batch.getUserLengths(row);
+      int index = batch.getMetricIndexesCount() == 0 ? 0 : batch.getMetricIndexes(row);
+      Strategy strategy = strategies[index];
+      RowViolation violation =
+          strategy == null
+              ? unknownMetric(row, batch.getMetrics(index))
+              : keyViolation(batch, keys, start, row);
+      if (violation == null && strategy != null) {
+        violation = deltaViolation(batch, row, strategy);
       }
-      if (violation == null) {
-        violation = deltaViolation(batch, row);
+      if (violation == null && strategy != null) {
+        violation = userViolation(users, userStart, userLength, row, strategy);
       }
       if (violation == null) {
         violation = timeViolation(batch, row, nowMillis);
@@ -200,32 +220,30 @@ public final class BatchValidator {
         violations.add(violation);
       }
       start += length;
+      userStart += userLength;
     }
     return violations;
   }
 
-  private static boolean[] knownMetrics(RecordBatch batch, NamespaceDefinition namespace) {
-    Set<String> defined = new HashSet<>();
+  /** The strategies of the batch's metrics; null for one that the namespace does not have. */
+  private static @Nullable Strategy[] strategies(RecordBatch batch, NamespaceDefinition namespace) {
+    Map<String, Strategy> defined = new HashMap<>();
     for (MetricDefinition metric : namespace.getMetricsList()) {
-      defined.add(metric.getName());
+      defined.put(metric.getName(), Strategy.of(metric));
     }
-    boolean[] known = new boolean[batch.getMetricsCount()];
-    for (int i = 0; i < known.length; i++) {
-      known[i] = defined.contains(batch.getMetrics(i));
+    @Nullable Strategy[] strategies = new Strategy[batch.getMetricsCount()];
+    for (int i = 0; i < strategies.length; i++) {
+      strategies[i] = defined.get(batch.getMetrics(i));
     }
-    return known;
+    return strategies;
   }
 
-  private static @Nullable RowViolation metricViolation(
-      RecordBatch batch, boolean[] knownMetrics, int row) {
-    int index = batch.getMetricIndexesCount() == 0 ? 0 : batch.getMetricIndexes(row);
-    return knownMetrics[index]
-        ? null
-        : violation(
-            row,
-            ErrorReason.ERROR_REASON_METRIC_NOT_FOUND,
-            "metric",
-            "metric: " + batch.getMetrics(index) + " (expected: a metric of the namespace)");
+  private static RowViolation unknownMetric(int row, String metric) {
+    return violation(
+        row,
+        ErrorReason.ERROR_REASON_METRIC_NOT_FOUND,
+        "metric",
+        "metric: " + metric + " (expected: a metric of the namespace)");
   }
 
   private @Nullable RowViolation keyViolation(RecordBatch batch, byte[] keys, int start, int row) {
@@ -244,8 +262,16 @@ public final class BatchValidator {
             "key: of range " + range + " (expected: of range " + batch.getRangeId() + ")");
   }
 
-  private static @Nullable RowViolation deltaViolation(RecordBatch batch, int row) {
+  private static @Nullable RowViolation deltaViolation(
+      RecordBatch batch, int row, Strategy strategy) {
     long delta = batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(row);
+    if (delta < 0 && strategy.needsPositiveDeltas()) {
+      return violation(
+          row,
+          ErrorReason.ERROR_REASON_BAD_DELTA,
+          "delta",
+          "delta: " + delta + " (expected: over 0; the metric cannot take back)");
+    }
     // The least number is refused because its absolute value is none.
     return delta != 0 && delta != Long.MIN_VALUE
         ? null
@@ -254,6 +280,23 @@ public final class BatchValidator {
             ErrorReason.ERROR_REASON_BAD_DELTA,
             "delta",
             "delta: " + delta + " (expected: not 0, absolute value at most 2^63 - 1)");
+  }
+
+  private static @Nullable RowViolation userViolation(
+      byte[] users, int start, int length, int row, Strategy strategy) {
+    if (length > 0) {
+      String badUser = KeyRules.violation("user", users, start, length);
+      return badUser == null
+          ? null
+          : violation(row, ErrorReason.ERROR_REASON_BAD_USER, "user", badUser);
+    }
+    return strategy.needsUser()
+        ? violation(
+            row,
+            ErrorReason.ERROR_REASON_USER_REQUIRED,
+            "user",
+            "user: none (expected: one; the metric counts distinct users)")
+        : null;
   }
 
   private static @Nullable RowViolation timeViolation(RecordBatch batch, int row, long nowMillis) {

@@ -1,5 +1,15 @@
 package org.tallyring.shardserver.engine;
 
+import static org.tallyring.shardserver.engine.CountQuality.NOTHING_MISSING;
+
+import com.google.protobuf.ByteString;
+import org.jspecify.annotations.Nullable;
+import org.tallyring.shardserver.engine.strategy.Coins;
+import org.tallyring.shardserver.engine.strategy.FrequentKeys;
+import org.tallyring.shardserver.engine.strategy.MorrisScale;
+import org.tallyring.shardserver.engine.strategy.Strategy;
+import org.tallyring.shardserver.engine.strategy.UserSketch;
+import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -12,10 +22,18 @@ import org.tallyring.topology.window.WindowLevel;
  */
 final class BucketCounts {
 
+  /** What the object takes besides its counts. */
+  private static final int OBJECT_BYTES = 64;
+
+  /** Tells the coins of conversions from those of increments; slots are added to it. */
+  private static final long CONVERSION_SALT = 1L << 32;
+
   private final WindowLevel level;
   private final long startMillis;
   private final long endMillis;
   private SlotCounts counts = new SparseCounts(SparseCounts.MIN_CAPACITY);
+  private @Nullable FrequentKeys frequent;
+  private CountQuality inherited = CountQuality.EXACT;
   private long revision;
   private long lastBatch;
 
@@ -37,6 +55,11 @@ final class BucketCounts {
   /** The end, exclusive. */
   long endMillis() {
     return endMillis;
+  }
+
+  /** Its time. */
+  Interval interval() {
+    return new Interval(level, startMillis, endMillis);
   }
 
   /** How many batches came after the window was final. */
@@ -76,13 +99,72 @@ final class BucketCounts {
     return true;
   }
 
+  /** Adds rows as a strategy does; counts of another form are converted first. */
+  void add(Strategy strategy, RowBlock rows, int from, int to) {
+    if (strategy instanceof Strategy.Morris morris) {
+      MorrisCounts counters = morris(morris, rows.firstIncrement + from);
+      counters.add(rows, SnapshotFormat.numberOf(level), from, to);
+    } else if (strategy instanceof Strategy.Distinct distinct) {
+      distinct(distinct.log2Registers()).add(rows, from, to);
+    } else {
+      add(rows.slots, rows.deltas, from, to);
+    }
+  }
+
   /** Adds {@code deltas[i]} to {@code slots[i]} for each {@code i} in {@code [from, to)}. */
   void add(int[] slots, long[] deltas, int from, int to) {
-    int next = counts.add(slots, deltas, from, to);
+    ExactCounts exact = exact();
+    int next = exact.add(slots, deltas, from, to);
     while (next < to) {
-      counts = larger(counts);
-      next = counts.add(slots, deltas, next, to);
+      exact = larger(exact);
+      counts = exact;
+      next = exact.add(slots, deltas, next, to);
     }
+  }
+
+  /**
+   * Adds rows to the keys with the highest counts.
+   *
+   * @return how many keys were dropped
+   */
+  int addFrequent(int mapSize, RowBlock rows, int from, int to) {
+    FrequentKeys keys = frequent(mapSize);
+    int dropped = 0;
+    for (int i = from; i < to; i++) {
+      dropped += keys.add(rows.key(i), rows.deltas[i]);
+    }
+    return dropped;
+  }
+
+  /** Takes over another bucket's counts, in the form of a strategy, of keys as they are. */
+  void take(BucketCounts other, Strategy strategy, KeyTable keys) {
+    revision = other.revision;
+    inherited = other.quality();
+    if (strategy instanceof Strategy.HeavyHitters hitters) {
+      FrequentKeys taken = frequent(hitters.mapSize());
+      if (other.frequent != null) {
+        taken.merge(other.frequent);
+        inherited = other.inherited;
+      }
+      other.counts.forEachRising(
+          (slot, count) -> {
+            taken.add(ByteString.copyFrom(keys.key(slot)), count);
+            noteLost(count);
+          });
+      return;
+    }
+    if (other.frequent != null) {
+      for (FrequentKeys.Entry entry : other.frequent.best(Integer.MAX_VALUE)) {
+        byte[] key = entry.key().toByteArray();
+        addOne(keys.slotOfAdded(key, 0, key.length), entry.count());
+      }
+    }
+    other.counts.forEachRising(this::addOne);
+  }
+
+  /** Adds to one slot. */
+  void addOne(int slot, long delta) {
+    add(new int[] {slot}, new long[] {delta}, 0, 1);
   }
 
   /** The counts, to read at once: the next addition may give the bucket others. */
@@ -90,9 +172,85 @@ final class BucketCounts {
     return counts;
   }
 
+  /** The keys with the highest counts, or null unless they are what is counted. */
+  @Nullable FrequentKeys frequent() {
+    return frequent;
+  }
+
+  /** The keys with the highest counts, to add to. */
+  FrequentKeys frequent(int mapSize) {
+    FrequentKeys keys = frequent;
+    if (keys == null) {
+      keys = new FrequentKeys(mapSize);
+      frequent = keys;
+    }
+    return keys;
+  }
+
+  /** The numbers of users, to add to. */
+  DistinctCounts distinct(int log2Registers) {
+    if (counts instanceof DistinctCounts distinct) {
+      return distinct;
+    }
+    DistinctCounts distinct = new DistinctCounts(log2Registers);
+    counts = distinct;
+    return distinct;
+  }
+
+  /** Sets what a snapshot says; the counters are restored one by one. */
+  MorrisCounts restoreMorris(double base) {
+    if (counts instanceof MorrisCounts restored && restored.scale().base() == base) {
+      return restored;
+    }
+    MorrisCounts restored = new MorrisCounts(new MorrisScale(base));
+    counts = restored;
+    return restored;
+  }
+
   /** The count of a slot, 0 if it has none. */
   long get(int slot) {
     return counts.get(slot);
+  }
+
+  /** How many counts there are. */
+  int size() {
+    return counts.size() + (frequent == null ? 0 : frequent.size());
+  }
+
+  /** What the structures take, about. */
+  long bytes() {
+    return OBJECT_BYTES + counts.bytes() + (frequent == null ? 0 : frequent.bytes());
+  }
+
+  /** How good the counts are. */
+  CountQuality quality() {
+    if (counts instanceof MorrisCounts morris) {
+      return inherited.or(new CountQuality(0, morris.scale().standardError(), NOTHING_MISSING));
+    }
+    if (counts instanceof DistinctCounts distinct) {
+      double error = UserSketch.standardError(distinct.log2Registers());
+      return inherited.or(new CountQuality(0, error, NOTHING_MISSING));
+    }
+    return frequent == null
+        ? inherited
+        : inherited.plus(new CountQuality(frequent.maxError(), 0, NOTHING_MISSING));
+  }
+
+  /** What is left of the quality of counts that these were converted from. */
+  CountQuality inheritedQuality() {
+    return inherited;
+  }
+
+  /** Sets what a snapshot says. */
+  void restoreInheritedQuality(CountQuality restored) {
+    inherited = restored;
+  }
+
+  /** The best {@code k}, whatever the floor. */
+  Ranking ranking(KeyTable keys, int k, long floor) {
+    return frequent == null
+        ? RankingHeap.rank(keys, counts, revision, k, floor)
+        : Ranking.of(frequent.best(k), revision);
   }
 
   /** Whether the counts are compressed, so that the next addition must decode them. */
@@ -101,17 +259,53 @@ final class BucketCounts {
   }
 
   /**
-   * Compresses the counts.
+   * Compresses the counts, if they are exact.
    *
    * @return how many there are
    */
   int seal() {
-    SealedCounts sealed = SealedCounts.of(counts);
+    if (!(counts instanceof ExactCounts exact)) {
+      return 0;
+    }
+    SealedCounts sealed = SealedCounts.of(exact);
     counts = sealed;
     return sealed.size();
   }
 
-  private static SlotCounts larger(SlotCounts full) {
+  private ExactCounts exact() {
+    if (counts instanceof ExactCounts exact) {
+      return exact;
+    }
+    inherited = quality();
+    SparseCounts table = new SparseCounts(SparseCounts.capacityFor(Math.max(1, counts.size())));
+    counts.forEach(Long.MIN_VALUE, table::put);
+    counts = table;
+    return table;
+  }
+
+  private MorrisCounts morris(Strategy.Morris morris, long increment) {
+    if (counts instanceof MorrisCounts same && same.scale().base() == morris.base()) {
+      return same;
+    }
+    inherited = quality();
+    MorrisCounts converted = new MorrisCounts(new MorrisScale(morris.base()));
+    counts.forEachRising(
+        (slot, count) -> {
+          converted.take(slot, count, Coins.flip(increment, CONVERSION_SALT + slot));
+          noteLost(count);
+        });
+    counts = converted;
+    return converted;
+  }
+
+  /** Counts that have been corrected to less than nothing cannot be converted. */
+  private void noteLost(long count) {
+    if (count < 0) {
+      inherited = inherited.or(new CountQuality(AbsoluteSum.of(count), 0, NOTHING_MISSING));
+    }
+  }
+
+  private static ExactCounts larger(ExactCounts full) {
     if (full instanceof SealedCounts sealed) {
       int capacity = SparseCounts.capacityFor(sealed.size());
       return copy(sealed, sealed.highestSlot(), capacity);
@@ -121,7 +315,7 @@ final class BucketCounts {
   }
 
   /** The counts in pages, or in a table of the given capacity if that takes less memory. */
-  private static SlotCounts copy(SlotCounts counts, int highestSlot, int capacity) {
+  private static ExactCounts copy(ExactCounts counts, int highestSlot, int capacity) {
     if (PagedCounts.bytesFor(highestSlot) <= (long) capacity * SparseCounts.ENTRY_BYTES) {
       PagedCounts pages = new PagedCounts();
       counts.forEach(Long.MIN_VALUE, pages::put);

@@ -94,6 +94,11 @@ final class MetricBuckets {
     found.addAll(between(level, start, end));
   }
 
+  /** Drops all buckets. Those not sealed yet stay known as such until they are due. */
+  void clear() {
+    byLevel.forEach(NavigableMap::clear);
+  }
+
   /** Drops the buckets before the edges. */
   void retire() {
     for (WindowLevel level : RetentionEdges.LEVELS) {

@@ -1,14 +1,26 @@
 package org.tallyring.shardserver.engine;
 
+import static org.tallyring.shardserver.engine.CountQuality.NOTHING_MISSING;
+
+import com.google.protobuf.ByteString;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.tallyring.shardserver.engine.strategy.FrequentKeys;
+import org.tallyring.shardserver.engine.strategy.HitLog;
+import org.tallyring.shardserver.engine.strategy.Strategy;
+import org.tallyring.shardserver.engine.strategy.UserSketch;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
- * All counts of one metric, with a cursor on the buckets that hold one minute: increments come
- * mostly in the order of time, so that the cursor seldom moves.
+ * All counts of one metric, as its strategy has it, with a cursor on the buckets that hold one
+ * minute: increments come mostly in the order of time, so that the cursor seldom moves.
+ *
+ * <p>All strategies but the sliding window count in buckets of every level and differ in what a
+ * bucket holds. The sliding window has a {@link HitLog} and the bucket of all time, and keeps every
+ * other level from the horizon on: a bucket's count is then the sum of its hits.
  */
 final class MetricCounts {
 
@@ -16,7 +28,23 @@ final class MetricCounts {
 
   private final String namespace;
   private final String name;
+  private final KeyTable keys;
   private final MetricBuckets buckets;
+  private Strategy strategy;
+
+  /** Only of a sliding window. */
+  private @Nullable HitLog log;
+
+  /** Before these event times, counts are missing: of all time, and of the other levels. */
+  private long totalSinceMillis = NOTHING_MISSING;
+
+  private long sinceMillis = NOTHING_MISSING;
+
+  private long hits;
+
+  /** Entries dropped, but for those of the present log. */
+  private long pruned;
+
   private long lateCorrections;
   private long lastLateBatch;
   private long lateIncrements;
@@ -30,10 +58,20 @@ final class MetricCounts {
   private boolean cursorSet;
 
   /** A metric without counts in a namespace. */
-  MetricCounts(String namespace, String name, MetricBuckets buckets) {
+  MetricCounts(
+      String namespace, String name, KeyTable keys, MetricBuckets buckets, Strategy strategy) {
     this.namespace = namespace;
     this.name = name;
+    this.keys = keys;
     this.buckets = buckets;
+    this.strategy = strategy;
+    this.log = newLog(strategy);
+  }
+
+  private static @Nullable HitLog newLog(Strategy strategy) {
+    return strategy instanceof Strategy.SlidingWindow sliding
+        ? new HitLog(sliding.horizonMillis())
+        : null;
   }
 
   String name() {
@@ -42,6 +80,40 @@ final class MetricCounts {
 
   MetricBuckets buckets() {
     return buckets;
+  }
+
+  /** The hits of a sliding window; null of another strategy. */
+  @Nullable HitLog log() {
+    return log;
+  }
+
+  /** The event time before which all-time counts are missing, or {@link #NOTHING_MISSING}. */
+  long totalSinceMillis() {
+    return totalSinceMillis;
+  }
+
+  /** The event time before which other counts are missing, or {@link #NOTHING_MISSING}. */
+  long sinceMillis() {
+    return sinceMillis;
+  }
+
+  /** Increments applied, ever. */
+  long hits() {
+    return hits;
+  }
+
+  /** Entries dropped, but for those of the present log. */
+  long prunedBesideLog() {
+    return pruned;
+  }
+
+  /** Sets what a snapshot says. */
+  void restoreStrategy(
+      long restoredTotalSince, long restoredSince, long restoredHits, long restoredPruned) {
+    totalSinceMillis = restoredTotalSince;
+    sinceMillis = restoredSince;
+    hits = restoredHits;
+    pruned = restoredPruned;
   }
 
   /** How many batches corrected final windows. */
@@ -76,9 +148,14 @@ final class MetricCounts {
       }
       cursorStartMillis[i] = LEVELS[i].start(timeMillis);
       cursorEndMillis[i] = LEVELS[i].end(cursorStartMillis[i]);
-      cursor[i] = buckets.forWriting(LEVELS[i], cursorStartMillis[i]);
+      cursor[i] =
+          hasBuckets(LEVELS[i]) ? buckets.forWriting(LEVELS[i], cursorStartMillis[i]) : null;
     }
     cursorSet = true;
+  }
+
+  private boolean hasBuckets(WindowLevel level) {
+    return log == null || level == WindowLevel.ALL;
   }
 
   /** The bucket of a level that the cursor is on; null if it is not kept. */
@@ -117,11 +194,14 @@ final class MetricCounts {
       int from,
       int to,
       EventLog events) {
+    long prunedBefore = prunedEver();
     boolean corrects = false;
     boolean complete = true;
-    for (BucketCounts bucket : cursor) {
+    hits += to - from;
+    for (int i = 0; i < cursor.length; i++) {
+      BucketCounts bucket = cursor[i];
       if (bucket == null) {
-        complete = false;
+        complete &= !hasBuckets(LEVELS[i]);
       } else {
         if (bucket.touch(batch, acceptedAtMillis, latenessMillis)) {
           corrects = true;
@@ -130,8 +210,15 @@ final class MetricCounts {
                 namespace, name, bucket.level(), bucket.startMillis(), bucket.revision());
           }
         }
-        bucket.add(rows.slots, rows.deltas, from, to);
+        addTo(bucket, rows, from, to);
       }
+    }
+    HitLog open = log;
+    for (int i = from; open != null && i < to; i++) {
+      open.add(rows.slots[i], rows.timesMillis[i], rows.deltas[i]);
+    }
+    if (prunedEver() > prunedBefore) {
+      events.pruned(namespace, name, prunedEver() - prunedBefore);
     }
     if (corrects && lastLateBatch != batch) {
       lastLateBatch = batch;
@@ -146,22 +233,68 @@ final class MetricCounts {
     }
   }
 
-  /** The count of a slot in an interval. */
-  long count(Interval interval, int slot) {
+  private long prunedEver() {
+    return pruned + (log == null ? 0 : log.pruned());
+  }
+
+  private void addTo(BucketCounts bucket, RowBlock rows, int from, int to) {
+    if (strategy instanceof Strategy.HeavyHitters hitters) {
+      pruned += bucket.addFrequent(hitters.mapSize(), rows, from, to);
+    } else {
+      bucket.add(strategy, rows, from, to);
+    }
+  }
+
+  /** The count of a key in an interval. */
+  long count(Interval interval, byte[] key) {
+    if (strategy instanceof Strategy.HeavyHitters hitters) {
+      return frequent(hitters, buckets.covering(interval)).count(ByteString.copyFrom(key));
+    }
+    int slot = keys.slotOf(key);
+    return slot == KeyTable.NO_SLOT ? 0 : count(interval, slot);
+  }
+
+  private long count(Interval interval, int slot) {
+    if (log != null && interval.level() != WindowLevel.ALL) {
+      return log.sum(slot, interval.startMillis(), interval.endMillis());
+    }
+    List<BucketCounts> covering = buckets.covering(interval);
+    if (strategy instanceof Strategy.Distinct distinct && covering.size() > 1) {
+      return users(distinct, covering, slot);
+    }
     long count = 0;
-    for (BucketCounts bucket : buckets.covering(interval)) {
+    for (BucketCounts bucket : covering) {
       count += bucket.get(slot);
     }
     return count;
   }
 
-  /** The counts of a slot in the buckets of an interval, one by one. */
-  long[] series(Interval interval, int slot) {
+  private static long users(Strategy.Distinct distinct, List<BucketCounts> covering, int slot) {
+    UserSketch union = new UserSketch(distinct.log2Registers());
+    for (BucketCounts bucket : covering) {
+      UserSketch sketch = bucket.distinct(distinct.log2Registers()).sketch(slot);
+      if (sketch != null) {
+        union.merge(sketch);
+      }
+    }
+    return union.users();
+  }
+
+  private static FrequentKeys frequent(Strategy.HeavyHitters hitters, List<BucketCounts> covering) {
+    if (covering.size() == 1) {
+      return covering.get(0).frequent(hitters.mapSize());
+    }
+    FrequentKeys merged = new FrequentKeys(hitters.mapSize());
+    covering.forEach(bucket -> merged.merge(bucket.frequent(hitters.mapSize())));
+    return merged;
+  }
+
+  /** The counts of a key in the buckets of an interval, one by one. */
+  long[] series(Interval interval, byte[] key) {
     long[] series = new long[interval.size()];
     long start = interval.startMillis();
     for (int i = 0; i < series.length; i++) {
-      BucketCounts bucket = buckets.find(interval.level(), start);
-      series[i] = bucket == null ? 0 : bucket.get(slot);
+      series[i] = count(Interval.window(interval.level(), start), key);
       start = interval.level().end(start);
     }
     return series;
@@ -176,22 +309,153 @@ final class MetricCounts {
     return revision;
   }
 
+  /** How good the counts of an interval are. */
+  CountQuality quality(Interval interval) {
+    CountQuality quality = CountQuality.EXACT;
+    for (BucketCounts bucket : buckets.covering(interval)) {
+      quality = quality.plus(bucket.quality());
+    }
+    // Also where nothing was counted yet, so that all ranges say the same.
+    quality = quality.or(new CountQuality(0, strategy.standardError(), NOTHING_MISSING));
+    long since = interval.level() == WindowLevel.ALL ? totalSinceMillis : sinceMillis;
+    return since == NOTHING_MISSING
+            || (interval.level() != WindowLevel.ALL && interval.startMillis() >= since)
+        ? quality
+        : quality.or(new CountQuality(0, 0, since));
+  }
+
   /**
    * The best {@code k} of an interval.
    *
    * @param sum scratch: all 0, before and after
    */
-  Ranking ranking(KeyTable keys, Interval interval, int k, PagedCounts sum) {
-    List<BucketCounts> covering = buckets.covering(interval);
+  Ranking ranking(Interval interval, int k, PagedCounts sum) {
+    return unlabelled(interval, k, sum).with(quality(interval));
+  }
+
+  private Ranking unlabelled(Interval interval, int k, PagedCounts sum) {
     long revision = revision(interval);
-    if (covering.size() == 1) {
+    List<BucketCounts> covering = buckets.covering(interval);
+    if (strategy instanceof Strategy.HeavyHitters hitters) {
+      return Ranking.of(frequent(hitters, covering).best(k), revision);
+    }
+    if (strategy instanceof Strategy.Distinct distinct && covering.size() > 1) {
+      DistinctCounts union = new DistinctCounts(distinct.log2Registers());
+      covering.forEach(bucket -> union.merge(bucket.distinct(distinct.log2Registers())));
+      return RankingHeap.rank(keys, union, revision, k, RankingHeap.NO_FLOOR);
+    }
+    boolean fromLog = log != null && interval.level() != WindowLevel.ALL;
+    if (covering.size() == 1 && !fromLog) {
       return RankingHeap.rank(keys, covering.get(0).counts(), revision, k, RankingHeap.NO_FLOOR);
     }
-    covering.forEach(bucket -> bucket.counts().addTo(sum));
     try {
+      if (log != null && fromLog) {
+        log.forEachSum(interval.startMillis(), interval.endMillis(), sum::add);
+      } else {
+        covering.forEach(bucket -> bucket.counts().addTo(sum));
+      }
       return RankingHeap.rank(keys, sum, revision, k, RankingHeap.NO_FLOOR);
     } finally {
       sum.clear();
     }
+  }
+
+  /**
+   * The start of the first bucket of a level from which on everything is here.
+   *
+   * @param retained the same by retention
+   */
+  long keptFrom(WindowLevel level, long retained) {
+    HitLog hitLog = log;
+    if (hitLog == null || level == WindowLevel.ALL || hitLog.floorMillis() == Long.MIN_VALUE) {
+      return retained;
+    }
+    long start = level.start(hitLog.floorMillis());
+    return start < hitLog.floorMillis() ? level.end(start) : start;
+  }
+
+  /** What it has counted and holds. */
+  MetricStats stats() {
+    HitLog hitLog = log;
+    long entries = hitLog == null ? 0 : hitLog.entries();
+    long bytes = hitLog == null ? 0 : hitLog.bytes();
+    for (BucketCounts bucket : buckets.sorted()) {
+      entries += bucket.size();
+      bytes += bucket.bytes();
+    }
+    BucketCounts total = buckets.find(WindowLevel.ALL, 0);
+    return new MetricStats(hits, total == null ? 0 : total.size(), entries, prunedEver(), bytes);
+  }
+
+  /**
+   * Counts by another strategy from here on. Between exact buckets and Morris's counters nothing
+   * changes at once: each bucket is converted when it is next added to. Otherwise totals are kept
+   * where both strategies count increments, hits become the buckets that they lie in, and the rest
+   * begins afresh.
+   *
+   * @param watermarkMillis the highest event time seen: whatever is later will be counted
+   * @param events where to tell what happens
+   */
+  void swap(Strategy to, long watermarkMillis, EventLog events) {
+    Strategy from = strategy;
+    if (to.equals(from)) {
+      return;
+    }
+    strategy = to;
+    events.strategySwapped(namespace, name, from.name(), to.name());
+    dropCursor();
+    if (isSummed(from) && isSummed(to)) {
+      return;
+    }
+    if (from instanceof Strategy.HeavyHitters && to instanceof Strategy.HeavyHitters) {
+      List<BucketCounts> oldBuckets = buckets.sorted();
+      buckets.clear();
+      oldBuckets.forEach(old -> bucketFor(old.level(), old.startMillis()).take(old, to, keys));
+      return;
+    }
+    HitLog oldLog = log;
+    BucketCounts oldTotal = buckets.find(WindowLevel.ALL, 0);
+    pruned += oldLog == null ? 0 : oldLog.pruned();
+    log = newLog(to);
+    buckets.clear();
+    long fresh = watermarkMillis + 1;
+    if (from instanceof Strategy.Distinct || to instanceof Strategy.Distinct) {
+      totalSinceMillis = fresh;
+      events.strategyReset(namespace, name, to.name());
+    } else if (oldTotal != null) {
+      bucketFor(WindowLevel.ALL, 0).take(oldTotal, to, keys);
+    }
+    if (oldLog != null && (log != null || isSummed(to))) {
+      // What a longer horizon would have kept is missing, if anything is.
+      sinceMillis =
+          oldLog.pruned() == 0 ? sinceMillis : Math.max(sinceMillis, oldLog.floorMillis());
+      oldLog.forEachHit(this::takeHit);
+    } else {
+      sinceMillis = fresh;
+    }
+  }
+
+  /** Whether a strategy's counts in buckets are sums by slot. */
+  private static boolean isSummed(Strategy strategy) {
+    return strategy instanceof Strategy.FixedWindow || strategy instanceof Strategy.Morris;
+  }
+
+  private void takeHit(int slot, long timeMillis, long delta) {
+    HitLog open = log;
+    if (open != null) {
+      open.add(slot, timeMillis, delta);
+      return;
+    }
+    for (WindowLevel level : LEVELS) {
+      BucketCounts bucket =
+          level == WindowLevel.ALL ? null : buckets.forWriting(level, level.start(timeMillis));
+      if (bucket != null) {
+        bucket.addOne(slot, delta);
+      }
+    }
+  }
+
+  private BucketCounts bucketFor(WindowLevel level, long startMillis) {
+    return Objects.requireNonNull(buckets.forWriting(level, startMillis));
   }
 }

@@ -8,12 +8,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.namespace.Namespaces;
+import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.shardserver.engine.strategy.Strategy;
 import org.tallyring.topology.window.WindowLevel;
 
 /** What one range knows of one namespace: its keys and, metric by metric, their counts. */
 final class NamespaceCounts {
+
+  private static final boolean[] NONE = {};
 
   private final long uid;
   private final String name;
@@ -80,17 +84,19 @@ final class NamespaceCounts {
   }
 
   /**
-   * Takes a definition, unless the one held is as new, and retires what it no longer keeps.
+   * Takes a definition, unless the one held is as new, retires what it no longer keeps, and swaps
+   * the strategies that it changes.
    *
    * @return whether it was taken
    */
-  boolean define(NamespaceDefinition candidate) {
+  boolean define(NamespaceDefinition candidate, EventLog events) {
     if (candidate.getRevision() <= definitionRevision()) {
       return false;
     }
     definition = candidate;
     thresholds.define(candidate.getRulesList());
     retire();
+    metrics.forEach(metric -> metric.swap(strategyOf(metric.name()), watermarkMillis, events));
     return true;
   }
 
@@ -110,6 +116,16 @@ final class NamespaceCounts {
       }
     }
     return next;
+  }
+
+  /** The strategy of a metric by the definition held. */
+  private Strategy strategyOf(String metric) {
+    for (MetricDefinition each : definition().getMetricsList()) {
+      if (each.getName().equals(metric)) {
+        return Strategy.of(each);
+      }
+    }
+    return new Strategy.FixedWindow();
   }
 
   /** Sets what a snapshot says. */
@@ -165,7 +181,9 @@ final class NamespaceCounts {
   MetricCounts metricForWriting(String metric) {
     MetricCounts counts = metricsByName.get(metric);
     if (counts == null) {
-      counts = new MetricCounts(name, metric, new MetricBuckets(edges, unsealed));
+      counts =
+          new MetricCounts(
+              name, metric, keys, new MetricBuckets(edges, unsealed), strategyOf(metric));
       metricsByName.put(metric, counts);
       metrics.add(counts);
     }
@@ -180,6 +198,7 @@ final class NamespaceCounts {
    * to be retired at the end.
    *
    * @param number the number of the batch in this process, rising from 1
+   * @param increments how many increments the range applied before
    * @param journalTimeMillis the newest acceptance time in the journal
    * @param rows scratch
    * @param duplicates takes the rows that do not count
@@ -189,6 +208,7 @@ final class NamespaceCounts {
   long add(
       AcceptedBatch accepted,
       long number,
+      long increments,
       long journalTimeMillis,
       RowBlock rows,
       BitSet duplicates,
@@ -211,20 +231,53 @@ final class NamespaceCounts {
     // Only metrics that rows refer to come to be, hence the look-up at the row.
     @Nullable MetricCounts[] batchMetrics = new MetricCounts[batch.getMetricsCount()];
     long absoluteSum = 0;
+    boolean[] slotless = slotless(batch);
     int keyOffset = 0;
+    int userOffset = 0;
     int loaded;
+    long counted = increments;
     for (int row = 0; row < batch.getKeyLengthsCount(); row += loaded) {
-      rows.load(accepted, row, keyOffset);
+      rows.load(accepted, row, keyOffset, userOffset);
       loaded = rows.size;
       keyOffset += rows.keyBytes();
-      keys.resolve(rows);
+      userOffset += rows.userBytes();
+      // Event ids are remembered by slot.
+      resolve(rows, ids == null ? slotless : NONE);
       if (ids != null) {
         dropDuplicates(ids, EventIdTable.tickOf(journalTimeMillis), rows, row, duplicates);
       }
+      rows.firstIncrement = counted;
+      counted += rows.size;
       addBlock(accepted, latenessMillis, number, rows, batchMetrics, events);
       absoluteSum = AbsoluteSum.add(absoluteSum, rows.absoluteSum());
     }
     return absoluteSum;
+  }
+
+  /** Which of the batch's metrics give no slots to keys; empty if none does. */
+  private boolean[] slotless(RecordBatch batch) {
+    boolean[] slotless = new boolean[batch.getMetricsCount()];
+    boolean any = false;
+    for (int i = 0; i < slotless.length; i++) {
+      slotless[i] = strategyOf(batch.getMetrics(i)) instanceof Strategy.HeavyHitters;
+      any |= slotless[i];
+    }
+    return any ? slotless : NONE;
+  }
+
+  /** Finds the slots of all rows but those that must not take one, in their order. */
+  private void resolve(RowBlock rows, boolean[] slotless) {
+    if (slotless.length == 0) {
+      keys.resolve(rows);
+      return;
+    }
+    for (int i = 0; i < rows.size; i++) {
+      rows.slots[i] =
+          slotless[rows.metricIndexes[i]]
+              ? KeyTable.NO_SLOT
+              : keys.slotOfAdded(
+                  rows.keys, rows.keyStarts[i], rows.keyStarts[i + 1] - rows.keyStarts[i]);
+    }
   }
 
   private void dropDuplicates(
@@ -264,7 +317,8 @@ final class NamespaceCounts {
         batchMetrics[index] = metric;
       }
       metric.moveTo(rows.timesMillis[from]);
-      boolean watched = thresholds.watch(metric.name());
+      // Heavy hitters have no count for each key that a rule could be about.
+      boolean watched = rows.slots[from] != KeyTable.NO_SLOT && thresholds.watch(metric.name());
       int to =
           watched
               ? from + 1

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Counts of most slots: 8 bytes each in pages of 256, which exist from their first increment on.
  * Growing copies the list of pages and no count. {@link #forEach} goes by rising slot.
  */
-final class PagedCounts implements SlotCounts {
+final class PagedCounts implements ExactCounts {
 
   private static final int PAGE_BITS = 8;
   private static final int PAGE_SLOTS = 1 << PAGE_BITS;
@@ -76,6 +76,12 @@ final class PagedCounts implements SlotCounts {
       }
     }
     return lower;
+  }
+
+  @Override
+  public long bytes() {
+    long existing = Arrays.stream(pages).filter(page -> page != null).count();
+    return existing * PAGE_SLOTS * Long.BYTES + (long) pages.length * Integer.BYTES;
   }
 
   private long[] pageOf(int slot) {

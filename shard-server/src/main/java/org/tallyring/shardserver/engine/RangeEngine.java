@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.v1.NamespaceDefinition;
@@ -96,7 +97,7 @@ public final class RangeEngine {
       NamespaceCounts namespace =
           state.namespaces.computeIfAbsent(
               uid, absent -> new NamespaceCounts(absent, definition.getName()));
-      if (namespace.define(definition)) {
+      if (namespace.define(definition, state.events)) {
         state.events.metricsUpdated(namespace.name(), definition.getRevision());
         nextSealMillis = Long.MIN_VALUE;
       }
@@ -127,7 +128,14 @@ public final class RangeEngine {
     batches++;
     duplicates.clear();
     long added =
-        namespace.add(accepted, batches, state.journalTimeMillis, rows, duplicates, state.events);
+        namespace.add(
+            accepted,
+            batches,
+            state.increments,
+            state.journalTimeMillis,
+            rows,
+            duplicates,
+            state.events);
     duplicateRows.add(duplicates.isEmpty() ? NO_ROWS : duplicates.stream().toArray());
     state.absoluteSum = AbsoluteSum.add(state.absoluteSum, added);
     state.events.hits().take(accepted, state.increments + 1, state.journalTimeMillis, duplicates);
@@ -208,17 +216,13 @@ public final class RangeEngine {
    */
   public long count(long namespaceUid, String metric, Interval interval, byte[] key) {
     MetricCounts counts = state.metric(namespaceUid, metric);
-    int slot = counts == null ? KeyTable.NO_SLOT : slotOf(namespaceUid, key);
-    return counts == null || slot == KeyTable.NO_SLOT ? 0 : counts.count(interval, slot);
+    return counts == null ? 0 : counts.count(interval, key);
   }
 
   /** The counts of a key in the buckets of an interval, one for each, in the order of time. */
   public long[] series(long namespaceUid, String metric, Interval interval, byte[] key) {
     MetricCounts counts = state.metric(namespaceUid, metric);
-    int slot = counts == null ? KeyTable.NO_SLOT : slotOf(namespaceUid, key);
-    return counts == null || slot == KeyTable.NO_SLOT
-        ? new long[interval.size()]
-        : counts.series(interval, slot);
+    return counts == null ? new long[interval.size()] : counts.series(interval, key);
   }
 
   /** How many batches corrected the buckets of an interval after they were final. */
@@ -230,13 +234,7 @@ public final class RangeEngine {
   /** The best {@code k} keys of an interval. */
   public Ranking ranking(long namespaceUid, String metric, Interval interval, int k) {
     MetricCounts counts = state.metric(namespaceUid, metric);
-    return counts == null
-        ? Ranking.EMPTY
-        : counts.ranking(state.namespace(namespaceUid).keys(), interval, k, sum);
-  }
-
-  private int slotOf(long namespaceUid, byte[] key) {
-    return state.namespace(namespaceUid).keys().slotOf(key);
+    return counts == null ? Ranking.EMPTY : counts.ranking(interval, k, sum);
   }
 
   /**
@@ -248,6 +246,33 @@ public final class RangeEngine {
   public long keptFrom(long namespaceUid, WindowLevel level) {
     NamespaceCounts namespace = state.namespaces.get(namespaceUid);
     return namespace == null ? RetentionEdges.NONE : namespace.edges().of(level);
+  }
+
+  /** The same for one metric: a sliding window keeps no bucket that begins before its horizon. */
+  public long keptFrom(long namespaceUid, String metric, WindowLevel level) {
+    long retained = keptFrom(namespaceUid, level);
+    MetricCounts counts = state.metric(namespaceUid, metric);
+    return counts == null ? retained : counts.keptFrom(level, retained);
+  }
+
+  /** How good the counts of an interval are. */
+  public CountQuality quality(long namespaceUid, String metric, Interval interval) {
+    MetricCounts counts = state.metric(namespaceUid, metric);
+    return counts == null ? CountQuality.EXACT : counts.quality(interval);
+  }
+
+  /** What a metric has counted and holds. Slow: it looks at every bucket. */
+  public MetricStats stats(long namespaceUid, String metric) {
+    MetricCounts counts = state.metric(namespaceUid, metric);
+    return counts == null ? new MetricStats(0, 0, 0, 0, 0) : counts.stats();
+  }
+
+  /** The newest definition of a namespace in the journal, or null. */
+  public @Nullable NamespaceDefinition definition(long namespaceUid) {
+    NamespaceCounts namespace = state.namespaces.get(namespaceUid);
+    return namespace == null || namespace.definitionRevision() == UNDEFINED
+        ? null
+        : namespace.definition();
   }
 
   /**

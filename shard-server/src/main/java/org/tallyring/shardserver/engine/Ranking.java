@@ -1,6 +1,8 @@
 package org.tallyring.shardserver.engine;
 
 import java.util.Arrays;
+import java.util.List;
+import org.tallyring.shardserver.engine.strategy.FrequentKeys;
 
 /**
  * The keys with the highest counts of a metric in one window of one range, best first: higher count
@@ -17,6 +19,7 @@ public final class Ranking {
   private final byte[][] keys;
   private final long[] counts;
   private final long revision;
+  private final CountQuality quality;
 
   /**
    * A ranking.
@@ -26,9 +29,32 @@ public final class Ranking {
    * @param revision how many batches corrected the window after it was final
    */
   public Ranking(byte[][] keys, long[] counts, long revision) {
+    this(keys, counts, revision, CountQuality.EXACT);
+  }
+
+  private Ranking(byte[][] keys, long[] counts, long revision, CountQuality quality) {
     this.keys = keys;
     this.counts = counts;
     this.revision = revision;
+    this.quality = quality;
+  }
+
+  /** The ranking of frequent keys, which are in its order. */
+  static Ranking of(List<FrequentKeys.Entry> best, long revision) {
+    return new Ranking(
+        best.stream().map(entry -> entry.key().toByteArray()).toArray(byte[][]::new),
+        best.stream().mapToLong(FrequentKeys.Entry::count).toArray(),
+        revision);
+  }
+
+  /** The same with counts of another quality. */
+  Ranking with(CountQuality other) {
+    return new Ranking(keys, counts, revision, other);
+  }
+
+  /** How good the counts are. */
+  public CountQuality quality() {
+    return quality;
   }
 
   /** How many keys it has. */
@@ -55,6 +81,7 @@ public final class Ranking {
   public boolean equals(Object other) {
     return other instanceof Ranking ranking
         && revision == ranking.revision
+        && quality.equals(ranking.quality)
         && Arrays.equals(counts, ranking.counts)
         && Arrays.deepEquals(keys, ranking.keys);
   }
@@ -62,7 +89,8 @@ public final class Ranking {
   @Override
   public int hashCode() {
     return 31 * (31 * Arrays.deepHashCode(keys) + Arrays.hashCode(counts))
-        + Long.hashCode(revision);
+        + Long.hashCode(revision)
+        + quality.hashCode();
   }
 
   @Override

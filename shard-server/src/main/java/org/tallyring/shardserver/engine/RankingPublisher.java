@@ -34,7 +34,7 @@ final class RankingPublisher {
           if (bucket != null) {
             WindowKey window =
                 new WindowKey(namespace.uid(), metric.name(), level, bucket.startMillis());
-            Scanned result = scan(window, namespace.keys(), bucket, k, next);
+            Scanned result = scan(window, namespace.keys(), metric, bucket, k, next);
             open.put(window, result);
             rankings.add(result.published);
           }
@@ -51,16 +51,22 @@ final class RankingPublisher {
   }
 
   private Scanned scan(
-      WindowKey window, KeyTable keys, BucketCounts bucket, int k, long nextVersion) {
+      WindowKey window,
+      KeyTable keys,
+      MetricCounts metric,
+      BucketCounts bucket,
+      int k,
+      long nextVersion) {
+    CountQuality quality = metric.quality(bucket.interval());
     Scanned before = scanned.get(window);
     if (before != null
         && before.bucket == bucket
         && before.lastBatch == bucket.lastBatch()
-        && before.k == k) {
+        && before.k == k
+        && before.published.ranking().quality().equals(quality)) {
       return before;
     }
-    Ranking ranking =
-        RankingHeap.rank(keys, bucket.counts(), bucket.revision(), k, floor(before, k));
+    Ranking ranking = bucket.ranking(keys, k, floor(before, k)).with(quality);
     // A scan may find what it found before: increments below the ranking, or some that cancel out.
     PublishedRanking published =
         before != null && before.published.ranking().equals(ranking)

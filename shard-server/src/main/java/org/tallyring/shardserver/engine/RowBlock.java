@@ -1,5 +1,7 @@
 package org.tallyring.shardserver.engine;
 
+import com.google.protobuf.ByteString;
+import java.util.Arrays;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.v1.RecordBatch;
 
@@ -28,6 +30,17 @@ final class RowBlock {
   /** Index of each row's metric in the batch. */
   final int[] metricIndexes = new int[CAPACITY];
 
+  /** How many increments the range applied before the first row: what coins are made of. */
+  long firstIncrement;
+
+  /** The users, laid out as the keys are; all empty where the batch has none. */
+  private byte[] users = {};
+
+  private final int[] userStarts = new int[CAPACITY + 1];
+
+  /** Where each row was before rows were moved. */
+  private final int[] origins = new int[CAPACITY];
+
   final long[] deltas = new long[CAPACITY];
   final long[] timesMillis = new long[CAPACITY];
 
@@ -41,16 +54,19 @@ final class RowBlock {
    * Takes the rows from {@code firstRow} on, as many as fit.
    *
    * @param keyOffset where in the batch's keys the first row's key starts
+   * @param userOffset where in the batch's users the first row's user starts
    */
-  void load(AcceptedBatch accepted, int firstRow, int keyOffset) {
+  void load(AcceptedBatch accepted, int firstRow, int keyOffset, int userOffset) {
     RecordBatch batch = accepted.getBatch();
     size = Math.min(CAPACITY, batch.getKeyLengthsCount() - firstRow);
     loadKeys(batch, firstRow, keyOffset);
+    loadUsers(batch, firstRow, userOffset);
     boolean oneMetric = batch.getMetricIndexesCount() == 0;
     boolean ones = batch.getDeltasCount() == 0;
     boolean oneTime = batch.getTimeOffsetsMillisCount() == 0;
     long base = baseTimeMillis(accepted);
     for (int i = 0; i < size; i++) {
+      origins[i] = i;
       metricIndexes[i] = oneMetric ? 0 : batch.getMetricIndexes(firstRow + i);
       deltas[i] = ones ? 1 : batch.getDeltas(firstRow + i);
       timesMillis[i] = oneTime ? base : base + batch.getTimeOffsetsMillis(firstRow + i);
@@ -58,10 +74,11 @@ final class RowBlock {
   }
 
   /**
-   * Moves a row to an earlier place, whose own row is given up; its key is not moved and must not
-   * be looked at again.
+   * Moves a row to an earlier place, whose own row is given up; its key and user stay where they
+   * are and are found there.
    */
   void move(int row, int to) {
+    origins[to] = origins[row];
     metricIndexes[to] = metricIndexes[row];
     deltas[to] = deltas[row];
     timesMillis[to] = timesMillis[row];
@@ -71,6 +88,23 @@ final class RowBlock {
   /** How many bytes the keys of this block have. */
   int keyBytes() {
     return keyStarts[size];
+  }
+
+  /** How many bytes the users of this block have. */
+  int userBytes() {
+    return userStarts[size];
+  }
+
+  /** A copy of a row's key. */
+  ByteString key(int row) {
+    int at = origins[row];
+    return ByteString.copyFrom(keys, keyStarts[at], keyStarts[at + 1] - keyStarts[at]);
+  }
+
+  /** A copy of a row's user; empty if it has none. */
+  byte[] user(int row) {
+    int at = origins[row];
+    return Arrays.copyOfRange(users, userStarts[at], userStarts[at + 1]);
   }
 
   /**
@@ -127,5 +161,18 @@ final class RowBlock {
       keys = new byte[end];
     }
     batch.getKeys().substring(keyOffset, keyOffset + end).copyTo(keys, 0);
+  }
+
+  private void loadUsers(RecordBatch batch, int firstRow, int userOffset) {
+    if (batch.getUserLengthsCount() == 0) {
+      Arrays.fill(userStarts, 0);
+      return;
+    }
+    int end = 0;
+    for (int i = 0; i < size; i++) {
+      end += batch.getUserLengths(firstRow + i);
+      userStarts[i + 1] = end;
+    }
+    users = batch.getUsers().substring(userOffset, userOffset + end).toByteArray();
   }
 }

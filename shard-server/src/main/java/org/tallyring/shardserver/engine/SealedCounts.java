@@ -18,7 +18,7 @@ import java.util.Arrays;
  * <p>Nothing can be added in place: {@link #add} has no room for anything, as a table that is full,
  * and the bucket then takes a larger form.
  */
-final class SealedCounts implements SlotCounts {
+final class SealedCounts implements ExactCounts {
 
   private static final int BLOCK = 64;
 
@@ -51,8 +51,8 @@ final class SealedCounts implements SlotCounts {
     return new SealedCounts(encoder);
   }
 
-  /** How many counts there are. */
-  int size() {
+  @Override
+  public int size() {
     return size;
   }
 
@@ -113,6 +113,11 @@ final class SealedCounts implements SlotCounts {
     for (int block = 0; block < firstSlots.length; block++) {
       sum.add(slots, counts, 0, load(block, slots, counts));
     }
+  }
+
+  @Override
+  public long bytes() {
+    return bytes.length + (long) offsets.length * (Integer.BYTES + Integer.BYTES);
   }
 
   private int sizeOf(int block) {

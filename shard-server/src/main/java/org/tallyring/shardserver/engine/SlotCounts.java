@@ -1,15 +1,7 @@
 package org.tallyring.shardserver.engine;
 
 /** Counts by slot. A slot that was never added to has the count 0. */
-sealed interface SlotCounts permits SparseCounts, PagedCounts, SealedCounts {
-
-  /**
-   * Adds {@code deltas[i]} to {@code slots[i]} for each {@code i} in {@code [from, to)}, in this
-   * order.
-   *
-   * @return {@code to}, or the first row that was not added because there is no room for its slot
-   */
-  int add(int[] slots, long[] deltas, int from, int to);
+sealed interface SlotCounts permits ExactCounts, MorrisCounts, DistinctCounts {
 
   /** The count of a slot. */
   long get(int slot);
@@ -25,6 +17,16 @@ sealed interface SlotCounts permits SparseCounts, PagedCounts, SealedCounts {
   default void forEachRising(Consumer consumer) {
     forEach(Long.MIN_VALUE, consumer);
   }
+
+  /** How many counts are not 0. */
+  default int size() {
+    int[] size = new int[1];
+    forEach(Long.MIN_VALUE, (slot, count) -> size[0]++);
+    return size[0];
+  }
+
+  /** What the structures take, about. */
+  long bytes();
 
   /** Adds all counts to a sum. */
   default void addTo(PagedCounts sum) {

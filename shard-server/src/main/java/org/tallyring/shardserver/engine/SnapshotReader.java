@@ -13,6 +13,7 @@ import org.tallyring.proto.internal.v1.SnapshotKeys;
 import org.tallyring.proto.internal.v1.SnapshotNamespace;
 import org.tallyring.proto.internal.v1.SnapshotPiece;
 import org.tallyring.proto.internal.v1.SnapshotSessions;
+import org.tallyring.proto.internal.v1.SnapshotStrategy;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -62,6 +63,7 @@ final class SnapshotReader {
       case KEYS -> readKeys(begun(), piece.getKeys());
       case EVENT_IDS -> readEventIds(begun(), piece.getEventIds());
       case BUCKET -> readBucket(begun(), piece.getBucket());
+      case STRATEGY -> readStrategy(begun(), piece.getStrategy());
       case EVENTS -> EventPieces.read(state, piece.getEvents());
       case CONTENT_NOT_SET ->
           throw new IllegalArgumentException("the snapshot has a piece of a kind not known here");
@@ -167,10 +169,7 @@ final class SnapshotReader {
   private static void readBucket(NamespaceCounts namespace, SnapshotBucket piece) {
     int count = piece.getSlotsCount();
     requireEqual("counts", piece.getCountsCount(), count);
-    int metric = piece.getMetricIndex();
-    require(
-        metric >= 0 && metric < namespace.metrics().size(),
-        "the snapshot has counts of an unknown metric");
+    MetricCounts metric = metric(namespace, piece.getMetricIndex());
     WindowLevel level = SnapshotFormat.levelOf(piece.getWindow());
     long start = piece.getStartMillis();
     require(
@@ -178,7 +177,7 @@ final class SnapshotReader {
             && start < WindowLevel.MAX_TIME_MILLIS
             && level.start(start) == start,
         "the snapshot has counts of a bucket that there is not");
-    MetricBuckets buckets = namespace.metrics().get(metric).buckets();
+    MetricBuckets buckets = metric.buckets();
     if (buckets.find(level, start) == null) {
       // A new bucket begins, so the one before is complete and may be sealed: a state that was
       // mostly sealed must not need many times its memory on the way back.
@@ -199,6 +198,18 @@ final class SnapshotReader {
           "the snapshot has counts of an unknown key");
     }
     bucket.add(slots, counts, 0, count);
+  }
+
+  private static void readStrategy(NamespaceCounts namespace, SnapshotStrategy piece) {
+    MetricCounts metric = metric(namespace, piece.getMetricIndex());
+    new StrategyReader(metric, namespace.keys().size()).read(piece);
+  }
+
+  private static MetricCounts metric(NamespaceCounts namespace, int index) {
+    require(
+        index >= 0 && index < namespace.metrics().size(),
+        "the snapshot has counts of an unknown metric");
+    return namespace.metrics().get(index);
   }
 
   private NamespaceCounts begun() {

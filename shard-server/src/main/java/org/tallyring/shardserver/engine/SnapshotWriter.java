@@ -125,8 +125,13 @@ final class SnapshotWriter {
       writeEventIds(eventIds);
     }
     for (int i = 0; i < namespace.metrics().size(); i++) {
-      for (BucketCounts bucket : namespace.metrics().get(i).buckets().sorted()) {
-        writeBucket(i, bucket);
+      MetricCounts metric = namespace.metrics().get(i);
+      StrategyWriter strategy = new StrategyWriter(i, maxContentBytes, this::write);
+      strategy.writeMetric(metric);
+      for (BucketCounts bucket : metric.buckets().sorted()) {
+        if (strategy.writeBucket(bucket)) {
+          writeBucket(i, bucket);
+        }
       }
     }
   }

@@ -7,7 +7,7 @@ import java.util.BitSet;
  * Counts of few slots out of many: an open-addressing table of fixed capacity, 12 bytes an entry. A
  * replay of years leaves thousands of hours with a handful of keys each; this is what they cost.
  */
-final class SparseCounts implements SlotCounts {
+final class SparseCounts implements ExactCounts {
 
   /** The smallest capacity. */
   static final int MIN_CAPACITY = 8;
@@ -100,6 +100,11 @@ final class SparseCounts implements SlotCounts {
     for (int slot = slots.nextSetBit(0); slot >= 0; slot = slots.nextSetBit(slot + 1)) {
       consumer.accept(slot, get(slot));
     }
+  }
+
+  @Override
+  public long bytes() {
+    return (long) entries.length * ENTRY_BYTES;
   }
 
   /** The highest slot, or -1. */

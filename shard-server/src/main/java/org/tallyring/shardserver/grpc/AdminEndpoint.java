@@ -20,6 +20,8 @@ import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
 import org.tallyring.proto.v1.DeleteThresholdRequest;
 import org.tallyring.proto.v1.DeleteThresholdResponse;
+import org.tallyring.proto.v1.GetMetricStatsRequest;
+import org.tallyring.proto.v1.GetMetricStatsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.GetNamespaceResponse;
 import org.tallyring.proto.v1.ListNamespacesRequest;
@@ -29,6 +31,8 @@ import org.tallyring.proto.v1.ListRangesResponse;
 import org.tallyring.proto.v1.RangeStatus;
 import org.tallyring.proto.v1.SetThresholdRequest;
 import org.tallyring.proto.v1.SetThresholdResponse;
+import org.tallyring.proto.v1.SwapMetricRequest;
+import org.tallyring.proto.v1.SwapMetricResponse;
 import org.tallyring.proto.v1.WatchEventsRequest;
 import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.shardserver.coordination.ClusterWatch;
@@ -48,6 +52,7 @@ final class AdminEndpoint extends AdminServiceImplBase {
   private final NamespaceEditor editor;
   private final ShardRanges ranges;
   private final PeerChannels peers;
+  private final MetricStatsReader stats;
   private final EventWatches events;
 
   AdminEndpoint(
@@ -65,6 +70,7 @@ final class AdminEndpoint extends AdminServiceImplBase {
     this.ranges = ranges;
     this.peers = peers;
     this.events = events;
+    this.stats = new MetricStatsReader(shardId, watch, namespaces, ranges, peers);
   }
 
   @Override
@@ -114,6 +120,21 @@ final class AdminEndpoint extends AdminServiceImplBase {
         editor
             .addMetric(request.getNamespace(), request.getMetric())
             .thenApply(stored -> CreateMetricResponse.newBuilder().setNamespace(stored).build()));
+  }
+
+  @Override
+  public void swapMetric(SwapMetricRequest request, StreamObserver<SwapMetricResponse> call) {
+    Calls.answer(
+        call,
+        editor
+            .swapMetric(request.getNamespace(), request.getMetric())
+            .thenApply(stored -> SwapMetricResponse.newBuilder().setNamespace(stored).build()));
+  }
+
+  @Override
+  public void getMetricStats(
+      GetMetricStatsRequest request, StreamObserver<GetMetricStatsResponse> call) {
+    Calls.answer(call, stats.stats(request));
   }
 
   @Override

@@ -186,6 +186,7 @@ final class CountsReader {
     for (KeyCount count : found.getCountsList()) {
       counts.put(count.getKey(), count.getCount());
     }
+    Qualities.label(label, found.getRangesList().stream().map(RangeRevision::getQuality).toList());
     GetCountsResponse.Builder response =
         GetCountsResponse.newBuilder()
             .setLabel(

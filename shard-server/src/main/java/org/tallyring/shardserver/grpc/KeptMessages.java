@@ -12,11 +12,11 @@ final class KeptMessages {
 
   private KeptMessages() {}
 
-  /** What a range keeps of a namespace. To be called on the range's loop. */
-  static KeptBuckets of(RangeEngine engine, long namespaceUid) {
+  /** What a range keeps of a metric. To be called on the range's loop. */
+  static KeptBuckets of(RangeEngine engine, long namespaceUid, String metric) {
     KeptBuckets kept = KeptBuckets.EVERYTHING;
     for (WindowLevel level : WindowLevel.values()) {
-      kept = kept.butOf(level, engine.keptFrom(namespaceUid, level));
+      kept = kept.butOf(level, engine.keptFrom(namespaceUid, metric, level));
     }
     return kept;
   }

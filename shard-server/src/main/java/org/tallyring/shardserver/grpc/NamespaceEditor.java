@@ -19,6 +19,7 @@ import org.tallyring.proto.v1.ThresholdRule;
 import org.tallyring.shardserver.coordination.ConflictException;
 import org.tallyring.shardserver.coordination.NamespaceStore;
 import org.tallyring.shardserver.coordination.Versioned;
+import org.tallyring.shardserver.engine.strategy.Strategy;
 import org.tallyring.topology.name.NameRules;
 
 /**
@@ -99,13 +100,16 @@ final class NamespaceEditor {
     String namespace = name.isEmpty() ? Namespaces.DEFAULT : name;
     checkName("namespace", namespace);
     checkName("metric.name", metric.getName());
+    checkStrategy(metric);
     return Calls.reaching(store.read(namespace))
         .thenCompose(
             stored -> {
               if (stored.version() == Versioned.ABSENT) {
                 throw NamespaceDirectory.namespaceNotFound(namespace);
               }
-              if (stored.value().getMetricsList().contains(metric)) {
+              int place = placeOf(stored.value(), metric.getName());
+              if (place >= 0) {
+                checkSameStrategy(stored.value().getMetrics(place), metric);
                 return CompletableFuture.completedFuture(stored.value());
               }
               NamespaceDefinition changed =
@@ -191,6 +195,62 @@ final class NamespaceEditor {
                     : CompletableFuture.failedFuture(failure));
   }
 
+  /** Gives a metric another strategy, unless it has that one. */
+  CompletableFuture<NamespaceDefinition> swapMetric(String name, MetricDefinition metric) {
+    String namespace = name.isEmpty() ? Namespaces.DEFAULT : name;
+    checkName("namespace", namespace);
+    checkName("metric.name", metric.getName());
+    checkStrategy(metric);
+    return store
+        .read(namespace)
+        .thenCompose(
+            stored -> {
+              if (stored.version() == Versioned.ABSENT) {
+                throw NamespaceDirectory.namespaceNotFound(namespace);
+              }
+              int place = placeOf(stored.value(), metric.getName());
+              if (place < 0) {
+                throw NamespaceDirectory.metricNotFound(stored.value(), metric.getName());
+              }
+              if (Strategy.of(stored.value().getMetrics(place)).equals(Strategy.of(metric))) {
+                return CompletableFuture.completedFuture(stored.value());
+              }
+              NamespaceDefinition changed =
+                  stored.value().toBuilder()
+                      .setMetrics(place, metric)
+                      .setRevision(stored.value().getRevision() + 1)
+                      .build();
+              return store.compareAndSet(stored.version(), changed).thenApply(Versioned::value);
+            })
+        .exceptionallyCompose(
+            failure ->
+                Calls.unwrap(failure) instanceof ConflictException
+                    ? swapMetric(namespace, metric)
+                    : CompletableFuture.failedFuture(failure));
+  }
+
+  /** The index of a metric in a definition, or -1. */
+  private static int placeOf(NamespaceDefinition namespace, String metric) {
+    for (int i = 0; i < namespace.getMetricsCount(); i++) {
+      if (namespace.getMetrics(i).getName().equals(metric)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private static void checkSameStrategy(MetricDefinition stored, MetricDefinition wanted) {
+    boolean unsaid = wanted.getStrategyCase() == MetricDefinition.StrategyCase.STRATEGY_NOT_SET;
+    if (!unsaid && !Strategy.of(stored).equals(Strategy.of(wanted))) {
+      throw Errors.of(
+          Code.ALREADY_EXISTS,
+          ErrorReason.ERROR_REASON_NAMESPACE_EXISTS,
+          "metric: "
+              + wanted.getName()
+              + " exists with another strategy (expected: a new name; a swap changes strategies)");
+    }
+  }
+
   /** Deletes a namespace; its counts are dropped by the owners of the ranges. */
   CompletableFuture<Void> delete(String name) {
     checkName("name", name);
@@ -219,6 +279,7 @@ final class NamespaceEditor {
     Set<String> names = new HashSet<>();
     for (MetricDefinition metric : metrics) {
       checkName("metrics.name", metric.getName());
+      checkStrategy(metric);
       if (!names.add(metric.getName())) {
         throw Errors.invalid(
             ErrorReason.ERROR_REASON_BAD_NAME,
@@ -276,6 +337,14 @@ final class NamespaceEditor {
         ErrorReason.ERROR_REASON_BAD_PARAMETER,
         name,
         name + ": " + value + " (expected: " + rule + ")");
+  }
+
+  private static void checkStrategy(MetricDefinition metric) {
+    String violation = Strategy.violation(metric);
+    if (violation != null) {
+      String field = "metrics." + violation.substring(0, violation.indexOf(':'));
+      throw Errors.invalid(ErrorReason.ERROR_REASON_BAD_STRATEGY, field, violation);
+    }
   }
 
   private static void checkName(String field, String name) {

@@ -139,7 +139,8 @@ final class RangeEndpoint extends RangeServiceImplBase {
                       range ->
                           range.read(
                               engine -> {
-                                KeptBuckets kept = KeptMessages.of(engine, namespace.getUid());
+                                KeptBuckets kept =
+                                    KeptMessages.of(engine, namespace.getUid(), window.metric());
                                 return new Kept<>(
                                     kept,
                                     needed.stream().allMatch(kept::keeps)
@@ -265,7 +266,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
    * what is kept now was kept then.
    */
   private static <A> Kept<A> ifKept(RangeEngine engine, RankedInterval ranked, Supplier<A> answer) {
-    KeptBuckets kept = KeptMessages.of(engine, ranked.namespaceUid());
+    KeptBuckets kept = KeptMessages.of(engine, ranked.namespaceUid(), ranked.metric());
     return new Kept<>(kept, kept.keeps(ranked.interval()) ? answer.get() : null);
   }
 

@@ -68,12 +68,14 @@ final class RangeReads {
                     .read(
                         engine -> {
                           long uid = namespace.getUid();
-                          Interval kept = Selections.kept(period, KeptMessages.of(engine, uid));
+                          Interval kept =
+                              Selections.kept(period, KeptMessages.of(engine, uid, metric));
                           QuerySeriesResponse.Builder series =
                               QuerySeriesResponse.newBuilder()
                                   .setServed(true)
                                   .setStartMillis(kept.startMillis())
-                                  .setRevision(engine.revision(uid, metric, kept));
+                                  .setRevision(engine.revision(uid, metric, kept))
+                                  .setQuality(Qualities.toProto(engine.quality(uid, metric, kept)));
                           for (long count : engine.series(uid, metric, kept, key.toByteArray())) {
                             series.addCounts(count);
                           }
@@ -104,7 +106,7 @@ final class RangeReads {
                       owned.read(
                           engine -> {
                             QueryCountsResponse.Builder part = QueryCountsResponse.newBuilder();
-                            KeptBuckets kept = KeptMessages.of(engine, namespace.getUid());
+                            KeptBuckets kept = KeptMessages.of(engine, namespace.getUid(), metric);
                             if (!kept.keeps(interval)) {
                               return part.addAllNotKept(KeptMessages.toProto(rangeId, kept))
                                   .build();
@@ -120,11 +122,14 @@ final class RangeReads {
                                               interval,
                                               key.toByteArray())));
                             }
+                            long uid = namespace.getUid();
                             return part.addRanges(
                                     RangeRevision.newBuilder()
                                         .setRangeId(rangeId)
-                                        .setRevision(
-                                            engine.revision(namespace.getUid(), metric, interval)))
+                                        .setRevision(engine.revision(uid, metric, interval))
+                                        .setQuality(
+                                            Qualities.toProto(
+                                                engine.quality(uid, metric, interval))))
                                 .build();
                           })));
         });

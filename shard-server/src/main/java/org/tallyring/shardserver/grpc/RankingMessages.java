@@ -7,6 +7,7 @@ import org.tallyring.proto.internal.v1.LateCorrections;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeVersion;
 import org.tallyring.proto.internal.v1.RankingRows;
+import org.tallyring.shardserver.engine.CountQuality;
 import org.tallyring.shardserver.engine.PublishedRanking;
 import org.tallyring.shardserver.engine.PublishedRankings;
 import org.tallyring.shardserver.engine.Ranking;
@@ -51,15 +52,21 @@ final class RankingMessages {
   /** A ranking on its way; which range's is to be added. */
   static RangeRanking.Builder ranking(WindowKey window, Ranking ranking) {
     RankingRows rows = rows(ranking);
-    return RangeRanking.newBuilder()
-        .setNamespaceUid(window.namespaceUid())
-        .setMetric(window.metric())
-        .setWindow(Windows.window(window.level()))
-        .setStartMillis(window.startMillis())
-        .setRevision(ranking.revision())
-        .setKeys(rows.getKeys())
-        .addAllKeyLengths(rows.getKeyLengthsList())
-        .addAllCounts(rows.getCountsList());
+    RangeRanking.Builder message =
+        RangeRanking.newBuilder()
+            .setNamespaceUid(window.namespaceUid())
+            .setMetric(window.metric())
+            .setWindow(Windows.window(window.level()))
+            .setStartMillis(window.startMillis())
+            .setRevision(ranking.revision())
+            .setKeys(rows.getKeys())
+            .addAllKeyLengths(rows.getKeyLengthsList())
+            .addAllCounts(rows.getCountsList());
+    CountQuality quality = ranking.quality();
+    if (!quality.equals(CountQuality.EXACT)) {
+      message.setQuality(Qualities.toProto(quality));
+    }
+    return message;
   }
 
   /** The rows of a ranking, column by column. */

@@ -65,6 +65,7 @@ final class RowBatches {
     private final RecordBatch.Builder batch;
     private final Map<String, Integer> metrics = new LinkedHashMap<>();
     private final List<ByteString> keys = new ArrayList<>();
+    private final List<ByteString> users = new ArrayList<>();
     private final List<ByteString> eventIds = new ArrayList<>();
     private final List<Integer> rows = new ArrayList<>();
 
@@ -82,6 +83,7 @@ final class RowBatches {
     void add(int row, Increment increment) {
       rows.add(row);
       keys.add(increment.getKey());
+      users.add(increment.getUser());
       batch.addKeyLengths(increment.getKey().size());
       batch.addMetricIndexes(
           metrics.computeIfAbsent(increment.getMetric(), metric -> metrics.size()));
@@ -93,6 +95,11 @@ final class RowBatches {
     }
 
     RangeBatch build() {
+      ByteString allUsers = ByteString.copyFrom(users);
+      if (!allUsers.isEmpty()) {
+        batch.setUsers(allUsers);
+        users.forEach(user -> batch.addUserLengths(user.size()));
+      }
       ByteString ids = ByteString.copyFrom(eventIds);
       if (!ids.isEmpty()) {
         batch.setEventIds(ids);

@@ -2,6 +2,7 @@ package org.tallyring.shardserver.grpc;
 
 import io.grpc.Status;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -104,19 +105,18 @@ final class SeriesReader {
 
   private static GetSeriesResponse answer(
       NamespaceDefinition namespace, Interval period, QuerySeriesResponse found, long now) {
-    GetSeriesResponse.Builder response =
-        GetSeriesResponse.newBuilder()
-            .setLabel(
-                AnswerLabel.newBuilder()
-                    .setWindow(Windows.window(period.level()))
-                    .setStartTime(ProtoTimes.timestamp(found.getStartMillis()))
-                    .setEndTime(ProtoTimes.timestamp(period.endMillis()))
-                    .setAsOfTime(ProtoTimes.timestamp(now))
-                    .setFinal(period.endMillis() + Namespaces.latenessMillis(namespace) <= now)
-                    .setRevision(found.getRevision())
-                    .setExact(true)
-                    .setRangesTotal(1)
-                    .setRangesIncluded(1));
+    AnswerLabel.Builder label =
+        AnswerLabel.newBuilder()
+            .setWindow(Windows.window(period.level()))
+            .setStartTime(ProtoTimes.timestamp(found.getStartMillis()))
+            .setEndTime(ProtoTimes.timestamp(period.endMillis()))
+            .setAsOfTime(ProtoTimes.timestamp(now))
+            .setFinal(period.endMillis() + Namespaces.latenessMillis(namespace) <= now)
+            .setRevision(found.getRevision())
+            .setRangesTotal(1)
+            .setRangesIncluded(1);
+    Qualities.label(label, List.of(found.getQuality()));
+    GetSeriesResponse.Builder response = GetSeriesResponse.newBuilder().setLabel(label);
     long start = found.getStartMillis();
     for (long count : found.getCountsList()) {
       response.addPoints(

@@ -81,8 +81,8 @@ final class RangeIntake {
   private final Map<ByteString, Long> admitted = new HashMap<>();
   private final AdmittedEventIds admittedEventIds = new AdmittedEventIds();
 
-  /** By namespace uid, the newest revision that was queued in this tenure. */
-  private final Map<Long, Long> definedRevisions = new HashMap<>();
+  /** By namespace uid, the newest definition that was queued in this tenure. */
+  private final Map<Long, NamespaceDefinition> defined = new HashMap<>();
 
   private final List<CompletableFuture<Void>> drains = new ArrayList<>();
   private int queuedBytes;
@@ -175,7 +175,7 @@ final class RangeIntake {
   private void define(NamespaceDefinition namespace) {
     long uid = namespace.getUid();
     if (namespace.getRevision() > definedRevision(uid)) {
-      definedRevisions.put(uid, namespace.getRevision());
+      defined.put(uid, namespace);
       enqueue(
           Pending.control(
               JournalEntry.newBuilder()
@@ -186,9 +186,24 @@ final class RangeIntake {
 
   /** The newest revision of a namespace's definition that is applied or under way. */
   private long definedRevision(long namespaceUid) {
-    return Math.max(
-        engine.definitionRevision(namespaceUid),
-        definedRevisions.getOrDefault(namespaceUid, RangeEngine.UNDEFINED));
+    NamespaceDefinition queued = defined.get(namespaceUid);
+    long applied = engine.definitionRevision(namespaceUid);
+    return queued == null ? applied : Math.max(applied, queued.getRevision());
+  }
+
+  /**
+   * The definition that will hold when a batch admitted now is applied: the one it came with,
+   * unless a newer one is applied or under way. A metric's strategy decides what its rows need, so
+   * a row must be judged by the strategy that will count it.
+   */
+  private NamespaceDefinition inEffect(NamespaceDefinition candidate) {
+    NamespaceDefinition newest = candidate;
+    NamespaceDefinition queued = defined.get(candidate.getUid());
+    if (queued != null && queued.getRevision() > newest.getRevision()) {
+      newest = queued;
+    }
+    NamespaceDefinition applied = engine.definition(candidate.getUid());
+    return applied != null && applied.getRevision() > newest.getRevision() ? applied : newest;
   }
 
   /** Completes when nothing is queued or in flight, or the journal is lost. */
@@ -225,7 +240,7 @@ final class RangeIntake {
       return;
     }
     long now = clock.millis();
-    BatchViolation violation = validator.validate(batch, submission.namespace(), now);
+    BatchViolation violation = validator.validate(batch, inEffect(submission.namespace()), now);
     if (violation != null) {
       submission.answer(Answers.invalid(violation));
       return;

@@ -14,7 +14,9 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.proto.v1.Distinct;
 import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.Morris;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
@@ -90,6 +92,50 @@ class BatchValidatorTest {
 
     assertThat(validator.validate(valid().build(), SHOP, NOW)).isNull();
     assertThat(validator.validate(full.build(), SHOP, NOW)).isNull();
+  }
+
+  @Test
+  void usersAreCheckedLikeKeysAndBelongToRows() {
+    assertRow(
+        valid()
+            .setUsers(ByteString.copyFromUtf8("annb\u0001"))
+            .addAllUserLengths(List.of(3, 2, 0)),
+        ErrorReason.ERROR_REASON_BAD_USER,
+        "rows[1].user",
+        "user: control character U+0001 at byte 1");
+    assertStructural(
+        valid().setUsers(ByteString.copyFromUtf8("ann")).addAllUserLengths(List.of(3, 2, 0)),
+        ErrorReason.ERROR_REASON_BAD_BATCH,
+        "users: 3 bytes (expected: 5, the sum of user_lengths)");
+    assertStructural(
+        valid().setUsers(ByteString.copyFromUtf8("ann")).addUserLengths(3),
+        ErrorReason.ERROR_REASON_BAD_BATCH,
+        "user_lengths: 1 elements (expected: none, or one for each of 3 rows)");
+  }
+
+  @Test
+  void aStrategySaysWhatItsRowsNeed() {
+    NamespaceDefinition distinct =
+        SHOP.toBuilder()
+            .setMetrics(
+                0, SHOP.getMetrics(0).toBuilder().setDistinct(Distinct.getDefaultInstance()))
+            .build();
+    RecordBatch.Builder users =
+        valid().setUsers(ByteString.copyFromUtf8("annbob")).addAllUserLengths(List.of(3, 0, 3));
+    BatchViolation violation =
+        Objects.requireNonNull(validator.validate(users.build(), distinct, NOW));
+    assertThat(violation.reason()).isEqualTo(ErrorReason.ERROR_REASON_USER_REQUIRED);
+    assertThat(violation.field()).isEqualTo("rows[1].user");
+
+    NamespaceDefinition morris =
+        SHOP.toBuilder()
+            .setMetrics(0, SHOP.getMetrics(0).toBuilder().setMorris(Morris.getDefaultInstance()))
+            .build();
+    RecordBatch.Builder negative = valid().addAllDeltas(List.of(1L, -1L, 1L));
+    assertThat(validator.validate(negative.build(), SHOP, NOW)).isNull();
+    violation = Objects.requireNonNull(validator.validate(negative.build(), morris, NOW));
+    assertThat(violation.message())
+        .isEqualTo("delta: -1 (expected: over 0; the metric cannot take back)");
   }
 
   @Test

@@ -29,6 +29,7 @@ final class Batches {
   private final RecordBatch.Builder batch =
       RecordBatch.newBuilder().setNamespace(NAMESPACE).setBaseTimeMillis(0);
   private final ByteString.Output keys = ByteString.newOutput();
+  private final ByteString.Output users = ByteString.newOutput();
   private final ByteString.Output eventIds = ByteString.newOutput();
   private final List<Integer> eventIdLengths = new ArrayList<>();
   private final Map<String, Integer> metrics = new LinkedHashMap<>();
@@ -88,7 +89,14 @@ final class Batches {
   }
 
   Batches row(String metric, String key, long delta, long timeMillis) {
+    return row(metric, key, "", delta, timeMillis);
+  }
+
+  Batches row(String metric, String key, String user, long delta, long timeMillis) {
     byte[] bytes = bytes(key);
+    byte[] userBytes = bytes(user);
+    users.write(userBytes, 0, userBytes.length);
+    batch.addUserLengths(userBytes.length);
     keys.write(bytes, 0, bytes.length);
     batch
         .addKeyLengths(bytes.length)
@@ -124,7 +132,12 @@ final class Batches {
         .clearEventIdLengths()
         .addAllEventIdLengths(eventIdLengths);
     return accepted
-        .setBatch(batch.setKeys(keys.toByteString()).clearMetrics().addAllMetrics(metrics.keySet()))
+        .setBatch(
+            batch
+                .setKeys(keys.toByteString())
+                .setUsers(users.toByteString())
+                .clearMetrics()
+                .addAllMetrics(metrics.keySet()))
         .build();
   }
 

@@ -41,7 +41,7 @@ class SlotCountsTest {
     assertThat(sealed.add(new int[] {3}, new long[] {1}, 0, 1)).isZero();
   }
 
-  private static void assertAddsUp(SlotCounts counts, long seed) {
+  private static void assertAddsUp(ExactCounts counts, long seed) {
     Random random = new Random(seed);
     Map<Integer, Long> expected = new HashMap<>();
     int bound = 1 << random.nextInt(24);

@@ -7,6 +7,7 @@ import io.grpc.StatusRuntimeException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.MetricDefinition;
@@ -98,6 +99,69 @@ class NamespaceEditorTest {
     NamespaceDefinition.Builder longest = shop().setEventIdHorizonMillis(48 * HOUR);
     assertThat(editor.create(longest.build()).join().getEventIdHorizonMillis())
         .isEqualTo(48 * HOUR);
+  }
+
+  @Test
+  void aSwapChangesTheStrategyAndRaisesTheRevision() {
+    String metric = editor.create(shop().build()).join().getMetrics(0).getName();
+    MetricDefinition.Builder wanted = MetricDefinition.newBuilder().setName(metric);
+    wanted.getMorrisBuilder().setBase(1.02);
+
+    NamespaceDefinition swapped = editor.swapMetric("shop", wanted.build()).join();
+
+    assertThat(swapped.getRevision()).isEqualTo(2);
+    assertThat(swapped.getMetrics(0)).isEqualTo(wanted.build());
+    assertThat(editor.swapMetric("shop", wanted.build()).join()).isEqualTo(swapped);
+    // Creating it without a word about the strategy is no swap.
+    MetricDefinition named = MetricDefinition.newBuilder().setName(metric).build();
+    assertThat(editor.addMetric("shop", named).join()).isEqualTo(swapped);
+    wanted.getMorrisBuilder().setBase(2);
+    assertThatThrownBy(() -> editor.addMetric("shop", wanted.build()).join())
+        .hasCauseInstanceOf(StatusRuntimeException.class)
+        .hasMessageContaining("exists with another strategy");
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {1, 0.5, 0, -1, 1.0002, 17, Double.NaN, Double.POSITIVE_INFINITY})
+  void aBaseOutOfBoundsIsRefused(double base) {
+    MetricDefinition.Builder metric = MetricDefinition.newBuilder().setName("m");
+    metric.getMorrisBuilder().setBase(base);
+    assertBadStrategy(metric, "morris.base: " + base + " (expected: over 1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, -1, 3_600_001, Long.MAX_VALUE})
+  void aHorizonOutOfBoundsIsRefused(long horizon) {
+    MetricDefinition.Builder metric = MetricDefinition.newBuilder().setName("m");
+    metric.getSlidingWindowBuilder().setHorizonMillis(horizon);
+    assertBadStrategy(metric, "sliding_window.horizon_millis: " + horizon + " (expected: 1..");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 4, 1000, 4097, 1 << 21, Integer.MIN_VALUE, -1})
+  void aMapSizeThatIsNoPowerOfTwoIsRefused(int size) {
+    MetricDefinition.Builder metric = MetricDefinition.newBuilder().setName("m");
+    metric.getHeavyHittersBuilder().setMaxMapSize(size);
+    assertBadStrategy(metric, "(expected: a power of two, 8..1048576)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3, 17, -1})
+  void registersOutOfBoundsAreRefused(int log2) {
+    MetricDefinition.Builder metric = MetricDefinition.newBuilder().setName("m");
+    metric.getDistinctBuilder().setLog2Registers(log2);
+    assertBadStrategy(metric, "(expected: 4..16)");
+  }
+
+  private void assertBadStrategy(MetricDefinition.Builder metric, String message) {
+    assertThatThrownBy(() -> editor.create(shop().addMetrics(metric).build()))
+        .isInstanceOf(StatusRuntimeException.class)
+        .hasMessageContaining(message)
+        .extracting(Errors::reasonOf)
+        .isEqualTo(ErrorReason.ERROR_REASON_BAD_STRATEGY);
+    assertThatThrownBy(() -> editor.swapMetric("shop", metric.build()))
+        .hasMessageContaining(message);
+    assertThat(store.stored).isEmpty();
   }
 
   private void assertRefused(NamespaceDefinition.Builder definition, String message) {

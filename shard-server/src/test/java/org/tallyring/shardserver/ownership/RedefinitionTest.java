@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.proto.v1.Distinct;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
@@ -126,6 +127,30 @@ class RedefinitionTest {
 
     assertThat(journal.entries).hasSize(3);
     assertThat(engine.definitionRevision(UID)).isEqualTo(RangeEngine.UNDEFINED);
+  }
+
+  @Test
+  void aBatchIsJudgedByTheStrategyThatWillCountIt() {
+    submit(intake, 1);
+    journal.hold();
+    NamespaceDefinition swapped =
+        definition(2).toBuilder()
+            .setMetrics(
+                0,
+                MetricDefinition.newBuilder()
+                    .setName("clicks")
+                    .setDistinct(Distinct.getDefaultInstance()))
+            .build();
+    intake.redefineNamespaces(List.of(swapped));
+    // The definition it comes with needs no user; the one under way does.
+    submit(intake, 1);
+    journal.release();
+    submit(intake, 1);
+
+    assertThat(outcomes)
+        .containsExactly(
+            Outcome.OUTCOME_APPLIED, Outcome.OUTCOME_REFUSED, Outcome.OUTCOME_REFUSED);
+    assertThat(written()).containsExactly("revision 1", "1 batches", "revision 2");
   }
 
   @Test

@@ -53,9 +53,19 @@ public final class KeyRules {
    * @throws IndexOutOfBoundsException if that is not a part of the array
    */
   public static @Nullable String violation(byte[] bytes, int offset, int length) {
+    return violation("key", bytes, offset, length);
+  }
+
+  /**
+   * The same of anything that follows the rule for keys, such as a user.
+   *
+   * @param name what the sentence calls it
+   * @throws IndexOutOfBoundsException if that is not a part of the array
+   */
+  public static @Nullable String violation(String name, byte[] bytes, int offset, int length) {
     Objects.checkFromIndexSize(offset, length, bytes.length);
     if (length == 0 || length > MAX_LENGTH) {
-      return "key: " + length + " bytes" + RULE;
+      return name + ": " + length + " bytes" + RULE;
     }
     int end = offset + length;
     int i = offset;
@@ -68,7 +78,7 @@ public final class KeyRules {
     while (i < end) {
       int size = characterSize(bytes, i, end);
       if (size <= 0) {
-        return describe(bytes, offset, i, size);
+        return name + ": " + describe(bytes, offset, i, size) + RULE;
       }
       i += size;
     }
@@ -126,6 +136,6 @@ public final class KeyRules {
     } else {
       what = String.format("no UTF-8 from byte %d on (0x%02X)", i - offset, first);
     }
-    return "key: " + what + RULE;
+    return what;
   }
 }

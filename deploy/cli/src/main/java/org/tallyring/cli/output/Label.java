@@ -45,12 +45,23 @@ public final class Label {
         + asOf()
         + (label.getFinal() ? ", final" : ", still counting")
         + revision
-        + (label.getExact() ? ", exact" : ", off by at most " + label.getMaxError())
+        + precision()
         + ", "
         + label.getRangesIncluded()
         + " of "
         + label.getRangesTotal()
         + " ranges";
+  }
+
+  private String precision() {
+    String since = label.hasSinceTime() ? ", counted since " + text(label.getSinceTime()) : "";
+    if (label.getExact()) {
+      return ", exact" + since;
+    }
+    return label.getStandardError() > 0
+        ? String.format(
+            Locale.ROOT, ", standard error %.2g %%%s", 100 * label.getStandardError(), since)
+        : ", off by at most " + label.getMaxError() + since;
   }
 
   /** Whether every range is in the answer. */
@@ -79,8 +90,14 @@ public final class Label {
     json.writeBooleanField("final", label.getFinal());
     json.writeNumberField("revision", label.getRevision());
     json.writeBooleanField("exact", label.getExact());
-    if (!label.getExact()) {
+    if (!label.getExact() && label.getStandardError() == 0) {
       json.writeNumberField("max_error", label.getMaxError());
+    }
+    if (label.getStandardError() > 0) {
+      json.writeNumberField("standard_error", label.getStandardError());
+    }
+    if (label.hasSinceTime()) {
+      json.writeStringField("since", text(label.getSinceTime()));
     }
     json.writeNumberField("ranges_total", label.getRangesTotal());
     json.writeNumberField("ranges_included", label.getRangesIncluded());

@@ -61,7 +61,8 @@ final class ClientSink implements IncrementSink {
     if (failure.get() != null) {
       return false;
     }
-    Increment.Builder builder = Increment.builder(row.metric(), row.key()).delta(row.delta());
+    Increment.Builder builder =
+        Increment.builder(row.metric(), row.key()).user(row.user()).delta(row.delta());
     Long time = row.timeMillis();
     if (time != null) {
       builder.eventTimeMillis(time);

@@ -58,6 +58,7 @@ final class CombinedLogReader implements RowReader {
         text.substring(timeStart, timeEnd),
         text.substring(requestStart, methodEnd),
         null,
+        null,
         null);
     return null;
   }

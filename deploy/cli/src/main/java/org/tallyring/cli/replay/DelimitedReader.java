@@ -43,6 +43,7 @@ final class DelimitedReader implements RowReader {
   private int metric;
   private int delta;
   private int eventId;
+  private int user;
   private int expectedFields;
   private @Nullable String expectedWhy;
 
@@ -71,6 +72,7 @@ final class DelimitedReader implements RowReader {
       metric = position(columns.metric(), null);
       delta = position(columns.delta(), null);
       eventId = position(columns.eventId(), null);
+      user = position(columns.user(), null);
       return;
     }
     Line first = lines.nextNonEmpty(handler);
@@ -95,6 +97,7 @@ final class DelimitedReader implements RowReader {
     metric = position(columns.metric(), names);
     delta = position(columns.delta(), names);
     eventId = position(columns.eventId(), names);
+    user = position(columns.user(), names);
     expectedFields = names.size();
     expectedWhy = "one for each column name";
   }
@@ -128,7 +131,8 @@ final class DelimitedReader implements RowReader {
         time == ABSENT ? null : field(text, time),
         metric == ABSENT ? null : field(text, metric),
         delta == ABSENT ? null : field(text, delta),
-        eventId == ABSENT ? null : field(text, eventId));
+        eventId == ABSENT ? null : field(text, eventId),
+        user == ABSENT ? null : field(text, user));
     return true;
   }
 
@@ -164,7 +168,8 @@ final class DelimitedReader implements RowReader {
         time == ABSENT ? null : record.get(time),
         metric == ABSENT ? null : record.get(metric),
         delta == ABSENT ? null : record.get(delta),
-        eventId == ABSENT ? null : record.get(eventId));
+        eventId == ABSENT ? null : record.get(eventId),
+        user == ABSENT ? null : record.get(user));
   }
 
   /** The row in the text, or null if there is not exactly one. */
@@ -204,7 +209,7 @@ final class DelimitedReader implements RowReader {
 
   private @Nullable String countViolation(int fields, long line) {
     if (expectedWhy == null) {
-      int needed = 1 + IntStream.of(key, time, metric, delta, eventId).max().getAsInt();
+      int needed = 1 + IntStream.of(key, time, metric, delta, eventId, user).max().getAsInt();
       if (fields < needed) {
         return "columns: " + fields + " (expected: at least " + needed + ")";
       }

@@ -27,7 +27,7 @@ final class ItemsReader implements RowReader {
       if (end > start) {
         String item = text.substring(start, end);
         if (!item.equals(SEPARATOR)) {
-          handler.row(line.number(), item, null, null, null, null);
+          handler.row(line.number(), item, null, null, null, null, null);
         }
       }
       start = end + 1;

@@ -22,13 +22,14 @@ final class JsonLinesReader implements RowReader {
   private static final int METRIC = 2;
   private static final int DELTA = 3;
   private static final int EVENT_ID = 4;
+  private static final int USER = 5;
 
   private final JsonFactory json = new JsonFactory();
 
-  /** The names of key, time, metric, delta and event id; null where there is no such column. */
+  /** The names of the columns; null where there is no such column. */
   private final @Nullable String[] names;
 
-  private final @Nullable String[] values = new @Nullable String[5];
+  private final @Nullable String[] values = new @Nullable String[6];
 
   JsonLinesReader(Columns columns) {
     names =
@@ -37,7 +38,8 @@ final class JsonLinesReader implements RowReader {
           name(columns.time()),
           name(columns.metric()),
           name(columns.delta()),
-          name(columns.eventId())
+          name(columns.eventId()),
+          name(columns.user())
         };
   }
 
@@ -63,7 +65,14 @@ final class JsonLinesReader implements RowReader {
       handler.rejected(line.number(), String.valueOf(violation));
       return true;
     }
-    handler.row(line.number(), key, values[TIME], values[METRIC], values[DELTA], values[EVENT_ID]);
+    handler.row(
+        line.number(),
+        key,
+        values[TIME],
+        values[METRIC],
+        values[DELTA],
+        values[EVENT_ID],
+        values[USER]);
     return true;
   }
 

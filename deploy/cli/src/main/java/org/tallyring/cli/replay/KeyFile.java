@@ -28,7 +28,8 @@ public final class KeyFile {
               @Nullable String time,
               @Nullable String metric,
               @Nullable String delta,
-              @Nullable String eventId) {
+              @Nullable String eventId,
+              @Nullable String user) {
             byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
             String violation = KeyRules.violation(bytes, 0, bytes.length);
             if (violation == null) {
@@ -46,7 +47,7 @@ public final class KeyFile {
     try (LineSource lines = new LineSource(file.open())) {
       LineSource.Line line = lines.nextNonEmpty(handler);
       while (line != null) {
-        handler.row(line.number(), line.text(), null, null, null, null);
+        handler.row(line.number(), line.text(), null, null, null, null, null);
         line = lines.nextNonEmpty(handler);
       }
     }

@@ -20,7 +20,8 @@ public final class Replay {
             @Nullable String time,
             @Nullable String metric,
             @Nullable String delta,
-            @Nullable String eventId) {}
+            @Nullable String eventId,
+            @Nullable String user) {}
 
         @Override
         public void rejected(long line, String reason) {}
@@ -169,9 +170,10 @@ public final class Replay {
         @Nullable String time,
         @Nullable String metric,
         @Nullable String delta,
-        @Nullable String eventId) {
+        @Nullable String eventId,
+        @Nullable String user) {
       number = line;
-      next.row(line, key, time, metric, delta, eventId);
+      next.row(line, key, time, metric, delta, eventId, user);
     }
 
     @Override

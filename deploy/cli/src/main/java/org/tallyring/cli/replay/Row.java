@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * @param file the file's name as it was given
  * @param line the line's number, from 1
  * @param key valid by the rule for keys; not to be changed
+ * @param user who did it, valid by the same rule, or empty for nobody; not to be changed
  * @param metric the name of an existing metric
  * @param delta how much to add; not 0
  * @param timeMillis when it happened, in milliseconds since 1970-01-01T00:00:00Z; null if the file
@@ -19,6 +20,7 @@ public record Row(
     String file,
     long line,
     byte[] key,
+    byte[] user,
     String metric,
     long delta,
     @Nullable Long timeMillis,

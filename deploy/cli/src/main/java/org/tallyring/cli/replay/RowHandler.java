@@ -16,7 +16,8 @@ interface RowHandler {
       @Nullable String time,
       @Nullable String metric,
       @Nullable String delta,
-      @Nullable String eventId);
+      @Nullable String eventId,
+      @Nullable String user);
 
   /**
    * A line that is not a row.

@@ -14,6 +14,8 @@ import org.tallyring.topology.name.KeyRules;
  */
 final class RowParser implements RowHandler {
 
+  private static final byte[] NOBODY = {};
+
   private final String file;
   private final @Nullable TimeFormat timeFormat;
   private final String defaultMetric;
@@ -60,9 +62,17 @@ final class RowParser implements RowHandler {
       @Nullable String time,
       @Nullable String metric,
       @Nullable String delta,
-      @Nullable String eventId) {
+      @Nullable String eventId,
+      @Nullable String user) {
     byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
     String violation = KeyRules.violation(keyBytes, 0, keyBytes.length);
+    if (violation != null) {
+      rejected(line, violation);
+      return;
+    }
+    byte[] userBytes = user == null ? NOBODY : user.getBytes(StandardCharsets.UTF_8);
+    violation =
+        userBytes.length == 0 ? null : KeyRules.violation("user", userBytes, 0, userBytes.length);
     if (violation != null) {
       rejected(line, violation);
       return;
@@ -92,7 +102,9 @@ final class RowParser implements RowHandler {
       rejected(line, "event id: " + eventId + " (expected: " + EventIdRules.TEXT_RULE + ")");
       return;
     }
-    stopped |= !consumer.test(new Row(file, line, keyBytes, metricName, amount, timeMillis, id));
+    stopped |=
+        !consumer.test(
+            new Row(file, line, keyBytes, userBytes, metricName, amount, timeMillis, id));
   }
 
   @Override

@@ -177,7 +177,7 @@ final class DelimitedReaderTest {
   void anEventIdIsAColumnLikeOthers() {
     Columns columns =
         new Columns(
-            new ColumnRef("--key", "k"), null, null, null, new ColumnRef("--event-id", "id"));
+            new ColumnRef("--key", "k"), null, null, null, new ColumnRef("--event-id", "id"), null);
     ReadRows read = ReadRows.of(csv(columns), "id,k\ne-1,a\n\"e,2\",b\n");
 
     assertThat(read.rows).containsExactly("2|a|null|null|null|e-1", "3|b|null|null|null|e,2");
@@ -194,6 +194,7 @@ final class DelimitedReaderTest {
         time == null ? null : new ColumnRef("--time", time),
         metric == null ? null : new ColumnRef("--metric-column", metric),
         delta == null ? null : new ColumnRef("--delta", delta),
+        null,
         null);
   }
 }

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a reader makes of a file: rows as {@code line|key|time|metric|delta} with {@code |event id},
- * and rejections.
+ * What a reader makes of a file: rows as {@code line|key|time|metric|delta} with {@code |event id}
+ * and {@code |user}, and rejections.
  */
 final class ReadRows implements RowHandler {
 
@@ -41,9 +41,10 @@ final class ReadRows implements RowHandler {
       @Nullable String time,
       @Nullable String metric,
       @Nullable String delta,
-      @Nullable String eventId) {
+      @Nullable String eventId,
+      @Nullable String user) {
     String row = line + "|" + key + "|" + time + "|" + metric + "|" + delta;
-    rows.add(eventId == null ? row : row + "|" + eventId);
+    rows.add(row + (eventId == null ? "" : "|" + eventId) + (user == null ? "" : "|" + user));
   }
 
   @Override

@@ -1,0 +1,166 @@
+package org.tallyring.shardserver.engine;
+
+import com.google.protobuf.ByteString;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.tallyring.proto.internal.v1.SnapshotPiece;
+import org.tallyring.proto.internal.v1.SnapshotStrategy;
+import org.tallyring.proto.internal.v1.SnapshotStrategy.BucketState;
+import org.tallyring.proto.internal.v1.SnapshotStrategy.HitState;
+import org.tallyring.proto.internal.v1.SnapshotStrategy.MetricState;
+import org.tallyring.proto.internal.v1.SnapshotStrategy.MorrisCounters;
+import org.tallyring.proto.internal.v1.SnapshotStrategy.UserSketches;
+import org.tallyring.shardserver.engine.strategy.FrequentKeys;
+import org.tallyring.shardserver.engine.strategy.HitLog;
+import org.tallyring.shardserver.engine.strategy.UserSketch;
+
+/** Writes what the strategy of one metric holds beside exact counts. */
+final class StrategyWriter {
+
+  // Bounds of what protobuf makes of one element.
+  private static final int COUNTER_BYTES = 5 + 3;
+  private static final int KEY_BYTES = 3 + 10;
+  private static final int SKETCH_BYTES = 5 + 5;
+  private static final int HIT_BYTES = 5 + 10 + 10;
+
+  private final int metricIndex;
+  private final int maxContentBytes;
+  private final Consumer<SnapshotPiece> pieces;
+
+  /**
+   * A writer.
+   *
+   * @param maxContentBytes how much the elements of a piece may take
+   */
+  StrategyWriter(int metricIndex, int maxContentBytes, Consumer<SnapshotPiece> pieces) {
+    this.metricIndex = metricIndex;
+    this.maxContentBytes = maxContentBytes;
+    this.pieces = pieces;
+  }
+
+  /** Writes what does not belong to a bucket. */
+  void writeMetric(MetricCounts metric) {
+    write(
+        SnapshotStrategy.newBuilder()
+            .setMetric(
+                MetricState.newBuilder()
+                    .setHits(metric.hits())
+                    .setPruned(metric.prunedBesideLog())
+                    .setTotalSinceMillis(metric.totalSinceMillis())
+                    .setSinceMillis(metric.sinceMillis())));
+    HitLog log = metric.log();
+    if (log != null) {
+      writeHits(log);
+    }
+  }
+
+  private void writeHits(HitLog log) {
+    HitState.Builder hits =
+        HitState.newBuilder()
+            .setHighestMillis(log.highestMillis())
+            .setPruned(log.pruned())
+            .setSweepSlot(log.sweepSlot())
+            .setSweepLength(log.sweepLength());
+    int perPiece = maxContentBytes / HIT_BYTES;
+    log.forEachHit(
+        (slot, timeMillis, delta) -> {
+          if (hits.getSlotsCount() == perPiece) {
+            write(SnapshotStrategy.newBuilder().setHits(hits));
+            hits.clearSlots().clearAgesMillis().clearDeltas();
+          }
+          hits.addSlots(slot).addAgesMillis(log.highestMillis() - timeMillis).addDeltas(delta);
+        });
+    write(SnapshotStrategy.newBuilder().setHits(hits));
+  }
+
+  /**
+   * Writes what a bucket holds beside exact counts.
+   *
+   * @return whether its counts are exact and have to be written as such
+   */
+  boolean writeBucket(BucketCounts bucket) {
+    CountQuality inherited = bucket.inheritedQuality();
+    BucketState.Builder state =
+        BucketState.newBuilder()
+            .setWindow(SnapshotFormat.numberOf(bucket.level()))
+            .setStartMillis(bucket.startMillis())
+            .setRevision(bucket.revision())
+            .setMaxError(inherited.maxError())
+            .setStandardError(inherited.standardError());
+    if (bucket.counts() instanceof MorrisCounts morris) {
+      writeMorris(state, morris);
+    } else if (bucket.counts() instanceof DistinctCounts distinct) {
+      writeUsers(state, distinct);
+    } else {
+      FrequentKeys frequent = bucket.frequent();
+      if (frequent != null) {
+        writeFrequent(state, frequent);
+      } else if (!inherited.equals(CountQuality.EXACT)) {
+        write(SnapshotStrategy.newBuilder().setBucket(state));
+      }
+      return frequent == null;
+    }
+    return false;
+  }
+
+  private void writeMorris(BucketState.Builder state, MorrisCounts counts) {
+    MorrisCounters.Builder counters = MorrisCounters.newBuilder().setBase(counts.scale().base());
+    int perPiece = maxContentBytes / COUNTER_BYTES;
+    counts.forEachRising(
+        (slot, count) -> {
+          if (counters.getSlotsCount() == perPiece) {
+            write(SnapshotStrategy.newBuilder().setBucket(state.setMorris(counters)));
+            counters.clearSlots().clearExponents();
+          }
+          counters.addSlots(slot).addExponents(counts.exponent(slot));
+        });
+    write(SnapshotStrategy.newBuilder().setBucket(state.setMorris(counters)));
+  }
+
+  private void writeUsers(BucketState.Builder state, DistinctCounts counts) {
+    UserSketches.Builder sketches =
+        UserSketches.newBuilder().setLog2Registers(counts.log2Registers());
+    int contentBytes = 0;
+    for (Map.Entry<Integer, UserSketch> entry : counts.sketches().entrySet()) {
+      ByteString bytes = entry.getValue().toBytes();
+      int needed = bytes.size() + SKETCH_BYTES;
+      if (contentBytes + needed > maxContentBytes && contentBytes > 0) {
+        write(SnapshotStrategy.newBuilder().setBucket(state.setUsers(sketches)));
+        sketches.clearSlots().clearSketches();
+        contentBytes = 0;
+      }
+      sketches.addSlots(entry.getKey()).addSketches(bytes);
+      contentBytes += needed;
+    }
+    write(SnapshotStrategy.newBuilder().setBucket(state.setUsers(sketches)));
+  }
+
+  private void writeFrequent(BucketState.Builder state, FrequentKeys frequent) {
+    SnapshotStrategy.FrequentKeys.Builder keys =
+        SnapshotStrategy.FrequentKeys.newBuilder()
+            .setMapSize(frequent.mapSize())
+            .setMaxError(frequent.maxError());
+    ByteString.Output bytes = ByteString.newOutput();
+    int contentBytes = 0;
+    for (FrequentKeys.Entry entry : frequent.entries()) {
+      int needed = entry.key().size() + KEY_BYTES;
+      if (contentBytes + needed > maxContentBytes && contentBytes > 0) {
+        keys.setKeys(bytes.toByteString());
+        write(SnapshotStrategy.newBuilder().setBucket(state.setFrequent(keys)));
+        keys.clearKeyLengths().clearCounts();
+        bytes.reset();
+        contentBytes = 0;
+      }
+      bytes.write(entry.key().toByteArray(), 0, entry.key().size());
+      keys.addKeyLengths(entry.key().size()).addCounts(entry.count());
+      contentBytes += needed;
+    }
+    keys.setKeys(bytes.toByteString());
+    write(SnapshotStrategy.newBuilder().setBucket(state.setFrequent(keys)));
+  }
+
+  private void write(SnapshotStrategy.Builder piece) {
+    pieces.accept(
+        SnapshotPiece.newBuilder().setStrategy(piece.setMetricIndex(metricIndex)).build());
+  }
+}
