@@ -25,8 +25,8 @@ final class Criteria {
    * The criterion of a question, which is empty if it has none.
    *
    * @param namespace the namespace that its metrics are of
-   * @return fails with INVALID_ARGUMENT for parts that cannot be and with NOT_FOUND for a metric
-   *     that does not exist
+   * @return fails with INVALID_ARGUMENT for parts that cannot be, with NOT_FOUND for a metric that
+   *     does not exist, and with FAILED_PRECONDITION for one that does not count in fixed windows
    */
   static CompletableFuture<Criterion> of(
       GetTopKRequest request, String namespace, NamespaceDirectory namespaces) {
@@ -46,7 +46,7 @@ final class Criteria {
             .build();
     CompletableFuture<?>[] known =
         metrics.stream()
-            .map(metric -> namespaces.resolve(namespace, metric))
+            .map(metric -> namespaces.resolveFixedWindow(namespace, metric))
             .toArray(CompletableFuture[]::new);
     return CompletableFuture.allOf(known).thenApply(all -> criterion);
   }

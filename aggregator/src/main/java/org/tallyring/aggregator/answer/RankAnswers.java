@@ -83,7 +83,7 @@ public final class RankAnswers {
       return CompletableFuture.failedFuture(refusal);
     }
     return namespaces
-        .resolve(request.getNamespace(), request.getMetric())
+        .resolveFixedWindow(request.getNamespace(), request.getMetric())
         .thenCompose(metric -> answer(request, metric, Selections.of(request.getWindow())))
         .thenApply(
             answer -> {

@@ -90,7 +90,7 @@ public final class RankingPages {
     }
     int capped = Math.min(size, MAX_PAGE_SIZE);
     return namespaces
-        .resolve(request.getNamespace(), request.getMetric())
+        .resolveFixedWindow(request.getNamespace(), request.getMetric())
         .thenCompose(
             metric ->
                 request.getPageToken().isEmpty()

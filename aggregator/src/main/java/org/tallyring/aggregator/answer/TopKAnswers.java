@@ -111,7 +111,13 @@ public final class TopKAnswers {
                     .thenCompose(
                         criterion ->
                             answer(
-                                metric, criterion, Selections.of(request.getWindow()), k, sample)))
+                                criterion.equals(Criterion.getDefaultInstance())
+                                    ? metric
+                                    : NamespaceDirectory.requireFixedWindow(metric),
+                                criterion,
+                                Selections.of(request.getWindow()),
+                                k,
+                                sample)))
         .thenApply(
             answer -> {
               Labels.check(answer.label(), request.getRequireComplete());

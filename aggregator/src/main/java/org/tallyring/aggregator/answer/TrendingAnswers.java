@@ -83,7 +83,7 @@ public final class TrendingAnswers {
       return CompletableFuture.failedFuture(refusal);
     }
     return namespaces
-        .resolve(request.getNamespace(), request.getMetric())
+        .resolveFixedWindow(request.getNamespace(), request.getMetric())
         .thenCompose(
             metric -> {
               long now = clock.millis();

@@ -99,6 +99,36 @@ public final class NamespaceDirectory implements AutoCloseable {
             });
   }
 
+  /**
+   * The metric that a question for ranks, scores, filters or growth means. These compare counts of
+   * buckets with each other, one by one, which only exact counts allow.
+   *
+   * @return fails as {@link #resolve}, and with FAILED_PRECONDITION if the metric's strategy is
+   *     another than the fixed window
+   */
+  public CompletableFuture<CountedMetric> resolveFixedWindow(String namespace, String metric) {
+    return resolve(namespace, metric).thenApply(NamespaceDirectory::requireFixedWindow);
+  }
+
+  /**
+   * The same metric.
+   *
+   * @throws io.grpc.StatusRuntimeException FAILED_PRECONDITION, if its strategy is another than the
+   *     fixed window
+   */
+  public static CountedMetric requireFixedWindow(CountedMetric metric) {
+    if (metric.isFixedWindow()) {
+      return metric;
+    }
+    throw Errors.of(
+        Status.Code.FAILED_PRECONDITION,
+        ErrorReason.ERROR_REASON_BAD_STRATEGY,
+        "metric: "
+            + metric.metric()
+            + " counts by another strategy (expected: fixed_window for ranks, scores, filters and"
+            + " trending)");
+  }
+
   /** Takes in a definition that a shard has just answered with. */
   public void put(NamespaceDefinition definition) {
     definitions.put(definition.getName(), definition);
@@ -132,6 +162,13 @@ public final class NamespaceDirectory implements AutoCloseable {
     definitions = newer;
   }
 
+  private static boolean isFixedWindow(MetricDefinition metric) {
+    return switch (metric.getStrategyCase()) {
+      case FIXED_WINDOW, STRATEGY_NOT_SET -> true;
+      default -> false;
+    };
+  }
+
   private static @Nullable CountedMetric find(
       @Nullable NamespaceDefinition definition, String metric) {
     if (definition == null) {
@@ -143,7 +180,8 @@ public final class NamespaceDirectory implements AutoCloseable {
             definition.getName(),
             definition.getUid(),
             Namespaces.latenessMillis(definition),
-            candidate.getName());
+            candidate.getName(),
+            isFixedWindow(candidate));
       }
     }
     return null;

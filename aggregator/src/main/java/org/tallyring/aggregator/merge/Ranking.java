@@ -31,8 +31,7 @@ public final class Ranking {
     this(keys, offsets, counts, beside, Quality.EXACT);
   }
 
-  private Ranking(
-      byte[] keys, int[] offsets, long[] counts, long[] beside, Quality quality) {
+  private Ranking(byte[] keys, int[] offsets, long[] counts, long[] beside, Quality quality) {
     this.keys = keys;
     this.offsets = offsets;
     this.counts = counts;

@@ -31,6 +31,7 @@ import org.tallyring.proto.v1.ListRankingResponse;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.MetricFilter;
 import org.tallyring.proto.v1.MetricFilter.Comparison;
+import org.tallyring.proto.v1.Morris;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RankedRow;
 import org.tallyring.proto.v1.ScoreTerm;
@@ -66,7 +67,32 @@ final class RankingsGrpcTest {
             .addMetrics(MetricDefinition.newBuilder().setName("clicks"))
             .addMetrics(MetricDefinition.newBuilder().setName("views"))
             .addMetrics(MetricDefinition.newBuilder().setName("purchases"))
+            .addMetrics(
+                MetricDefinition.newBuilder()
+                    .setName("guesses")
+                    .setMorris(Morris.newBuilder().setBase(2)))
             .build());
+  }
+
+  @Test
+  void onlyExactCountsAreComparedOneByOne() {
+    List<ThrowingCallable> questions =
+        List.of(
+            () -> top(request -> request.addInclude("guesses")),
+            () ->
+                top(request -> request.addWhere(filter("guesses", Comparison.COMPARISON_ABOVE, 1))),
+            () -> top(request -> request.addScore(term("guesses", 1_000_000))),
+            () -> top(request -> request.setMetric("guesses").addInclude("clicks")),
+            () -> rank(request -> request.setMetric("guesses").setKey(key("a"))),
+            () -> service.listRanking(ranking().setMetric("guesses").build()),
+            () ->
+                service.getTrending(GetTrendingRequest.newBuilder().setMetric("guesses").build()));
+
+    for (ThrowingCallable question : questions) {
+      assertRefused(
+          question, Status.Code.FAILED_PRECONDITION, ErrorReason.ERROR_REASON_BAD_STRATEGY);
+    }
+    assertThat(top(request -> request.setMetric("guesses")).getItemsList()).isEmpty();
   }
 
   @AfterEach

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.v1.Distinct;
 import org.tallyring.proto.v1.ErrorReason;
-import org.tallyring.proto.v1.Morris;
 import org.tallyring.proto.v1.MetricDefinition;
+import org.tallyring.proto.v1.Morris;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.topology.hash.KeyHash;
@@ -97,9 +97,7 @@ class BatchValidatorTest {
   @Test
   void usersAreCheckedLikeKeysAndBelongToRows() {
     assertRow(
-        valid()
-            .setUsers(ByteString.copyFromUtf8("annb\u0001"))
-            .addAllUserLengths(List.of(3, 2, 0)),
+        valid().setUsers(ByteString.copyFromUtf8("annb\u0001")).addAllUserLengths(List.of(3, 2, 0)),
         ErrorReason.ERROR_REASON_BAD_USER,
         "rows[1].user",
         "user: control character U+0001 at byte 1");

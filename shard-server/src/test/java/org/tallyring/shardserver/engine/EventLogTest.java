@@ -2,7 +2,6 @@ package org.tallyring.shardserver.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.BitSet;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.EnumSet;

@@ -148,8 +148,7 @@ class RedefinitionTest {
     submit(intake, 1);
 
     assertThat(outcomes)
-        .containsExactly(
-            Outcome.OUTCOME_APPLIED, Outcome.OUTCOME_REFUSED, Outcome.OUTCOME_REFUSED);
+        .containsExactly(Outcome.OUTCOME_APPLIED, Outcome.OUTCOME_REFUSED, Outcome.OUTCOME_REFUSED);
     assertThat(written()).containsExactly("revision 1", "1 batches", "revision 2");
   }
 
