@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.grpc;
 
 import java.util.List;
+import java.util.function.Consumer;
 import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.shardserver.engine.CountQuality;
@@ -10,7 +11,15 @@ final class Qualities {
 
   private Qualities() {}
 
-  static org.tallyring.proto.internal.v1.CountQuality toProto(CountQuality quality) {
+  /** Sets a field that stays unset for counts that are exact and whole. */
+  static void say(
+      CountQuality quality, Consumer<org.tallyring.proto.internal.v1.CountQuality> field) {
+    if (!quality.equals(CountQuality.EXACT)) {
+      field.accept(toProto(quality));
+    }
+  }
+
+  private static org.tallyring.proto.internal.v1.CountQuality toProto(CountQuality quality) {
     org.tallyring.proto.internal.v1.CountQuality.Builder message =
         org.tallyring.proto.internal.v1.CountQuality.newBuilder()
             .setMaxError(quality.maxError())

@@ -74,8 +74,8 @@ final class RangeReads {
                               QuerySeriesResponse.newBuilder()
                                   .setServed(true)
                                   .setStartMillis(kept.startMillis())
-                                  .setRevision(engine.revision(uid, metric, kept))
-                                  .setQuality(Qualities.toProto(engine.quality(uid, metric, kept)));
+                                  .setRevision(engine.revision(uid, metric, kept));
+                          Qualities.say(engine.quality(uid, metric, kept), series::setQuality);
                           for (long count : engine.series(uid, metric, kept, key.toByteArray())) {
                             series.addCounts(count);
                           }
@@ -123,14 +123,13 @@ final class RangeReads {
                                               key.toByteArray())));
                             }
                             long uid = namespace.getUid();
-                            return part.addRanges(
-                                    RangeRevision.newBuilder()
-                                        .setRangeId(rangeId)
-                                        .setRevision(engine.revision(uid, metric, interval))
-                                        .setQuality(
-                                            Qualities.toProto(
-                                                engine.quality(uid, metric, interval))))
-                                .build();
+                            RangeRevision.Builder revision =
+                                RangeRevision.newBuilder()
+                                    .setRangeId(rangeId)
+                                    .setRevision(engine.revision(uid, metric, interval));
+                            Qualities.say(
+                                engine.quality(uid, metric, interval), revision::setQuality);
+                            return part.addRanges(revision).build();
                           })));
         });
     return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))

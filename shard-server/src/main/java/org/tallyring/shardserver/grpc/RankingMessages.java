@@ -7,7 +7,6 @@ import org.tallyring.proto.internal.v1.LateCorrections;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeVersion;
 import org.tallyring.proto.internal.v1.RankingRows;
-import org.tallyring.shardserver.engine.CountQuality;
 import org.tallyring.shardserver.engine.PublishedRanking;
 import org.tallyring.shardserver.engine.PublishedRankings;
 import org.tallyring.shardserver.engine.Ranking;
@@ -62,10 +61,7 @@ final class RankingMessages {
             .setKeys(rows.getKeys())
             .addAllKeyLengths(rows.getKeyLengthsList())
             .addAllCounts(rows.getCountsList());
-    CountQuality quality = ranking.quality();
-    if (!quality.equals(CountQuality.EXACT)) {
-      message.setQuality(Qualities.toProto(quality));
-    }
+    Qualities.say(ranking.quality(), message::setQuality);
     return message;
   }
 
