@@ -55,7 +55,7 @@ final class IntervalCounts {
     if (parts.isEmpty() || (parts.size() == 1 && !(parts.get(0) instanceof SealedCounts))) {
       return this;
     }
-    PagedCounts sum = new PagedCounts();
+    CountSum sum = new CountSum();
     parts.forEach(part -> part.addTo(sum));
     return new IntervalCounts(List.of(sum), revision, state);
   }

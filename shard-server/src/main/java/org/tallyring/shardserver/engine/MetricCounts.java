@@ -329,11 +329,11 @@ final class MetricCounts {
    *
    * @param sum scratch: all 0, before and after
    */
-  Ranking ranking(Interval interval, int k, PagedCounts sum) {
+  Ranking ranking(Interval interval, int k, CountSum sum) {
     return unlabelled(interval, k, sum).with(quality(interval));
   }
 
-  private Ranking unlabelled(Interval interval, int k, PagedCounts sum) {
+  private Ranking unlabelled(Interval interval, int k, CountSum sum) {
     long revision = revision(interval);
     List<BucketCounts> covering = buckets.covering(interval);
     if (strategy instanceof Strategy.HeavyHitters hitters) {

@@ -41,7 +41,7 @@ public final class RangeEngine {
   private final List<int[]> duplicateRows = new ArrayList<>();
 
   /** Scratch for the counts of several buckets, all 0 between questions. */
-  private final PagedCounts sum = new PagedCounts();
+  private final CountSum sum = new CountSum();
 
   /** Numbers the batches applied by this process; tells one batch from the next, nothing else. */
   private long batches;
@@ -174,6 +174,15 @@ public final class RangeEngine {
   }
 
   /**
+   * The whole state, to be written down on another thread while this engine goes on.
+   *
+   * @param maxChunkBytes how large a chunk may be; at least {@value SnapshotWriter#MIN_CHUNK_BYTES}
+   */
+  public SnapshotCut cut(int maxChunkBytes) {
+    return SnapshotWriter.cut(state, maxChunkBytes);
+  }
+
+  /**
    * The whole state.
    *
    * @param maxChunkBytes how large a chunk may be; at least {@value SnapshotWriter#MIN_CHUNK_BYTES}
@@ -181,7 +190,7 @@ public final class RangeEngine {
    * @throws IllegalArgumentException if a piece that cannot be divided is larger than a chunk
    */
   public List<byte[]> snapshot(int maxChunkBytes) {
-    return SnapshotWriter.write(state, maxChunkBytes);
+    return cut(maxChunkBytes).write();
   }
 
   /** The last sequence applied in a session, or -1 for a session that is unknown or forgotten. */

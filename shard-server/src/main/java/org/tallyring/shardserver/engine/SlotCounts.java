@@ -1,7 +1,7 @@
 package org.tallyring.shardserver.engine;
 
 /** Counts by slot. A slot that was never added to has the count 0. */
-sealed interface SlotCounts permits ExactCounts, MorrisCounts, DistinctCounts {
+sealed interface SlotCounts permits ExactCounts, CountSum, MorrisCounts, DistinctCounts {
 
   /** The count of a slot. */
   long get(int slot);
@@ -29,7 +29,7 @@ sealed interface SlotCounts permits ExactCounts, MorrisCounts, DistinctCounts {
   long bytes();
 
   /** Adds all counts to a sum. */
-  default void addTo(PagedCounts sum) {
+  default void addTo(CountSum sum) {
     forEach(Long.MIN_VALUE, sum::add);
   }
 

@@ -20,6 +20,7 @@ import org.tallyring.shardserver.engine.EventPage;
 import org.tallyring.shardserver.engine.EventQuery;
 import org.tallyring.shardserver.engine.PublishedRankings;
 import org.tallyring.shardserver.engine.RangeEngine;
+import org.tallyring.shardserver.engine.SnapshotCut;
 import org.tallyring.shardserver.journal.JournalHealth;
 import org.tallyring.shardserver.journal.JournalReplay;
 import org.tallyring.shardserver.journal.Position;
@@ -50,6 +51,7 @@ public final class OwnedRange implements EventSource {
   private final RangeSettings settings;
   private final InstantSource clock;
   private final Executor loop;
+  private final Executor snapshotWriter;
   private final InFlightBudget budget;
   private final Consumer<OwnedRange> onLost;
   private final EventListeners eventListeners = new EventListeners();
@@ -75,6 +77,7 @@ public final class OwnedRange implements EventSource {
       RangeSettings settings,
       InstantSource clock,
       Executor loop,
+      Executor snapshotWriter,
       InFlightBudget budget,
       Consumer<OwnedRange> onLost) {
     this.rangeId = rangeId;
@@ -83,6 +86,7 @@ public final class OwnedRange implements EventSource {
     this.settings = settings;
     this.clock = clock;
     this.loop = loop;
+    this.snapshotWriter = snapshotWriter;
     this.budget = budget;
     this.onLost = onLost;
     this.engine = new RangeEngine(rangeId);
@@ -359,22 +363,29 @@ public final class OwnedRange implements EventSource {
     RangeJournal open = journal;
     if (open != null && !snapshotUnderWay && isSnapshotDue(open.bytesSinceSnapshot())) {
       snapshotUnderWay = true;
-      List<byte[]> chunks = engine.snapshot(open.maxEntryBytes());
-      entriesSinceSnapshot = 0;
-      snapshotBytes = bytes(chunks);
-      open.snapshot(applied, chunks)
-          .whenCompleteAsync(
-              (stored, failure) -> {
-                snapshotUnderWay = false;
-                if (failure != null) {
-                  log.warn(
-                      "range {}: snapshot not stored, the next one is tried later",
-                      rangeId,
-                      failure);
-                }
-              },
-              loop);
+      storeSnapshot(open, position, engine.cut(open.maxEntryBytes()));
     }
+  }
+
+  /** Writes the cut beside the loop, which goes on with the next entries meanwhile. */
+  private void storeSnapshot(RangeJournal open, Position position, SnapshotCut cut) {
+    entriesSinceSnapshot = 0;
+    CompletableFuture.supplyAsync(cut::write, snapshotWriter)
+        .thenComposeAsync(
+            chunks -> {
+              snapshotBytes = bytes(chunks);
+              return open.snapshot(position, chunks);
+            },
+            loop)
+        .whenCompleteAsync(
+            (stored, failure) -> {
+              snapshotUnderWay = false;
+              if (failure != null) {
+                log.warn(
+                    "range {}: snapshot not stored, the next one is tried later", rangeId, failure);
+              }
+            },
+            loop);
   }
 
   /**

@@ -113,6 +113,7 @@ public final class ShardRanges {
             settings,
             clock,
             loops.loopOf(rangeId),
+            loops.snapshotWriter(),
             budget,
             this::afterLoss);
     held.put(rangeId, range);

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -224,6 +225,21 @@ class RangeEngineModelTest {
     List<byte[]> chunks = straight.snapshot(chunkBytes);
     assertThat(chunks).allSatisfy(chunk -> assertThat(chunk.length).isBetween(1, chunkBytes));
     assertThat(restored.snapshot(chunkBytes)).containsExactlyElementsOf(chunks);
+  }
+
+  @Property(tries = 25)
+  void aCutHoldsWhatWasThereWhenItWasMade(@ForAll long seed) {
+    History history = new History(seed);
+    RangeEngine engine = new RangeEngine(RANGE);
+    Map<SnapshotCut, List<byte[]>> expected = new LinkedHashMap<>();
+    for (int i = 0; i < 40; i++) {
+      engine.apply(history.next());
+      if (history.random.nextInt(6) == 0) {
+        SnapshotCut cut = engine.cut(8192);
+        expected.put(cut, engine.snapshot(8192));
+      }
+    }
+    expected.forEach((cut, chunks) -> assertThat(cut.write()).containsExactlyElementsOf(chunks));
   }
 
   private static void assertSameAnswers(RangeEngine engine, NaiveEngine model) {

@@ -67,6 +67,7 @@ final class EventsAfterFailoverTest {
             new RangeSettings(snapshotBytes, Long.MAX_VALUE, 1 << 20),
             () -> NOON,
             loop,
+            Runnable::run,
             new InFlightBudget(1 << 20),
             lost -> {});
     assertThat(range.open(journals)).succeedsWithin(LIMIT);

@@ -64,6 +64,7 @@ final class RangeHarness {
         settings,
         () -> Instant.ofEpochMilli(now),
         loop,
+        Runnable::run,
         budget,
         lost::add);
   }
