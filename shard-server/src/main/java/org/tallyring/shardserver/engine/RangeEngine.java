@@ -3,7 +3,9 @@ package org.tallyring.shardserver.engine;
 import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
@@ -265,6 +267,13 @@ public final class RangeEngine {
   public MetricStats stats(long namespaceUid, String metric) {
     MetricCounts counts = state.metric(namespaceUid, metric);
     return counts == null ? new MetricStats(0, 0, 0, 0, 0) : counts.stats();
+  }
+
+  /** The names of the namespaces that something is held of, by uid. */
+  public Map<Long, String> namespaces() {
+    Map<Long, String> names = new HashMap<>();
+    state.namespaces.values().forEach(each -> names.put(each.uid(), each.name()));
+    return names;
   }
 
   /** The newest definition of a namespace in the journal, or null. */

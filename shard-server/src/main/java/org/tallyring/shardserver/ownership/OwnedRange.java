@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
@@ -21,6 +22,7 @@ import org.tallyring.shardserver.engine.EventQuery;
 import org.tallyring.shardserver.engine.PublishedRankings;
 import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.journal.JournalHealth;
+import org.tallyring.shardserver.journal.JournalLostException;
 import org.tallyring.shardserver.journal.JournalReplay;
 import org.tallyring.shardserver.journal.Position;
 import org.tallyring.shardserver.journal.RangeJournal;
@@ -68,6 +70,9 @@ public final class OwnedRange implements EventSource {
   private long snapshotBytes;
   private long publishedAtMillis = Long.MIN_VALUE;
 
+  /** Completes when the journal is open, or will not be. */
+  private CompletableFuture<Void> opening = CompletableFuture.completedFuture(null);
+
   OwnedRange(
       int rangeId,
       String shardId,
@@ -104,20 +109,25 @@ public final class OwnedRange implements EventSource {
     return open == null ? 0 : open.epoch();
   }
 
-  /** Takes the journal and serves. Completes when serving, or exceptionally when lost. */
+  /**
+   * Takes the journal and serves. Completes when serving, or exceptionally when lost; if released
+   * meanwhile, when the journal is closed again.
+   */
   CompletableFuture<Void> open(RangeJournals journals) {
-    return journals
-        .open(rangeId, shardId, new Rebuild(), loop)
-        .handleAsync(
-            (opened, failure) -> {
-              if (failure != null) {
-                lost(failure);
-                throw new IllegalStateException("range " + rangeId + ": not opened", failure);
-              }
-              serve(opened);
-              return null;
-            },
-            loop);
+    opening =
+        journals
+            .open(rangeId, shardId, new Rebuild(), loop)
+            .handleAsync(
+                (opened, failure) -> {
+                  if (failure != null) {
+                    lost(failure);
+                    throw new IllegalStateException("range " + rangeId + ": not opened", failure);
+                  }
+                  return serve(opened);
+                },
+                loop)
+            .thenCompose(Function.identity());
+    return opening;
   }
 
   /** Rebuilds the engine from what the journal holds. */
@@ -142,12 +152,11 @@ public final class OwnedRange implements EventSource {
     }
   }
 
-  private void serve(RangeJournal opened) {
+  private CompletableFuture<Void> serve(RangeJournal opened) {
     journal = opened;
     if (state != RangeState.RECOVERING) {
       // Released while it was being opened.
-      closeJournal(opened);
-      return;
+      return closeJournal(opened);
     }
     intake =
         new RangeIntake(
@@ -164,6 +173,7 @@ public final class OwnedRange implements EventSource {
     state = state.to(RangeState.SERVING);
     engine.sampleHits(eventListeners.hitRate());
     log.debug("range {}: serving at epoch {}, {} keys", rangeId, opened.epoch(), engine.keys());
+    return CompletableFuture.completedFuture(null);
   }
 
   /** Sends a batch in. */
@@ -177,6 +187,11 @@ public final class OwnedRange implements EventSource {
             open.submit(submission);
           }
         });
+  }
+
+  /** The namespaces that the range holds, uid and name; null when it does not serve. */
+  CompletableFuture<@Nullable Map<Long, String>> namespaces() {
+    return read(RangeEngine::namespaces);
   }
 
   /** Ends a namespace in this range. */
@@ -346,7 +361,7 @@ public final class OwnedRange implements EventSource {
             if (state.next().contains(RangeState.RELEASED)) {
               state = state.to(RangeState.RELEASED);
             }
-            released.complete(null);
+            opening.whenComplete((done, failure) -> released.complete(null));
           }
         });
     return released;
@@ -395,7 +410,11 @@ public final class OwnedRange implements EventSource {
     if (!state.next().contains(RangeState.LOST)) {
       return;
     }
-    log.info("range {}: lost as {} ({})", rangeId, state, rootMessage(cause));
+    if (state == RangeState.RECOVERING || cause instanceof JournalLostException) {
+      log.info("range {}: lost as {} ({})", rangeId, state, rootMessage(cause));
+    } else {
+      log.error("range {}: lost as {} through a defect", rangeId, state, cause);
+    }
     state = state.to(RangeState.LOST);
     eventListeners.tell();
     RangeJournal open = journal;
@@ -405,13 +424,13 @@ public final class OwnedRange implements EventSource {
     onLost.accept(this);
   }
 
-  private void closeJournal(RangeJournal open) {
-    open.close()
-        .whenComplete(
-            (closed, failure) -> {
-              if (failure != null) {
-                log.info("range {}: journal not closed ({})", rangeId, rootMessage(failure));
-              }
+  /** Completes in any case: what is not closed is recovered by the next owner. */
+  private CompletableFuture<Void> closeJournal(RangeJournal open) {
+    return open.close()
+        .exceptionally(
+            failure -> {
+              log.info("range {}: journal not closed ({})", rangeId, rootMessage(failure));
+              return null;
             });
   }
 

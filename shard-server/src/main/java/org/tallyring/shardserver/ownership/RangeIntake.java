@@ -53,8 +53,10 @@ import org.tallyring.shardserver.journal.RangeJournal;
  * newer definition of its namespace stands an entry with the definition, so that a change takes
  * effect at one place in the journal, for this owner and for every replay.
  *
- * <p><b>Loss.</b> After a failed append nothing in flight has a known outcome. What was appended is
- * answered as in doubt, what was only queued as refused, and the intake is dead.
+ * <p><b>Loss.</b> After a failed append nothing in flight has a known outcome; after an entry that
+ * the engine fails to apply or to take a snapshot after, nothing that the engine holds can be
+ * relied on. What was appended is answered as in doubt, what was only queued as refused, and the
+ * intake is dead.
  */
 final class RangeIntake {
 
@@ -400,10 +402,17 @@ final class RangeIntake {
       lose(failure == null ? new IllegalStateException("append: no position") : failure);
       return;
     }
-    List<Pending> group = inFlight.remove();
-    engine.apply(entry);
-    onApplied.accept(position, entry);
-    finishAll(group);
+    try {
+      engine.apply(entry);
+      onApplied.accept(position, entry);
+    } catch (RuntimeException | Error defect) {
+      // What the engine holds now nobody knows; the next tenure begins with the journal.
+      lose(
+          new IllegalStateException(
+              "entry at " + position + " not applied: " + defect.getMessage(), defect));
+      return;
+    }
+    finishAll(inFlight.remove());
     flush();
     // Only after the flush: repeats that were left in the queue are no reason to wait any longer.
     if (inFlight.isEmpty() && queue.isEmpty()) {
@@ -451,7 +460,7 @@ final class RangeIntake {
 
   private void lose(Throwable cause) {
     dead = true;
-    String message = "journal of range " + rangeId + ": lost with the batch in flight";
+    String message = "range " + rangeId + ": lost with the batch in flight";
     for (List<Pending> group : inFlight) {
       group.forEach(pending -> abandon(pending, true, message));
     }

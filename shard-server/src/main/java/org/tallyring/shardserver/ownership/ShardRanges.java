@@ -1,7 +1,6 @@
 package org.tallyring.shardserver.ownership;
 
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +45,10 @@ public final class ShardRanges {
   private final NamespaceEndings namespaceEndings;
 
   private final Map<Integer, OwnedRange> held = new ConcurrentHashMap<>();
+
+  /** What is released and has not closed its journal yet. */
+  private final Map<OwnedRange, CompletableFuture<Void>> leaving = new ConcurrentHashMap<>();
+
   private @Nullable ClusterView latest;
   private boolean closed;
   private boolean reopenScheduled;
@@ -123,13 +126,16 @@ public final class ShardRanges {
     reopenDelayMillis = FIRST_REOPEN_DELAY_MILLIS;
     if (latest != null) {
       // Views that came while it was being opened found nobody to tell.
+      namespaceEndings.compare(range, latest);
       range.redefineNamespaces(latest.namespaces().values());
     }
   }
 
   private void release(OwnedRange range) {
     held.remove(range.rangeId(), range);
-    range.release();
+    CompletableFuture<Void> released = range.release();
+    leaving.put(range, released);
+    released.thenRun(() -> leaving.remove(range));
   }
 
   /** A lost range that is still assigned here is opened again, ever later while nothing opens. */
@@ -162,14 +168,10 @@ public final class ShardRanges {
 
   /** Releases everything and opens nothing any more; completes when all journals are closed. */
   public CompletableFuture<Void> close() {
-    List<CompletableFuture<Void>> releases = new ArrayList<>();
     synchronized (this) {
       closed = true;
-      for (OwnedRange range : all()) {
-        held.remove(range.rangeId(), range);
-        releases.add(range.release());
-      }
+      all().forEach(this::release);
     }
-    return CompletableFuture.allOf(releases.toArray(CompletableFuture[]::new));
+    return CompletableFuture.allOf(leaving.values().toArray(CompletableFuture[]::new));
   }
 }

@@ -3,6 +3,7 @@ package org.tallyring.shardserver.ownership;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,7 @@ import org.tallyring.shardserver.coordination.ClusterView;
 import org.tallyring.shardserver.coordination.InMemoryRangeStore;
 import org.tallyring.shardserver.coordination.Versioned;
 import org.tallyring.shardserver.journal.InMemoryJournals;
+import org.tallyring.shardserver.journal.JournalHealth;
 import org.tallyring.shardserver.journal.JournalReplay;
 import org.tallyring.shardserver.journal.Position;
 import org.tallyring.shardserver.journal.RangeJournal;
@@ -185,6 +187,57 @@ final class ShardRangesTest {
     assertThat(scheduler.isEmpty()).isTrue();
   }
 
+  /** Opens when it is told to, on the thread that says so. */
+  private final class SlowJournals implements RangeJournals {
+    private final CompletableFuture<Void> go = new CompletableFuture<>();
+    private final CompletableFuture<RangeJournal> opened = new CompletableFuture<>();
+
+    @Override
+    public CompletableFuture<RangeJournal> open(
+        int rangeId, String owner, JournalReplay replay, Executor executor) {
+      return go.thenCompose(now -> journals.open(rangeId, owner, replay, executor))
+          .whenComplete((journal, failure) -> opened.complete(journal));
+    }
+
+    boolean isClosed() {
+      return opened.join().health().state() == JournalHealth.State.LOST;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void closingWaitsForTheJournalOfARangeThatIsBeingOpened() {
+    SlowJournals slow = new SlowJournals();
+    ShardRanges ranges = ranges(1, slow);
+    ranges.reconcile(view(List.of(ME)));
+    OwnedRange range = ranges.find(0).orElseThrow();
+    CompletableFuture<Void> closed = ranges.close();
+    awaitState(range, RangeState.RELEASED);
+    assertThat(closed).isNotDone();
+
+    slow.go.complete(null);
+    assertThat(closed).succeedsWithin(Duration.ofSeconds(10));
+    assertThat(slow.isClosed()).isTrue();
+  }
+
+  @Test
+  void closingWaitsForARangeThatWasTakenAwayWhileItWasBeingOpened() {
+    SlowJournals slow = new SlowJournals();
+    ShardRanges ranges = ranges(1, slow);
+    ranges.reconcile(view(List.of(ME)));
+    OwnedRange range = ranges.find(0).orElseThrow();
+    ranges.reconcile(view(List.of(OTHER)));
+    awaitState(range, RangeState.RELEASED);
+    CompletableFuture<Void> closed = ranges.close();
+    assertThat(closed).isNotDone();
+
+    slow.go.complete(null);
+    assertThat(closed).succeedsWithin(Duration.ofSeconds(10));
+    assertThat(slow.isClosed()).isTrue();
+  }
+
   private OwnedRange withOneClick(ShardRanges ranges) {
     ranges.reconcile(view(List.of(ME), RangeHarness.NAMESPACE));
     OwnedRange range = serving(ranges, 0);
@@ -215,6 +268,47 @@ final class ShardRangesTest {
     ranges.reconcile(view(List.of(ME)));
 
     assertThat(clicks(range)).isZero();
+  }
+
+  @Test
+  void aNamespaceDeletedWhileARangeIsBeingOpenedLosesItsCounts() throws Exception {
+    ShardRanges before = ranges(1, journals);
+    withOneClick(before);
+    before.close().get(10, TimeUnit.SECONDS);
+    SlowJournals slow = new SlowJournals();
+    ShardRanges ranges = ranges(1, slow);
+    ranges.reconcile(view(List.of(ME), RangeHarness.NAMESPACE));
+    ranges.reconcile(view(List.of(ME)));
+    slow.go.complete(null);
+
+    OwnedRange range = serving(ranges, 0);
+    await().until(() -> clicks(range) == 0);
+  }
+
+  @Test
+  void aNamespaceDeletedWhileNobodyServedARangeLosesItsCounts() throws Exception {
+    ShardRanges before = ranges(1, journals);
+    withOneClick(before);
+    before.close().get(10, TimeUnit.SECONDS);
+    ShardRanges ranges = ranges(1, journals);
+    ranges.reconcile(view(List.of(ME)));
+
+    OwnedRange range = serving(ranges, 0);
+    await().until(() -> clicks(range) == 0);
+  }
+
+  @Test
+  void aRangeThatIsOpenedKeepsTheCountsOfANamespaceThatTheStoreStillHas() throws Exception {
+    ShardRanges before = ranges(1, journals);
+    withOneClick(before);
+    before.close().get(10, TimeUnit.SECONDS);
+    namespaces.stored.put("shop", RangeHarness.NAMESPACE);
+    ShardRanges ranges = ranges(1, journals);
+    ranges.reconcile(view(List.of(ME)));
+
+    OwnedRange range = serving(ranges, 0);
+    await().until(() -> namespaces.reads.contains("shop"));
+    assertThat(clicks(range)).isEqualTo(1);
   }
 
   @Test
