@@ -269,6 +269,25 @@ public final class RangeEngine {
     return counts == null ? new MetricStats(0, 0, 0, 0, 0) : counts.stats();
   }
 
+  /** Every metric that was ever counted here. Slow, as {@link #stats}. */
+  public List<MetricAccount> accounts() {
+    List<MetricAccount> accounts = new ArrayList<>();
+    for (NamespaceCounts namespace : state.namespaces.values()) {
+      for (MetricCounts metric : namespace.metrics()) {
+        accounts.add(
+            new MetricAccount(
+                namespace.uid(),
+                namespace.name(),
+                metric.name(),
+                metric.strategy().name(),
+                metric.stats(),
+                metric.lateIncrements(),
+                metric.beyondRetention()));
+      }
+    }
+    return accounts;
+  }
+
   /** The names of the namespaces that something is held of, by uid. */
   public Map<Long, String> namespaces() {
     Map<Long, String> names = new HashMap<>();

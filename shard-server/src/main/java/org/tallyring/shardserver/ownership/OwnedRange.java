@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.ownership;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.micrometer.core.instrument.Timer;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
@@ -53,6 +54,7 @@ public final class OwnedRange implements EventSource {
   private final InstantSource clock;
   private final Executor loop;
   private final InFlightBudget budget;
+  private final ShardMeters meters;
   private final Consumer<OwnedRange> onLost;
   private final EventListeners eventListeners = new EventListeners();
 
@@ -61,6 +63,7 @@ public final class OwnedRange implements EventSource {
   private volatile @Nullable RangeJournal journal;
   private @Nullable RangeIntake intake;
   private @Nullable RankedViews views;
+  private @Nullable RangeAccounts accounts;
   private Position applied = Position.START;
   private boolean snapshotUnderWay;
 
@@ -81,6 +84,7 @@ public final class OwnedRange implements EventSource {
       InstantSource clock,
       Executor loop,
       InFlightBudget budget,
+      ShardMeters meters,
       Consumer<OwnedRange> onLost) {
     this.rangeId = rangeId;
     this.shardId = shardId;
@@ -89,6 +93,7 @@ public final class OwnedRange implements EventSource {
     this.clock = clock;
     this.loop = loop;
     this.budget = budget;
+    this.meters = meters;
     this.onLost = onLost;
     this.engine = new RangeEngine(rangeId);
   }
@@ -167,9 +172,11 @@ public final class OwnedRange implements EventSource {
             clock,
             loop,
             budget,
+            meters,
             this::applied,
             this::lost);
     views = new RankedViews(engine, clock, loop, () -> state == RangeState.SERVING);
+    accounts = new RangeAccounts(engine, meters);
     state = state.to(RangeState.SERVING);
     engine.sampleHits(eventListeners.hitRate());
     log.debug("range {}: serving at epoch {}, {} keys", rangeId, opened.epoch(), engine.keys());
@@ -178,13 +185,14 @@ public final class OwnedRange implements EventSource {
 
   /** Sends a batch in. */
   public void submit(Submission submission) {
+    Submission counted = meters.counting(submission);
     loop.execute(
         () -> {
           RangeIntake open = intake;
           if (state != RangeState.SERVING || open == null) {
-            submission.answer(Answers.recovering(rangeId));
+            counted.answer(Answers.recovering(rangeId));
           } else {
-            open.submit(submission);
+            open.submit(counted);
           }
         });
   }
@@ -290,7 +298,12 @@ public final class OwnedRange implements EventSource {
 
   @Override
   public CompletableFuture<@Nullable EventPage> events(EventQuery query) {
-    return read(engine -> engine.events(query));
+    return read(
+        engine -> {
+          EventPage page = engine.events(query);
+          meters.handedOver(page);
+          return page;
+        });
   }
 
   @Override
@@ -337,6 +350,11 @@ public final class OwnedRange implements EventSource {
         });
   }
 
+  /** What the metrics hold; the meters are told what they counted. Null when it does not serve. */
+  CompletableFuture<RangeAccounts.@Nullable Balance> account() {
+    return read(engine -> accounts == null ? null : accounts.look());
+  }
+
   /** Takes nothing new, finishes what is in flight, closes the journal. */
   CompletableFuture<Void> release() {
     CompletableFuture<Void> released = new CompletableFuture<>();
@@ -352,6 +370,7 @@ public final class OwnedRange implements EventSource {
                 .whenCompleteAsync(
                     (closed, failure) -> {
                       if (state == RangeState.RELEASING) {
+                        lastLook();
                         state = state.to(RangeState.RELEASED);
                       }
                       released.complete(null);
@@ -377,10 +396,12 @@ public final class OwnedRange implements EventSource {
       List<byte[]> chunks = engine.snapshot(open.maxEntryBytes());
       entriesSinceSnapshot = 0;
       snapshotBytes = bytes(chunks);
+      Timer.Sample begun = meters.begin();
       open.snapshot(applied, chunks)
           .whenCompleteAsync(
               (stored, failure) -> {
                 snapshotUnderWay = false;
+                meters.snapshotted(begun, failure == null);
                 if (failure != null) {
                   log.warn(
                       "range {}: snapshot not stored, the next one is tried later",
@@ -410,8 +431,10 @@ public final class OwnedRange implements EventSource {
     if (!state.next().contains(RangeState.LOST)) {
       return;
     }
+    meters.lost();
     if (state == RangeState.RECOVERING || cause instanceof JournalLostException) {
       log.info("range {}: lost as {} ({})", rangeId, state, rootMessage(cause));
+      lastLook();
     } else {
       log.error("range {}: lost as {} through a defect", rangeId, state, cause);
     }
@@ -422,6 +445,14 @@ public final class OwnedRange implements EventSource {
       closeJournal(open);
     }
     onLost.accept(this);
+  }
+
+  /** Counts what was applied since the last look, before the engine is let go. */
+  private void lastLook() {
+    RangeAccounts open = accounts;
+    if (open != null) {
+      open.look();
+    }
   }
 
   /** Completes in any case: what is not closed is recovered by the next owner. */

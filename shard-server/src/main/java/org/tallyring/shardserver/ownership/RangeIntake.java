@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.ownership;
 
 import com.google.protobuf.ByteString;
+import io.micrometer.core.instrument.Timer;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -74,6 +75,7 @@ final class RangeIntake {
   private final InstantSource clock;
   private final Executor loop;
   private final InFlightBudget budget;
+  private final ShardMeters meters;
   private final BiConsumer<Position, JournalEntry> onApplied;
   private final Consumer<Throwable> onLost;
 
@@ -102,6 +104,7 @@ final class RangeIntake {
       InstantSource clock,
       Executor loop,
       InFlightBudget budget,
+      ShardMeters meters,
       BiConsumer<Position, JournalEntry> onApplied,
       Consumer<Throwable> onLost) {
     this.rangeId = rangeId;
@@ -111,6 +114,7 @@ final class RangeIntake {
     this.clock = clock;
     this.loop = loop;
     this.budget = budget;
+    this.meters = meters;
     this.onApplied = onApplied;
     this.onLost = onLost;
   }
@@ -340,10 +344,16 @@ final class RangeIntake {
       JournalEntry entry = entryOf(group);
       if (entry != null) {
         inFlight.add(group);
+        Timer.Sample begun = meters.begin();
         journal
             .append(entry.toByteArray())
             .whenComplete(
-                (position, failure) -> loop.execute(() -> completed(position, entry, failure)));
+                (position, failure) -> {
+                  if (failure == null) {
+                    meters.appended(begun);
+                  }
+                  loop.execute(() -> completed(position, entry, failure));
+                });
       } else if (inFlight.isEmpty()) {
         // Only repeats whose originals are applied already: nothing to append.
         group.forEach(RangeIntake::finishRepeat);

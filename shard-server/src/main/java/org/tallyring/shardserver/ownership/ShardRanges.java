@@ -5,10 +5,12 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +43,7 @@ public final class ShardRanges {
   private final RangeSettings settings;
   private final InstantSource clock;
   private final ScheduledExecutorService scheduler;
+  private final ShardMeters meters;
   private final InFlightBudget budget;
   private final NamespaceEndings namespaceEndings;
 
@@ -67,7 +70,8 @@ public final class ShardRanges {
       RangeLoops loops,
       RangeSettings settings,
       InstantSource clock,
-      ScheduledExecutorService scheduler) {
+      ScheduledExecutorService scheduler,
+      ShardMeters meters) {
     this.shardId = shardId;
     this.table = table;
     this.journals = journals;
@@ -75,8 +79,10 @@ public final class ShardRanges {
     this.settings = settings;
     this.clock = clock;
     this.scheduler = scheduler;
+    this.meters = meters;
     this.budget = new InFlightBudget(settings.inFlightBytes());
     this.namespaceEndings = new NamespaceEndings(namespaces, this::all);
+    meters.ranges(this::countIn);
   }
 
   /** Opens what the view assigns to this shard and is not held, releases the rest. */
@@ -117,6 +123,7 @@ public final class ShardRanges {
             clock,
             loops.loopOf(rangeId),
             budget,
+            meters,
             this::afterLoss);
     held.put(rangeId, range);
     range.open(journals).thenRun(() -> opened(range));
@@ -164,6 +171,18 @@ public final class ShardRanges {
   /** All that are held. */
   public Collection<OwnedRange> all() {
     return List.copyOf(held.values());
+  }
+
+  private int countIn(RangeState state) {
+    return (int)
+        Stream.concat(held.values().stream(), leaving.keySet().stream())
+            .filter(range -> range.state() == state)
+            .count();
+  }
+
+  /** The names of the namespaces in the latest view. */
+  synchronized Set<String> namespaces() {
+    return latest == null ? Set.of() : latest.namespaces().keySet();
   }
 
   /** Releases everything and opens nothing any more; completes when all journals are closed. */

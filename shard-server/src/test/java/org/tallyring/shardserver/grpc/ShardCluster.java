@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import io.grpc.Channel;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -25,6 +26,7 @@ import org.tallyring.shardserver.journal.InMemoryJournals;
 import org.tallyring.shardserver.ownership.RangeLoops;
 import org.tallyring.shardserver.ownership.RangeSettings;
 import org.tallyring.shardserver.ownership.RangeState;
+import org.tallyring.shardserver.ownership.ShardMeters;
 import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.range.RangeTable;
@@ -86,7 +88,8 @@ final class ShardCluster {
             loops,
             RangeSettings.DEFAULT,
             () -> Instant.ofEpochMilli(NOW),
-            scheduler);
+            scheduler,
+            new ShardMeters(new SimpleMeterRegistry(), id));
     ranges.put(id, held);
     String address = InProcessServerBuilder.generateName();
     ShardServices served =
