@@ -4,12 +4,9 @@ import com.google.protobuf.ByteString;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.cli.failure.CliException;
-import org.tallyring.cli.failure.ExitCode;
 import org.tallyring.cli.server.ServerConnection;
-import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.DeleteThresholdRequest;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.SetThresholdRequest;
@@ -66,12 +63,9 @@ final class ThresholdCommand {
         "  tally threshold set busy --metric clicks --window day --limit 1000",
         "  tally threshold set sold --metric purchases --window all --limit 100 --key sku-17"
       })
-  private static final class Put implements Callable<Integer> {
+  private static final class Put extends AdminVerb {
     private static final Set<String> WINDOWS = Set.of("hour", "day", "month", "all");
 
-    private final Console console;
-
-    @Mixin private ServerOption server = new ServerOption();
     @Mixin private NamespaceOption namespace = new NamespaceOption();
     @Mixin private MetricOption metric = new MetricOption();
     @Mixin private OutputOption output = new OutputOption();
@@ -103,11 +97,11 @@ final class ThresholdCommand {
     private @Nullable Long rearmBelow;
 
     Put(Console console) {
-      this.console = console;
+      super(console);
     }
 
     @Override
-    public Integer call() {
+    void run() {
       ThresholdRule.Builder rule = ThresholdRule.newBuilder().setName(Names.checked("name", name));
       if (!WINDOWS.contains(window)) {
         throw CliException.usage("--window", window, "hour, day, month or all");
@@ -135,14 +129,8 @@ final class ThresholdCommand {
         print(
             console,
             output,
-            connection
-                .call(
-                    AdminServiceGrpc.newBlockingStub(connection.channel()),
-                    stub -> stub.setThreshold(request))
-                .getNamespace()
-                .getRulesList());
+            connection.admin(stub -> stub.setThreshold(request)).getNamespace().getRulesList());
       }
-      return ExitCode.DONE;
     }
   }
 
@@ -150,33 +138,19 @@ final class ThresholdCommand {
       name = "list",
       description = "Shows the rules of a namespace.",
       footer = {"", "Examples:", "  tally threshold list --namespace shop"})
-  private static final class ListAll implements Callable<Integer> {
-    private final Console console;
-
-    @Mixin private ServerOption server = new ServerOption();
+  private static final class ListAll extends AdminVerb {
     @Mixin private NamespaceOption namespace = new NamespaceOption();
     @Mixin private OutputOption output = new OutputOption();
 
     ListAll(Console console) {
-      this.console = console;
+      super(console);
     }
 
     @Override
-    public Integer call() {
+    void run() {
       GetNamespaceRequest request =
           GetNamespaceRequest.newBuilder().setName(namespace.name()).build();
-      try (ServerConnection connection = server.connection()) {
-        print(
-            console,
-            output,
-            connection
-                .call(
-                    AdminServiceGrpc.newBlockingStub(connection.channel()),
-                    stub -> stub.getNamespace(request))
-                .getNamespace()
-                .getRulesList());
-      }
-      return ExitCode.DONE;
+      print(console, output, ask(stub -> stub.getNamespace(request)).getNamespace().getRulesList());
     }
   }
 
@@ -184,34 +158,25 @@ final class ThresholdCommand {
       name = "delete",
       description = "Removes a rule.",
       footer = {"", "Examples:", "  tally threshold delete busy"})
-  private static final class Delete implements Callable<Integer> {
-    private final Console console;
-
-    @Mixin private ServerOption server = new ServerOption();
+  private static final class Delete extends AdminVerb {
     @Mixin private NamespaceOption namespace = new NamespaceOption();
 
     @Parameters(paramLabel = "NAME", description = "The rule's name.")
     private String name = "";
 
     Delete(Console console) {
-      this.console = console;
+      super(console);
     }
 
     @Override
-    public Integer call() {
+    void run() {
       DeleteThresholdRequest request =
           DeleteThresholdRequest.newBuilder()
               .setNamespace(namespace.name())
               .setName(Names.checked("name", name))
               .build();
-      try (ServerConnection connection = server.connection()) {
-        connection.call(
-            AdminServiceGrpc.newBlockingStub(connection.channel()),
-            stub -> stub.deleteThreshold(request));
-        console.out().println("deleted " + name);
-        console.out().flush();
-      }
-      return ExitCode.DONE;
+      ask(stub -> stub.deleteThreshold(request));
+      sayDeleted(name);
     }
   }
 }

@@ -97,6 +97,11 @@ final class MetricCounts {
     return sinceMillis;
   }
 
+  /** What it counts by now. */
+  Strategy strategy() {
+    return strategy;
+  }
+
   /** Increments applied, ever. */
   long hits() {
     return hits;

@@ -3,7 +3,9 @@ package org.tallyring.shardserver.engine;
 import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
@@ -274,6 +276,32 @@ public final class RangeEngine {
   public MetricStats stats(long namespaceUid, String metric) {
     MetricCounts counts = state.metric(namespaceUid, metric);
     return counts == null ? new MetricStats(0, 0, 0, 0, 0) : counts.stats();
+  }
+
+  /** Every metric that was ever counted here. Slow, as {@link #stats}. */
+  public List<MetricAccount> accounts() {
+    List<MetricAccount> accounts = new ArrayList<>();
+    for (NamespaceCounts namespace : state.namespaces.values()) {
+      for (MetricCounts metric : namespace.metrics()) {
+        accounts.add(
+            new MetricAccount(
+                namespace.uid(),
+                namespace.name(),
+                metric.name(),
+                metric.strategy().name(),
+                metric.stats(),
+                metric.lateIncrements(),
+                metric.beyondRetention()));
+      }
+    }
+    return accounts;
+  }
+
+  /** The names of the namespaces that something is held of, by uid. */
+  public Map<Long, String> namespaces() {
+    Map<Long, String> names = new HashMap<>();
+    state.namespaces.values().forEach(each -> names.put(each.uid(), each.name()));
+    return names;
   }
 
   /** The newest definition of a namespace in the journal, or null. */

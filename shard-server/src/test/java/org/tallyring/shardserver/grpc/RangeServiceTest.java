@@ -30,7 +30,6 @@ import org.tallyring.proto.v1.Increment;
 import org.tallyring.proto.v1.KeyCount;
 import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.Window;
-import org.tallyring.shardserver.coordination.SessionState;
 
 final class RangeServiceTest {
 
@@ -153,7 +152,7 @@ final class RangeServiceTest {
 
   @Test
   void withoutALiveSessionNothingIsRead() {
-    cluster.coordination.session = SessionState.SUSPENDED;
+    cluster.connection(FIRST).suspend();
     refusal(
         Code.UNAVAILABLE,
         ErrorReason.ERROR_REASON_NO_SESSION,

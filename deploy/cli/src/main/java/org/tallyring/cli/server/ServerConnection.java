@@ -17,6 +17,8 @@ import java.util.function.Supplier;
 import org.tallyring.cli.config.HostPort;
 import org.tallyring.cli.failure.CliException;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.v1.AdminServiceGrpc;
+import org.tallyring.proto.v1.AdminServiceGrpc.AdminServiceBlockingStub;
 
 /**
  * A connection to the server that the command line names, usually an aggregator. Used by one
@@ -83,6 +85,11 @@ public final class ServerConnection implements AutoCloseable {
         pause(Errors.retryDelayOf(e).orElse(RETRY_DELAY));
       }
     }
+  }
+
+  /** Makes a call of the admin service, as {@link #call}. */
+  public <T> T admin(Function<AdminServiceBlockingStub, T> rpc) {
+    return call(AdminServiceGrpc.newBlockingStub(channel), rpc);
   }
 
   /**
