@@ -20,7 +20,8 @@ import org.tallyring.topology.window.WindowLevel;
 final class ModelHistory {
 
   static final int NAMESPACES = 3;
-  static final long HOUR = 3_600_000;
+  static final long MINUTE = 60_000;
+  static final long HOUR = 60 * MINUTE;
   static final long DAY = 24 * HOUR;
 
   /** Counted in buckets. */
@@ -55,7 +56,8 @@ final class ModelHistory {
 
   ModelHistory(long seed) {
     random = new Random(seed);
-    slidingHorizon = 1 + random.nextLong(HOUR);
+    slidingHorizon =
+        random.nextBoolean() ? MINUTE * (1 + random.nextInt(60)) : 1 + random.nextLong(HOUR);
     Arrays.setAll(producers, i -> new Producer(Batches.session(i)));
   }
 
@@ -132,7 +134,14 @@ final class ModelHistory {
       if (identified && random.nextInt(3) > 0) {
         addIdentified(batch, acceptedAt);
       } else {
-        batch.row(metric(uid), key(keys), delta(), time(acceptedAt));
+        String metric = metric(uid);
+        batch.row(
+            metric,
+            key(keys),
+            delta(),
+            metric.equals(SLIDING) && random.nextBoolean()
+                ? nearHorizon(acceptedAt)
+                : time(acceptedAt));
       }
     }
   }
@@ -167,6 +176,12 @@ final class ModelHistory {
         // The first or last moment of a bucket.
         ? WindowLevel.values()[random.nextInt(4)].start(time) - random.nextInt(2)
         : time;
+  }
+
+  /** An edge of a minute from now back to behind the horizon, where a hit just counts or not. */
+  private long nearHorizon(long acceptedAt) {
+    int minutes = (int) (slidingHorizon / MINUTE) + 8;
+    return WindowLevel.MINUTE.endAtOrAfter(acceptedAt) - MINUTE * random.nextInt(minutes);
   }
 
   /** The same rows without any optional column but that of the event ids. */
