@@ -204,7 +204,7 @@ final class BadQuestionsIT {
             () ->
                 api.admin()
                     .watchEvents(WatchEventsRequest.newBuilder().setResumeToken("x").build())
-                    .hasNext()));
+                    .forEachRemaining(message -> {})));
   }
 
   private static ThresholdRule.Builder rule() {
