@@ -3,6 +3,7 @@ package org.tallyring.shardserver.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.UnknownFieldSet;
 import io.grpc.StatusRuntimeException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -151,6 +152,27 @@ class NamespaceEditorTest {
     MetricDefinition.Builder metric = MetricDefinition.newBuilder().setName("m");
     metric.getDistinctBuilder().setLog2Registers(log2);
     assertBadStrategy(metric, "(expected: 4..16)");
+  }
+
+  @Test
+  void aStrategyThatIsNotKnownHereIsRefusedAndNotTakenForTheDefault() {
+    MetricDefinition.Builder metric =
+        MetricDefinition.newBuilder()
+            .setName("m")
+            .setUnknownFields(
+                UnknownFieldSet.newBuilder()
+                    .addField(100, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+                    .build());
+    assertBadStrategy(metric, "strategy: unknown here");
+  }
+
+  @Test
+  void aSwapThatDoesNotSayToWhichStrategyIsRefused() {
+    assertThatThrownBy(
+            () -> editor.swapMetric("shop", MetricDefinition.newBuilder().setName("m").build()))
+        .hasMessageContaining("strategy: none (expected: ")
+        .extracting(Errors::reasonOf)
+        .isEqualTo(ErrorReason.ERROR_REASON_BAD_STRATEGY);
   }
 
   private void assertBadStrategy(MetricDefinition.Builder metric, String message) {

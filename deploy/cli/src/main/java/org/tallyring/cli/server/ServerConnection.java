@@ -117,12 +117,12 @@ public final class ServerConnection implements AutoCloseable {
       } catch (CliException unreachable) {
         failure = unreachable;
       }
-      if (System.nanoTime() - giveUpAt >= 0) {
-        throw failure;
-      }
       if (!told) {
         told = true;
         onWaiting.accept(failure);
+      }
+      if (System.nanoTime() - giveUpAt >= 0) {
+        throw failure;
       }
       pause(RETRY_DELAY);
     }
