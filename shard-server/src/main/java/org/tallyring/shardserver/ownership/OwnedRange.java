@@ -45,6 +45,9 @@ public final class OwnedRange implements EventSource {
   /** The longest rankings that are published. */
   private static final int PUBLISHED_K = 1000;
 
+  /** How long after one that failed the next snapshot is tried. */
+  private static final long SNAPSHOT_RETRY_MILLIS = 10_000;
+
   /** Rankings are not computed anew more often than this, however many collectors ask. */
   private static final long PUBLISH_EVERY_MILLIS = 200;
 
@@ -68,6 +71,7 @@ public final class OwnedRange implements EventSource {
   private @Nullable RangeAccounts accounts;
   private Position applied = Position.START;
   private boolean snapshotUnderWay;
+  private long noSnapshotBeforeMillis = Long.MIN_VALUE;
 
   /** Entries that a replay would have to go through, and the bytes of the snapshot before them. */
   private long entriesSinceSnapshot;
@@ -418,6 +422,7 @@ public final class OwnedRange implements EventSource {
               meters.snapshotted(begun, failure == null);
               // One that a release or a loss overtakes is not missed.
               if (failure != null && state == RangeState.SERVING) {
+                noSnapshotBeforeMillis = clock.millis() + SNAPSHOT_RETRY_MILLIS;
                 log.warn(
                     "range {}: snapshot not stored, the next one is tried later", rangeId, failure);
               }
@@ -431,6 +436,9 @@ public final class OwnedRange implements EventSource {
    * the bytes of a snapshot, so that a large state is not written over and over for a trickle.
    */
   private boolean isSnapshotDue(long journalBytes) {
+    if (clock.millis() < noSnapshotBeforeMillis) {
+      return false;
+    }
     return journalBytes >= settings.snapshotBytes()
         || (entriesSinceSnapshot >= settings.snapshotEntries() && journalBytes >= snapshotBytes);
   }

@@ -259,7 +259,7 @@ final class OwnedRangeTest {
   }
 
   @Test
-  void aSnapshotThatFailsToBeMadeLosesTheRangeWithWhatIsInFlight() {
+  void aSnapshotThatCannotBeWrittenIsTriedAgainLaterAndTheRangeServesOn() {
     harness.settings = new RangeSettings(1, Long.MAX_VALUE, Long.MAX_VALUE);
     OwnedRange range = harness.newRange();
     range.open(new NoRoomForSnapshots());
@@ -267,10 +267,29 @@ final class OwnedRangeTest {
     harness.submit(range, A, batch(1, "x"));
     harness.settle();
 
-    assertThat(harness.takeAnswers()).containsExactly("1:IN_DOUBT");
-    assertThat(range.state()).isEqualTo(RangeState.LOST);
-    assertThat(harness.lost).containsExactly(range);
-    assertThat(harness.count(harness.open(), "x")).isEqualTo(1);
+    assertThat(snapshots("failed")).isEqualTo(1);
+    harness.submit(range, A, batch(2, "x"));
+    harness.settle();
+
+    assertThat(harness.takeAnswers()).containsExactly("1:APPLIED", "2:APPLIED");
+    assertThat(range.state()).isEqualTo(RangeState.SERVING);
+    assertThat(snapshots("failed")).isEqualTo(1);
+
+    harness.now += 10_000;
+    harness.submit(range, A, batch(3, "x"));
+    harness.settle();
+
+    assertThat(snapshots("failed")).isEqualTo(2);
+    assertThat(harness.count(harness.open(), "x")).isEqualTo(3);
+  }
+
+  private long snapshots(String outcome) {
+    return harness
+        .registry
+        .get("tallyring.snapshot.duration")
+        .tag("outcome", outcome)
+        .timer()
+        .count();
   }
 
   /** Journals of the harness that let no chunk of a snapshot be as large as it has to be. */
