@@ -21,7 +21,7 @@ import org.tallyring.systemtests.process.TallyProcess;
 /** The walk-through prints what it says. */
 final class WalkThroughIT {
 
-  private static final Duration LIMIT = Duration.ofMinutes(4);
+  private static final Duration LIMIT = Duration.ofMinutes(10);
   private static final Pattern BLOCK =
       Pattern.compile("^```(sh|text)\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
   private static final String END = "--- end of block ---\n";
