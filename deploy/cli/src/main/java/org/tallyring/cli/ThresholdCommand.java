@@ -1,11 +1,13 @@
 package org.tallyring.cli;
 
 import com.google.protobuf.ByteString;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.tallyring.cli.config.DurationText;
 import org.tallyring.cli.failure.CliException;
 import org.tallyring.cli.failure.ExitCode;
 import org.tallyring.cli.server.ServerConnection;
@@ -49,12 +51,19 @@ final class ThresholdCommand {
       listing.add(
           rule.getName(),
           rule.getMetric(),
-          rule.getWindow().name().substring("WINDOW_".length()).toLowerCase(Locale.ROOT),
+          time(rule),
           rule.getLimit(),
           rule.hasRearmBelow() ? rule.getRearmBelow() : rule.getLimit(),
           rule.getKey().toStringUtf8());
     }
     listing.print(output.format(), console.out());
+  }
+
+  /** The kind of window, or how long the span is: {@code day}, {@code last 5m}. */
+  private static String time(ThresholdRule rule) {
+    return rule.getSpanMillis() == 0
+        ? rule.getWindow().name().substring("WINDOW_".length()).toLowerCase(Locale.ROOT)
+        : "last " + DurationText.format(Duration.ofMillis(rule.getSpanMillis()));
   }
 
   @Command(
@@ -64,7 +73,8 @@ final class ThresholdCommand {
         "",
         "Examples:",
         "  tally threshold set busy --metric clicks --window day --limit 1000",
-        "  tally threshold set sold --metric purchases --window all --limit 100 --key sku-17"
+        "  tally threshold set sold --metric purchases --window all --limit 100 --key sku-17",
+        "  tally threshold set burst --metric clicks --last 5m --limit 100 --rearm-below 50"
       })
   private static final class Put implements Callable<Integer> {
     private static final Set<String> WINDOWS = Set.of("hour", "day", "month", "all");
@@ -82,9 +92,16 @@ final class ThresholdCommand {
     @Option(
         names = "--window",
         paramLabel = "WINDOW",
-        required = true,
         description = "hour, day, month or all. The rule starts anew with each window.")
-    private String window = "";
+    private @Nullable String window;
+
+    @Option(
+        names = "--last",
+        paramLabel = "SPAN",
+        description =
+            "Instead of --window: a sliding span of one of the metric's finest buckets to 24h. It"
+                + " ends with the bucket of each increment.")
+    private @Nullable String last;
 
     @Option(
         names = "--limit",
@@ -109,16 +126,14 @@ final class ThresholdCommand {
     @Override
     public Integer call() {
       ThresholdRule.Builder rule = ThresholdRule.newBuilder().setName(Names.checked("name", name));
-      if (!WINDOWS.contains(window)) {
-        throw CliException.usage("--window", window, "hour, day, month or all");
-      }
+      setTime(rule);
       if (limit <= 0) {
         throw CliException.usage("--limit", limit, "above 0");
       }
       if (rearmBelow != null && rearmBelow > limit) {
         throw CliException.usage("--rearm-below", rearmBelow, "at most the limit, " + limit);
       }
-      rule.setWindow(Window.valueOf("WINDOW_" + window.toUpperCase(Locale.ROOT))).setLimit(limit);
+      rule.setLimit(limit);
       if (rearmBelow != null) {
         rule.setRearmBelow(rearmBelow);
       }
@@ -143,6 +158,22 @@ final class ThresholdCommand {
                 .getRulesList());
       }
       return ExitCode.DONE;
+    }
+
+    private void setTime(ThresholdRule.Builder rule) {
+      if (last != null && window != null) {
+        throw CliException.usage("--last", last, "either --last or --window, not both");
+      }
+      if (last != null) {
+        rule.setSpanMillis(WindowOptions.span(last).toMillis());
+      } else if (window != null && WINDOWS.contains(window)) {
+        rule.setWindow(Window.valueOf("WINDOW_" + window.toUpperCase(Locale.ROOT)));
+      } else {
+        throw CliException.usage(
+            "--window",
+            window == null ? "missing" : window,
+            "hour, day, month or all, or a span with --last");
+      }
     }
   }
 

@@ -37,6 +37,7 @@ import org.tallyring.proto.internal.v1.RecordForwardedResponse;
 import org.tallyring.proto.internal.v1.WatchRangeEventsRequest;
 import org.tallyring.proto.internal.v1.WatchRangeEventsResponse;
 import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.window.Intervals;
 import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.engine.WindowKey;
 import org.tallyring.shardserver.ownership.EventSource;
@@ -140,7 +141,11 @@ final class RangeEndpoint extends RangeServiceImplBase {
                           range.read(
                               engine -> {
                                 KeptBuckets kept =
-                                    KeptMessages.of(engine, namespace.getUid(), window.metric());
+                                    CriterionMessages.metrics(request).stream()
+                                        .map(
+                                            metric ->
+                                                engine.kept(namespace.getUid(), metric, interval))
+                                        .reduce(KeptBuckets.EVERYTHING, KeptBuckets::and);
                                 return new Kept<>(
                                     kept,
                                     needed.stream().allMatch(kept::keeps)
@@ -150,8 +155,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
                       (range, ranked) -> {
                         RangeRanking.Builder ranking = ranked.answer();
                         if (ranking == null) {
-                          response.addAllNotKept(
-                              KeptMessages.toProto(range.rangeId(), ranked.kept()));
+                          response.addAllNotKept(Intervals.toProto(range.rangeId(), ranked.kept()));
                         } else {
                           response
                               .addRankings(ranking.setRangeId(range.rangeId()))
@@ -197,7 +201,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
                         RangePosition.Builder position = answered.answer();
                         if (position == null) {
                           response.addAllNotKept(
-                              KeptMessages.toProto(range.rangeId(), answered.kept()));
+                              Intervals.toProto(range.rangeId(), answered.kept()));
                         } else {
                           response.addPositions(
                               position.setView(viewOf(range, position.getView())));
@@ -249,7 +253,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
                         RangePage.Builder page = answered.answer();
                         if (page == null) {
                           response.addAllNotKept(
-                              KeptMessages.toProto(range.rangeId(), answered.kept()));
+                              Intervals.toProto(range.rangeId(), answered.kept()));
                         } else {
                           response.addPages(page.setView(viewOf(range, page.getView())));
                         }
@@ -266,7 +270,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
    * what is kept now was kept then.
    */
   private static <A> Kept<A> ifKept(RangeEngine engine, RankedInterval ranked, Supplier<A> answer) {
-    KeptBuckets kept = KeptMessages.of(engine, ranked.namespaceUid(), ranked.metric());
+    KeptBuckets kept = engine.kept(ranked.namespaceUid(), ranked.metric(), ranked.interval());
     return new Kept<>(kept, kept.keeps(ranked.interval()) ? answer.get() : null);
   }
 

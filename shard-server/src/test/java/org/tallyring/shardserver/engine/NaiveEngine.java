@@ -13,9 +13,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.proto.namespace.Namespaces;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.Retention;
+import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -42,6 +44,12 @@ final class NaiveEngine {
   /** For each namespace and level: buckets that end there or before are gone. */
   final Map<Long, Map<WindowLevel, Long>> horizons = new HashMap<>();
 
+  /** How long the finest buckets of the metrics that were ever counted are. */
+  final Map<Metric, BucketWidth> widths = new HashMap<>();
+
+  /** From when on these buckets hold everything, where a swap began them afresh. */
+  final Map<Metric, Long> finestFrom = new HashMap<>();
+
   final Set<Long> deleted = new HashSet<>();
   long increments;
 
@@ -66,6 +74,8 @@ final class NaiveEngine {
     definitions.remove(uid);
     watermarks.remove(uid);
     horizons.remove(uid);
+    widths.keySet().removeIf(metric -> metric.namespaceUid == uid);
+    finestFrom.keySet().removeIf(metric -> metric.namespaceUid == uid);
   }
 
   private void define(NamespaceDefinition definition) {
@@ -75,7 +85,60 @@ final class NaiveEngine {
         && (present == null || definition.getRevision() > present.getRevision())) {
       definitions.put(uid, definition);
       retire(uid);
+      for (Metric metric : List.copyOf(widths.keySet())) {
+        if (metric.namespaceUid == uid) {
+          cut(metric, defined(uid, metric.name));
+        }
+      }
     }
+  }
+
+  /** The width that the definition held gives a metric. */
+  private BucketWidth defined(long uid, String metric) {
+    return definition(uid).getMetricsList().stream()
+        .filter(each -> each.getName().equals(metric))
+        .findFirst()
+        .map(Namespaces::bucketWidth)
+        .orElse(BucketWidth.MINUTE);
+  }
+
+  private void cut(Metric metric, BucketWidth to) {
+    long uid = metric.namespaceUid;
+    BucketWidth from = widths.get(metric);
+    if (from.equals(to)) {
+      return;
+    }
+    long kept = keptFrom(uid, metric.name, WindowLevel.MINUTE, from);
+    boolean folds = to.millis() % from.millis() == 0;
+    long since = folds ? kept : watermarks.get(uid) + 1;
+    widths.put(metric, to);
+    finestFrom.put(
+        metric, since == Long.MIN_VALUE ? since : to.endAtOrAfter(WindowLevel.MINUTE, since));
+    Map<WindowKey, Map<ByteString, Long>> old = new HashMap<>(counts);
+    Map<WindowKey, Long> oldRevisions = new HashMap<>(revisions);
+    counts.keySet().removeIf(window -> isFinest(window, metric));
+    revisions.keySet().removeIf(window -> isFinest(window, metric));
+    for (WindowKey window : old.keySet()) {
+      long start = to.start(WindowLevel.MINUTE, window.startMillis());
+      WindowKey into = new WindowKey(uid, metric.name, WindowLevel.MINUTE, start);
+      if (folds && isFinest(window, metric) && isKept(into)) {
+        Map<ByteString, Long> sum = counts.computeIfAbsent(into, unused -> new HashMap<>());
+        old.get(window).forEach((key, count) -> sum.merge(key, count, Long::sum));
+        if (oldRevisions.containsKey(window)) {
+          revisions.merge(into, oldRevisions.get(window), Long::sum);
+        }
+      }
+    }
+  }
+
+  private static boolean isFinest(WindowKey window, Metric metric) {
+    return window.level() == WindowLevel.MINUTE
+        && window.namespaceUid() == metric.namespaceUid
+        && window.metric().equals(metric.name);
+  }
+
+  BucketWidth width(long uid, String metric) {
+    return widths.getOrDefault(new Metric(uid, metric), defined(uid, metric));
   }
 
   private void apply(AcceptedBatch accepted) {
@@ -100,10 +163,14 @@ final class NaiveEngine {
           batch.getMetrics(batch.getMetricIndexesCount() == 0 ? 0 : batch.getMetricIndexes(row));
       long delta = batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(row);
       boolean complete = true;
+      BucketWidth width = width(uid, metric);
+      widths.put(new Metric(uid, metric), width);
       for (WindowLevel level : WindowLevel.values()) {
-        WindowKey window = new WindowKey(uid, metric, level, level.start(time));
+        WindowKey window = new WindowKey(uid, metric, level, width.start(level, time));
         boolean isFinal =
-            level.isFinal(window.startMillis(), accepted.getAcceptedAtMillis(), lateness);
+            level != WindowLevel.ALL
+                && width.end(level, window.startMillis()) + lateness
+                    <= accepted.getAcceptedAtMillis();
         if (level == WindowLevel.HOUR && isFinal) {
           lateIncrements.merge(new Metric(uid, metric), 1L, Long::sum);
         }
@@ -175,12 +242,37 @@ final class NaiveEngine {
 
   private boolean isKept(WindowKey window) {
     Long horizon = horizons.getOrDefault(window.namespaceUid(), Map.of()).get(window.level());
-    return horizon == null || window.level().end(window.startMillis()) > horizon;
+    BucketWidth width = width(window.namespaceUid(), window.metric());
+    long from =
+        window.level() == WindowLevel.MINUTE
+            ? finestFrom.getOrDefault(
+                new Metric(window.namespaceUid(), window.metric()), Long.MIN_VALUE)
+            : Long.MIN_VALUE;
+    return window.startMillis() >= from
+        && (horizon == null || width.end(window.level(), window.startMillis()) > horizon);
   }
 
   long keptFrom(long uid, WindowLevel level) {
     Long horizon = horizons.getOrDefault(uid, Map.of()).get(level);
     return horizon == null ? Long.MIN_VALUE : level.start(horizon);
+  }
+
+  /** From when on a metric has everything in buckets of a level, at the finest of a width. */
+  long keptFrom(long uid, String metric, WindowLevel level, BucketWidth width) {
+    Metric named = new Metric(uid, metric);
+    if (level != WindowLevel.MINUTE || !widths.containsKey(named)) {
+      long from = keptFrom(uid, level);
+      return from == Long.MIN_VALUE ? from : width.endAtOrAfter(level, from);
+    }
+    if (width.millis() % widths.get(named).millis() != 0) {
+      return width.endAtOrAfter(level, watermarks.get(uid) + 1);
+    }
+    Long horizon = horizons.getOrDefault(uid, Map.of()).get(level);
+    long from =
+        Math.max(
+            finestFrom.getOrDefault(named, Long.MIN_VALUE),
+            horizon == null ? Long.MIN_VALUE : widths.get(named).start(level, horizon));
+    return from == Long.MIN_VALUE ? from : width.endAtOrAfter(level, from);
   }
 
   long keys() {
@@ -190,19 +282,28 @@ final class NaiveEngine {
   /** The counts of the buckets of an interval, one by one. */
   List<Map<ByteString, Long>> buckets(long uid, String metric, Interval interval) {
     List<Map<ByteString, Long>> buckets = new ArrayList<>();
-    for (WindowKey window : windows(uid, metric, interval)) {
-      buckets.add(counts.getOrDefault(window, Map.of()));
+    for (long start = interval.startMillis();
+        start < interval.endMillis();
+        start = interval.end(start)) {
+      Map<ByteString, Long> sum = new HashMap<>();
+      for (WindowKey window : windows(uid, metric, interval.bucket(start))) {
+        counts
+            .getOrDefault(window, Map.of())
+            .forEach((key, count) -> sum.merge(key, count, Long::sum));
+      }
+      buckets.add(sum);
     }
     return buckets;
   }
 
-  private static List<WindowKey> windows(long uid, String metric, Interval interval) {
+  /** The metric's own buckets in an interval. */
+  private List<WindowKey> windows(long uid, String metric, Interval interval) {
     List<WindowKey> windows = new ArrayList<>();
-    WindowLevel level = interval.level();
+    BucketWidth width = width(uid, metric);
     for (long start = interval.startMillis();
         start < interval.endMillis();
-        start = level.end(start)) {
-      windows.add(new WindowKey(uid, metric, level, start));
+        start = width.end(interval.level(), start)) {
+      windows.add(new WindowKey(uid, metric, interval.level(), start));
     }
     return windows;
   }

@@ -16,6 +16,7 @@ import net.jqwik.api.Property;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -36,6 +37,11 @@ class RangeEngineModelTest {
     HOUR, 3 * HOUR + 1, 26 * HOUR, 5 * DAY, 40 * DAY, 400 * DAY, 36_500 * DAY
   };
   private static final String[] METRICS = {"clicks", "views", "purchases"};
+
+  /** Such that some are multiples of others and some are not. */
+  private static final long[] BUCKETS = {
+    1_000, 4_000, 10_000, 30_000, 60_000, 120_000, 900_000, 1_200_000, HOUR
+  };
 
   private static final class Producer {
     final ByteString session;
@@ -93,6 +99,15 @@ class RangeEngineModelTest {
             .setMinuteMillis(RETENTIONS[chosen[0]])
             .setHourMillis(RETENTIONS[chosen[1]])
             .setDayMillis(RETENTIONS[chosen[2]]);
+      }
+      for (String metric : METRICS) {
+        if (random.nextInt(3) > 0) {
+          definition
+              .addMetricsBuilder()
+              .setName(metric)
+              .getFixedWindowBuilder()
+              .setBucketMillis(BUCKETS[random.nextInt(BUCKETS.length)]);
+        }
       }
       return Batches.definition(definition);
     }
@@ -237,7 +252,9 @@ class RangeEngineModelTest {
     windows.add(new WindowKey(9, "clicks", WindowLevel.ALL, 0));
     windows.add(new WindowKey(1, "none", WindowLevel.ALL, 0));
     for (WindowKey window : windows) {
-      Interval interval = Interval.window(window.level(), window.startMillis());
+      BucketWidth width = model.width(window.namespaceUid(), window.metric());
+      long end = width.end(window.level(), window.startMillis());
+      Interval interval = new Interval(window.level(), width, window.startMillis(), end);
       assertSame(engine, model, window.namespaceUid(), window.metric(), interval);
     }
   }
@@ -260,15 +277,24 @@ class RangeEngineModelTest {
     }
   }
 
-  /** Spans that start at the first bucket kept, or somewhere after it. */
+  /**
+   * Spans that start at the first bucket kept, or somewhere after it; of the finest level by the
+   * metric's own buckets, or longer ones that they divide.
+   */
   private static void assertSameSpans(
       RangeEngine engine, NaiveEngine model, Random random, int spans) {
     for (int i = 0; i < spans; i++) {
       long uid = 1 + random.nextInt(3);
       WindowLevel level = WindowLevel.values()[random.nextInt(4)];
+      String metric = METRICS[random.nextInt(METRICS.length)];
+      BucketWidth width = model.width(uid, metric);
+      if (random.nextInt(3) == 0) {
+        width = width.common(new BucketWidth(BUCKETS[random.nextInt(BUCKETS.length)]));
+      }
       long watermark = model.watermarks.getOrDefault(uid, Batches.NOON);
-      long start = level.start(watermark - (long) (100 * DAY * Math.pow(random.nextDouble(), 4)));
-      long keptFrom = model.keptFrom(uid, level);
+      long back = (long) (100 * DAY * Math.pow(random.nextDouble(), 4));
+      long start = width.start(level, watermark - back);
+      long keptFrom = model.keptFrom(uid, metric, level, width);
       boolean near = keptFrom > watermark - 100 * DAY;
       if (start < keptFrom || (near && random.nextInt(3) == 0)) {
         start = keptFrom;
@@ -276,10 +302,14 @@ class RangeEngineModelTest {
       long end = start;
       int buckets = 1 + random.nextInt(1 << random.nextInt(12));
       for (int n = 0; n < buckets && end <= watermark; n++) {
-        end = level.end(end);
+        end = width.end(level, end);
       }
-      String metric = METRICS[random.nextInt(METRICS.length)];
-      assertSame(engine, model, uid, metric, new Interval(level, start, end));
+      if (end == start) {
+        end = width.end(level, start);
+      }
+      Interval span = new Interval(level, width, start, end);
+      assertThat(engine.kept(uid, metric, span).from(level)).isEqualTo(keptFrom);
+      assertSame(engine, model, uid, metric, span);
     }
   }
 
