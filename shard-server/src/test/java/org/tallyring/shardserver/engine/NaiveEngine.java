@@ -104,13 +104,13 @@ final class NaiveEngine {
 
   private void cut(Metric metric, BucketWidth to) {
     long uid = metric.namespaceUid;
-    BucketWidth from = widths.get(metric);
+    BucketWidth from = width(uid, metric.name);
     if (from.equals(to)) {
       return;
     }
     long kept = keptFrom(uid, metric.name, WindowLevel.MINUTE, from);
     boolean folds = to.millis() % from.millis() == 0;
-    long since = folds ? kept : watermarks.get(uid) + 1;
+    long since = folds ? kept : watermarks.getOrDefault(uid, 0L) + 1;
     widths.put(metric, to);
     finestFrom.put(
         metric, since == Long.MIN_VALUE ? since : to.endAtOrAfter(WindowLevel.MINUTE, since));
@@ -265,7 +265,7 @@ final class NaiveEngine {
       return from == Long.MIN_VALUE ? from : width.endAtOrAfter(level, from);
     }
     if (width.millis() % widths.get(named).millis() != 0) {
-      return width.endAtOrAfter(level, watermarks.get(uid) + 1);
+      return width.endAtOrAfter(level, watermarks.getOrDefault(uid, 0L) + 1);
     }
     Long horizon = horizons.getOrDefault(uid, Map.of()).get(level);
     long from =
