@@ -148,8 +148,7 @@ final class EventPrinter {
       case THRESHOLD_EXCEEDED -> {
         details.put("rule", event.getThresholdExceeded().getRule());
         boolean isSpan = event.getThresholdExceeded().getWindow() == Window.WINDOW_UNSPECIFIED;
-        details.put(
-            "window", isSpan ? "span" : nameOf(event.getThresholdExceeded().getWindow()));
+        details.put("window", isSpan ? "span" : nameOf(event.getThresholdExceeded().getWindow()));
         if (event.getThresholdExceeded().getWindow() != Window.WINDOW_ALL) {
           details.put("start", time(event.getThresholdExceeded().getStartMillis()));
         }

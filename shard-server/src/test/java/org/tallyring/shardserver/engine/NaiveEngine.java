@@ -221,7 +221,10 @@ final class NaiveEngine {
     raise(
         uid,
         WindowLevel.MINUTE,
-        watermark - (retention.hasMinuteMillis() ? retention.getMinuteMillis() : day * 26 / 24));
+        // Shorter buckets are retired a minute at a time, too.
+        WindowLevel.MINUTE.start(
+            watermark
+                - (retention.hasMinuteMillis() ? retention.getMinuteMillis() : day * 26 / 24)));
     raise(
         uid,
         WindowLevel.HOUR,

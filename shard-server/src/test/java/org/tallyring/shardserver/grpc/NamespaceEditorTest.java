@@ -168,7 +168,7 @@ class NamespaceEditorTest {
         Long.MAX_VALUE
       })
   void aBucketDividesAMinuteOrAnHour(long bucket) {
-    MetricDefinition.Builder metric = MetricDefinition.newBuilder();
+    MetricDefinition.Builder metric = MetricDefinition.newBuilder().setName("m");
     metric.getFixedWindowBuilder().setBucketMillis(bucket);
     assertBadStrategy(
         metric, "fixed_window.bucket_millis: " + bucket + " (expected: 1, 2, 3, 4, 5, 6, 10, ");
