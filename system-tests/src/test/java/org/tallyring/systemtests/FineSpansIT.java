@@ -98,8 +98,16 @@ final class FineSpansIT {
 
     assertThat(
             tally(
-                    "count", "a", "--metric", "hits", "--last", "1500ms", "--at",
-                    "2012-07-04T09:00:02.001Z", "--output", "tsv")
+                    "count",
+                    "a",
+                    "--metric",
+                    "hits",
+                    "--last",
+                    "1500ms",
+                    "--at",
+                    "2012-07-04T09:00:02.001Z",
+                    "--output",
+                    "tsv")
                 .lines())
         .containsExactly("a\t3");
 
@@ -135,8 +143,18 @@ final class FineSpansIT {
     assertThat(fine.path("items").path(0).path("count").longValue()).isEqualTo(2);
     assertThat(
             tally(
-                    "series", "a", "--metric", "pings", "--step", "bucket", "--start",
-                    "2012-07-04T09:00:00", "--end", "2012-07-04T09:00:50", "--output", "tsv")
+                    "series",
+                    "a",
+                    "--metric",
+                    "pings",
+                    "--step",
+                    "bucket",
+                    "--start",
+                    "2012-07-04T09:00:00",
+                    "--end",
+                    "2012-07-04T09:00:50",
+                    "--output",
+                    "tsv")
                 .lines()
                 .stream()
                 .map(line -> line.split("\t")[1]))
@@ -165,27 +183,42 @@ final class FineSpansIT {
   void aRuleAboutASpanIsToldOncePerCrossing() {
     tally("namespace", "create", "burst");
     tally(
-        "metric", "create", "hits", "--namespace", "burst", "--strategy", "sliding_window",
-        "--horizon", "30m");
+        "metric",
+        "create",
+        "hits",
+        "--namespace",
+        "burst",
+        "--strategy",
+        "sliding_window",
+        "--horizon",
+        "30m");
     record("burst", "hits", "a", 0);
     Watch watch =
         new Watch(
             cluster
-            .api()
-            .admin()
-            .watchEvents(
-                WatchEventsRequest.newBuilder()
-                    .setNamespace("burst")
-                    .addAllKinds(
-                        Arrays.asList(
-                            EventKind.EVENT_KIND_METRICS_UPDATED,
-                            EventKind.EVENT_KIND_THRESHOLD_EXCEEDED))
-                    .build()));
+                .api()
+                .admin()
+                .watchEvents(
+                    WatchEventsRequest.newBuilder()
+                        .setNamespace("burst")
+                        .addAllKinds(
+                            Arrays.asList(
+                                EventKind.EVENT_KIND_METRICS_UPDATED,
+                                EventKind.EVENT_KIND_THRESHOLD_EXCEEDED))
+                        .build()));
     tally(
-        "threshold", "set", "peak", "--namespace", "burst", "--metric", "hits", "--last",
-        "1500ms", "--limit", "3");
-    assertThat(tally("threshold", "list", "--namespace", "burst").stdout())
-        .contains("last 1500ms");
+        "threshold",
+        "set",
+        "peak",
+        "--namespace",
+        "burst",
+        "--metric",
+        "hits",
+        "--last",
+        "1500ms",
+        "--limit",
+        "3");
+    assertThat(tally("threshold", "list", "--namespace", "burst").stdout()).contains("last 1500ms");
     assertThat(watch.next().getKind()).isEqualTo(EventKind.EVENT_KIND_METRICS_UPDATED);
 
     // Three in the last 1.5 s at 2.500, and four; below again; three at 6.000.
