@@ -141,9 +141,8 @@ final class MetricCounts {
 
   /** Puts the cursor on the buckets that contain a time. */
   void moveTo(long timeMillis) {
-    // The finest lie within hours, hours within days, and so on: a level whose bucket still fits
-    // ends
-    // the search.
+    // The finest lie within hours, hours within days, and so on: a level whose bucket still
+    // contains the time ends the search.
     for (int i = 0; i < LEVELS.length; i++) {
       if (cursorSet && timeMillis < cursorEndMillis[i] && timeMillis >= cursorStartMillis[i]) {
         return;
@@ -420,6 +419,7 @@ final class MetricCounts {
 
   /** Whether everything that belongs in an interval is here. */
   boolean keeps(Interval interval) {
+    // Of buckets that cannot be put together none is here: their end lies after any start.
     return interval.startMillis()
         >= keptFrom(interval.level(), interval.width(), interval.endMillis());
   }
