@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.tallyring.aggregator.collect.CountedMetric;
 import org.tallyring.aggregator.collect.NamespaceDirectory;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.Criterion;
@@ -22,13 +23,21 @@ final class Criteria {
   private Criteria() {}
 
   /**
-   * The criterion of a question, which is empty if it has none.
+   * A criterion and what it is about.
+   *
+   * @param criterion empty if a question has none
+   * @param metrics the other metrics in it
+   */
+  record Checked(Criterion criterion, List<CountedMetric> metrics) {}
+
+  /**
+   * The criterion of a question.
    *
    * @param namespace the namespace that its metrics are of
    * @return fails with INVALID_ARGUMENT for parts that cannot be, with NOT_FOUND for a metric that
    *     does not exist, and with FAILED_PRECONDITION for one that does not count in fixed windows
    */
-  static CompletableFuture<Criterion> of(
+  static CompletableFuture<Checked> of(
       GetTopKRequest request, String namespace, NamespaceDirectory namespaces) {
     Set<String> metrics = new LinkedHashSet<>();
     try {
@@ -44,11 +53,11 @@ final class Criteria {
             .addAllWhere(request.getWhereList())
             .addAllScore(request.getScoreList())
             .build();
-    CompletableFuture<?>[] known =
-        metrics.stream()
-            .map(metric -> namespaces.resolveFixedWindow(namespace, metric))
-            .toArray(CompletableFuture[]::new);
-    return CompletableFuture.allOf(known).thenApply(all -> criterion);
+    List<CompletableFuture<CountedMetric>> known =
+        metrics.stream().map(metric -> namespaces.resolveFixedWindow(namespace, metric)).toList();
+    return CompletableFuture.allOf(known.toArray(CompletableFuture[]::new))
+        .thenApply(
+            all -> new Checked(criterion, known.stream().map(CompletableFuture::join).toList()));
   }
 
   private static void checkInclude(List<String> include, Set<String> metrics) {

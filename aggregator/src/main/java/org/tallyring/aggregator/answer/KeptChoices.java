@@ -33,24 +33,25 @@ public final class KeptChoices {
   /**
    * Asks until all ranges that answer keep what was chosen.
    *
+   * @param metrics what the question is about
    * @param choose the buckets, from what is known to be kept; may throw if there are none
    * @param question the question about those
    * @return fails with UNAVAILABLE if they retire more each time
    */
   <C, A> CompletableFuture<A> ask(
-      long namespaceUid,
+      AskedMetrics metrics,
       Function<KeptBuckets, C> choose,
       Function<C, CompletableFuture<Answered<A>>> question) {
-    return ask(namespaceUid, choose, question, MAX_ROUNDS);
+    return ask(metrics, choose, question, MAX_ROUNDS);
   }
 
   private <C, A> CompletableFuture<A> ask(
-      long namespaceUid,
+      AskedMetrics metrics,
       Function<KeptBuckets, C> choose,
       Function<C, CompletableFuture<Answered<A>>> question,
       int rounds) {
     return question
-        .apply(choose.apply(retention.of(namespaceUid)))
+        .apply(choose.apply(retention.of(metrics)))
         .thenCompose(
             answered -> {
               if (answered.kept().equals(KeptBuckets.EVERYTHING)) {
@@ -60,8 +61,8 @@ public final class KeptChoices {
                 throw Labels.incomplete(
                     "not all ranges keep the buckets of this time at the moment");
               }
-              retention.learn(namespaceUid, answered.kept());
-              return ask(namespaceUid, choose, question, rounds - 1);
+              retention.learn(metrics, answered.kept());
+              return ask(metrics, choose, question, rounds - 1);
             });
   }
 }

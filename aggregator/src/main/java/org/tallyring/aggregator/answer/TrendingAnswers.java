@@ -13,7 +13,6 @@ import org.tallyring.aggregator.collect.Holdings;
 import org.tallyring.aggregator.collect.NamespaceDirectory;
 import org.tallyring.aggregator.collect.ShardCalls;
 import org.tallyring.aggregator.collect.WindowQueries;
-import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.aggregator.merge.RangeMerge;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.Criterion;
@@ -21,6 +20,7 @@ import org.tallyring.proto.internal.v1.Growth;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetTrendingRequest;
+import org.tallyring.proto.window.Intervals;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.Resolved;
@@ -89,7 +89,7 @@ public final class TrendingAnswers {
               long now = clock.millis();
               Interval hour = Interval.window(WindowLevel.HOUR, WindowLevel.HOUR.start(now));
               return choices.ask(
-                  metric.namespaceUid(),
+                  AskedMetrics.of(metric),
                   kept -> baseline(hour, hours, kept),
                   baseline -> asked(metric, hour, now, baseline, minCount, k));
             })
@@ -150,7 +150,7 @@ public final class TrendingAnswers {
         Criterion.newBuilder()
             .setGrowth(
                 Growth.newBuilder()
-                    .setBaseline(Windows.interval(baseline))
+                    .setBaseline(Intervals.toProto(baseline))
                     .setElapsedMillis(elapsedMillis(hour, now))
                     .setMinCount(minCount))
             .build();
@@ -189,7 +189,7 @@ public final class TrendingAnswers {
             QueryTopKRequest.newBuilder()
                 .setNamespace(metric.namespace())
                 .setMetric(metric.metric())
-                .setInterval(Windows.interval(question.interval()))
+                .setInterval(Intervals.toProto(question.interval()))
                 .setK(question.k())
                 .setCriterion(question.criterion())
                 .build())

@@ -1,17 +1,35 @@
 package org.tallyring.aggregator.collect;
 
+import org.tallyring.proto.namespace.Namespaces;
+import org.tallyring.proto.v1.MetricDefinition;
+import org.tallyring.topology.window.BucketWidth;
+
 /**
  * A metric that exists.
  *
  * @param namespace the namespace's name
  * @param namespaceUid the namespace's uid
  * @param latenessMillis how long the namespace's windows wait for late events after their end
- * @param metric the metric's name
- * @param isFixedWindow whether it counts exactly, in buckets and nothing else
+ * @param definition the metric as defined
  */
 public record CountedMetric(
-    String namespace,
-    long namespaceUid,
-    long latenessMillis,
-    String metric,
-    boolean isFixedWindow) {}
+    String namespace, long namespaceUid, long latenessMillis, MetricDefinition definition) {
+
+  /** The metric's name. */
+  public String metric() {
+    return definition.getName();
+  }
+
+  /** Whether it counts exactly, in buckets and nothing else. */
+  public boolean isFixedWindow() {
+    return switch (definition.getStrategyCase()) {
+      case FIXED_WINDOW, STRATEGY_NOT_SET -> true;
+      default -> false;
+    };
+  }
+
+  /** How long its finest buckets are. */
+  public BucketWidth bucketWidth() {
+    return Namespaces.bucketWidth(definition);
+  }
+}

@@ -162,13 +162,6 @@ public final class NamespaceDirectory implements AutoCloseable {
     definitions = newer;
   }
 
-  private static boolean isFixedWindow(MetricDefinition metric) {
-    return switch (metric.getStrategyCase()) {
-      case FIXED_WINDOW, STRATEGY_NOT_SET -> true;
-      default -> false;
-    };
-  }
-
   private static @Nullable CountedMetric find(
       @Nullable NamespaceDefinition definition, String metric) {
     if (definition == null) {
@@ -180,8 +173,7 @@ public final class NamespaceDirectory implements AutoCloseable {
             definition.getName(),
             definition.getUid(),
             Namespaces.latenessMillis(definition),
-            candidate.getName(),
-            isFixedWindow(candidate));
+            candidate);
       }
     }
     return null;

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.tallyring.aggregator.collect.WindowKey;
-import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
@@ -61,6 +60,8 @@ import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.WatchTopologyRequest;
 import org.tallyring.proto.v1.WatchTopologyResponse;
 import org.tallyring.proto.v1.Window;
+import org.tallyring.proto.window.Intervals;
+import org.tallyring.proto.window.Windows;
 import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.range.RangeTable;
 import org.tallyring.topology.window.Interval;
@@ -258,14 +259,14 @@ public final class FakeShards {
         synchronized (FakeShards.this) {
           queries++;
           long uid = uid(request.getNamespace());
-          Interval interval = Windows.interval(request.getInterval());
+          Interval interval = Intervals.fromProto(request.getInterval());
           boolean growth = request.getCriterion().hasGrowth();
           for (FakeRange range : held()) {
             boolean keeps =
                 range.keeps(interval)
                     && (!growth
                         || range.keeps(
-                            Windows.interval(request.getCriterion().getGrowth().getBaseline())));
+                            Intervals.fromProto(request.getCriterion().getGrowth().getBaseline())));
             if (keeps) {
               response
                   .addRankings(
@@ -297,7 +298,7 @@ public final class FakeShards {
     public void queryRank(QueryRankRequest request, StreamObserver<QueryRankResponse> call) {
       QueryRankResponse.Builder response = QueryRankResponse.newBuilder();
       synchronized (FakeShards.this) {
-        Interval interval = Windows.interval(request.getInterval());
+        Interval interval = Intervals.fromProto(request.getInterval());
         WindowKey window = window(request.getNamespace(), request.getMetric(), interval);
         int holder = rangeOf(request.getKey().toStringUtf8());
         for (FakeRange range : held()) {
@@ -320,7 +321,7 @@ public final class FakeShards {
         QueryRankingPageRequest request, StreamObserver<QueryRankingPageResponse> call) {
       QueryRankingPageResponse.Builder response = QueryRankingPageResponse.newBuilder();
       synchronized (FakeShards.this) {
-        Interval interval = Windows.interval(request.getInterval());
+        Interval interval = Intervals.fromProto(request.getInterval());
         WindowKey window = window(request.getNamespace(), request.getMetric(), interval);
         Map<Integer, RangeVersion> pinned = new HashMap<>();
         request.getPinnedList().forEach(pin -> pinned.put(pin.getRangeId(), pin));

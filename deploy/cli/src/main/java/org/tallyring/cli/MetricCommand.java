@@ -44,6 +44,7 @@ final class MetricCommand {
         "Examples:",
         "  tally metric create purchases --namespace shop",
         "  tally metric create visitors --strategy distinct",
+        "  tally metric create pings --strategy fixed_window --bucket 10s",
         "  tally metric create hits --strategy sliding_window --horizon 30m"
       })
   private static final class Create extends AdminVerb {

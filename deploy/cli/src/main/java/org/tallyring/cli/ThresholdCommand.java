@@ -1,10 +1,12 @@
 package org.tallyring.cli;
 
 import com.google.protobuf.ByteString;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.tallyring.cli.config.DurationText;
 import org.tallyring.cli.failure.CliException;
 import org.tallyring.cli.server.ServerConnection;
 import org.tallyring.proto.v1.DeleteThresholdRequest;
@@ -46,12 +48,19 @@ final class ThresholdCommand {
       listing.add(
           rule.getName(),
           rule.getMetric(),
-          rule.getWindow().name().substring("WINDOW_".length()).toLowerCase(Locale.ROOT),
+          time(rule),
           rule.getLimit(),
           rule.hasRearmBelow() ? rule.getRearmBelow() : rule.getLimit(),
           rule.getKey().toStringUtf8());
     }
     listing.print(output.format(), console.out());
+  }
+
+  /** The kind of window, or how long the span is: {@code day}, {@code last 5m}. */
+  private static String time(ThresholdRule rule) {
+    return rule.getSpanMillis() == 0
+        ? rule.getWindow().name().substring("WINDOW_".length()).toLowerCase(Locale.ROOT)
+        : "last " + DurationText.format(Duration.ofMillis(rule.getSpanMillis()));
   }
 
   @Command(
@@ -61,7 +70,8 @@ final class ThresholdCommand {
         "",
         "Examples:",
         "  tally threshold set busy --metric clicks --window day --limit 1000",
-        "  tally threshold set sold --metric purchases --window all --limit 100 --key sku-17"
+        "  tally threshold set sold --metric purchases --window all --limit 100 --key sku-17",
+        "  tally threshold set burst --metric clicks --last 5m --limit 100 --rearm-below 50"
       })
   private static final class Put extends AdminVerb {
     private static final Set<String> WINDOWS = Set.of("hour", "day", "month", "all");
@@ -76,9 +86,16 @@ final class ThresholdCommand {
     @Option(
         names = "--window",
         paramLabel = "WINDOW",
-        required = true,
         description = "hour, day, month or all. The rule starts anew with each window.")
-    private String window = "";
+    private @Nullable String window;
+
+    @Option(
+        names = "--last",
+        paramLabel = "SPAN",
+        description =
+            "Instead of --window: a sliding span of one of the metric's finest buckets to 24h. It"
+                + " ends with the bucket of each increment.")
+    private @Nullable String last;
 
     @Option(
         names = "--limit",
@@ -103,16 +120,14 @@ final class ThresholdCommand {
     @Override
     void run() {
       ThresholdRule.Builder rule = ThresholdRule.newBuilder().setName(Names.checked("name", name));
-      if (!WINDOWS.contains(window)) {
-        throw CliException.usage("--window", window, "hour, day, month or all");
-      }
+      setTime(rule);
       if (limit <= 0) {
         throw CliException.usage("--limit", limit, "above 0");
       }
       if (rearmBelow != null && rearmBelow > limit) {
         throw CliException.usage("--rearm-below", rearmBelow, "at most the limit, " + limit);
       }
-      rule.setWindow(Window.valueOf("WINDOW_" + window.toUpperCase(Locale.ROOT))).setLimit(limit);
+      rule.setLimit(limit);
       if (rearmBelow != null) {
         rule.setRearmBelow(rearmBelow);
       }
@@ -130,6 +145,22 @@ final class ThresholdCommand {
             console,
             output,
             connection.admin(stub -> stub.setThreshold(request)).getNamespace().getRulesList());
+      }
+    }
+
+    private void setTime(ThresholdRule.Builder rule) {
+      if (last != null && window != null) {
+        throw CliException.usage("--last", last, "either --last or --window, not both");
+      }
+      if (last != null) {
+        rule.setSpanMillis(WindowOptions.span(last).toMillis());
+      } else if (window != null && WINDOWS.contains(window)) {
+        rule.setWindow(Window.valueOf("WINDOW_" + window.toUpperCase(Locale.ROOT)));
+      } else {
+        throw CliException.usage(
+            "--window",
+            window == null ? "missing" : window,
+            "hour, day, month or all, or a span with --last");
       }
     }
   }

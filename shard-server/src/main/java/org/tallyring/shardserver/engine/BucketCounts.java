@@ -31,9 +31,7 @@ final class BucketCounts {
   /** Tells the coins of conversions from those of increments; slots are added to it. */
   private static final long CONVERSION_SALT = 1L << 32;
 
-  private final WindowLevel level;
-  private final long startMillis;
-  private final long endMillis;
+  private final Interval interval;
   private SlotCounts counts = new SparseCounts(SparseCounts.MIN_CAPACITY);
   private @Nullable FrequentKeys frequent;
 
@@ -44,29 +42,31 @@ final class BucketCounts {
   private long revision;
   private long lastBatch;
 
-  /** An empty bucket. */
-  BucketCounts(WindowLevel level, long startMillis) {
-    this.level = level;
-    this.startMillis = startMillis;
-    this.endMillis = level.end(startMillis);
+  /**
+   * An empty bucket.
+   *
+   * @param interval its time
+   */
+  BucketCounts(Interval interval) {
+    this.interval = interval;
   }
 
   WindowLevel level() {
-    return level;
+    return interval.level();
   }
 
   long startMillis() {
-    return startMillis;
+    return interval.startMillis();
   }
 
   /** The end, exclusive. */
   long endMillis() {
-    return endMillis;
+    return interval.endMillis();
   }
 
   /** Its time. */
   Interval interval() {
-    return new Interval(level, startMillis, endMillis);
+    return interval;
   }
 
   /** How many batches came after the window was final. */
@@ -99,7 +99,7 @@ final class BucketCounts {
       return false;
     }
     lastBatch = batch;
-    if (!level.isFinal(startMillis, acceptedAtMillis, latenessMillis)) {
+    if (level() == WindowLevel.ALL || endMillis() + latenessMillis > acceptedAtMillis) {
       return false;
     }
     revision++;
@@ -110,7 +110,7 @@ final class BucketCounts {
   void add(Strategy strategy, RowBlock rows, int from, int to) {
     if (strategy instanceof Strategy.Morris morris) {
       MorrisCounts counters = morris(morris, rows.firstIncrement + from);
-      counters.add(rows, SnapshotFormat.numberOf(level), from, to);
+      counters.add(rows, SnapshotFormat.numberOf(level()), from, to);
     } else if (strategy instanceof Strategy.Distinct distinct) {
       distinct(distinct.log2Registers()).add(rows, from, to);
     } else {
@@ -166,6 +166,14 @@ final class BucketCounts {
         addOne(keys.slotOfAdded(key, 0, key.length), entry.count());
       }
     }
+    other.counts.forEachRising(this::addOne);
+  }
+
+  /** Adds another bucket's counts, sums by slot, to these. */
+  void fold(BucketCounts other) {
+    inherited = inherited.plus(other.quality());
+    revision += other.revision;
+    lastBatch = Math.max(lastBatch, other.lastBatch);
     other.counts.forEachRising(this::addOne);
   }
 

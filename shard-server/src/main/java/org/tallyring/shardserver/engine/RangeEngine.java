@@ -12,6 +12,7 @@ import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -222,8 +223,8 @@ public final class RangeEngine {
   /**
    * The count of a key in an interval, 0 if there is none.
    *
-   * @param interval must not start before {@link #keptFrom} of its level, as for the other
-   *     questions about intervals: before, counts are missing
+   * @param interval must be {@link #kept}, as for the other questions about intervals: else counts
+   *     are missing
    */
   public long count(long namespaceUid, String metric, Interval interval, byte[] key) {
     MetricCounts counts = state.metric(namespaceUid, metric);
@@ -259,11 +260,15 @@ public final class RangeEngine {
     return namespace == null ? RetentionEdges.NONE : namespace.edges().of(level);
   }
 
-  /** The same for one metric: a sliding window keeps no bucket that begins before its horizon. */
-  public long keptFrom(long namespaceUid, String metric, WindowLevel level) {
-    long retained = keptFrom(namespaceUid, level);
-    MetricCounts counts = state.metric(namespaceUid, metric);
-    return counts == null ? retained : counts.keptFrom(level, retained);
+  /**
+   * From when on everything is here that was counted with a metric in buckets as those of an
+   * interval, and in coarser ones. A sliding window keeps nothing from before its horizon. Finest
+   * buckets can be put together of shorter ones of the metric; where they cannot, nothing so far is
+   * here, and what will be counted after a swap to them.
+   */
+  public KeptBuckets kept(long namespaceUid, String metric, Interval interval) {
+    NamespaceCounts namespace = state.namespaces.get(namespaceUid);
+    return namespace == null ? KeptBuckets.EVERYTHING : namespace.kept(metric, interval);
   }
 
   /** How good the counts of an interval are. */

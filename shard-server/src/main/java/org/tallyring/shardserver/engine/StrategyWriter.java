@@ -54,7 +54,8 @@ final class StrategyWriter {
                     .setHits(metric.hits())
                     .setPruned(metric.prunedBesideLog())
                     .setTotalSinceMillis(metric.totalSinceMillis())
-                    .setSinceMillis(metric.sinceMillis())));
+                    .setSinceMillis(metric.sinceMillis())
+                    .setFinestFromMillis(metric.buckets().finestFromMillis())));
     HitLog log = metric.log();
     if (log != null) {
       writeHits(log);

@@ -69,6 +69,6 @@ final class UnsealedBuckets {
 
   /** Forgets the buckets before the edges. */
   void retire(RetentionEdges edges) {
-    buckets.removeIf(unsealed -> unsealed.bucket.startMillis() < edges.of(unsealed.bucket.level()));
+    buckets.removeIf(unsealed -> unsealed.bucket.endMillis() <= edges.of(unsealed.bucket.level()));
   }
 }

@@ -1,11 +1,15 @@
 package org.tallyring.shardserver.grpc;
 
 import io.grpc.Status.Code;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.Function;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.MetricFilter;
+import org.tallyring.proto.window.Intervals;
 import org.tallyring.shardserver.engine.Criterion;
 import org.tallyring.shardserver.engine.CriterionRanking;
 import org.tallyring.shardserver.engine.Growth;
@@ -56,6 +60,15 @@ final class CriterionMessages {
             String.valueOf(overflow.getMessage()));
       }
     };
+  }
+
+  /** All metrics that a question is answered from. */
+  static Set<String> metrics(QueryTopKRequest request) {
+    Set<String> metrics = new HashSet<>(request.getCriterion().getIncludeList());
+    metrics.add(request.getMetric());
+    request.getCriterion().getWhereList().forEach(filter -> metrics.add(filter.getMetric()));
+    request.getCriterion().getScoreList().forEach(term -> metrics.add(term.getMetric()));
+    return metrics;
   }
 
   private static Growth growth(org.tallyring.proto.internal.v1.Growth message) {

@@ -224,6 +224,7 @@ final class NamespaceEditor {
                       .setMetrics(place, metric)
                       .setRevision(stored.value().getRevision() + 1)
                       .build();
+              RuleChecks.check(changed);
               return store.compareAndSet(stored.version(), changed).thenApply(Versioned::value);
             })
         .exceptionallyCompose(

@@ -38,6 +38,7 @@ import org.tallyring.proto.internal.v1.WatchRangeEventsRequest;
 import org.tallyring.proto.internal.v1.WatchRangeEventsResponse;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.window.Intervals;
 import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.engine.WindowKey;
 import org.tallyring.shardserver.ownership.EventSource;
@@ -139,9 +140,9 @@ final class RangeEndpoint extends RangeServiceImplBase {
                   range.read(
                       engine ->
                           ifKept(
-                              engine,
-                              window.namespaceUid(),
-                              window.metric(),
+                              CriterionMessages.metrics(request).stream()
+                                  .map(metric -> engine.kept(namespace.getUid(), metric, interval))
+                                  .reduce(KeptBuckets.EVERYTHING, KeptBuckets::and),
                               needed,
                               () -> question.apply(engine))),
               (range, ranked) ->
@@ -248,7 +249,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
     /** Hands over the answer, or what the range keeps if there is none. */
     void handOver(OwnedRange range, Consumer<List<KeptFrom>> keeps, Consumer<A> answers) {
       if (answer == null) {
-        keeps.accept(KeptMessages.toProto(range.rangeId(), kept));
+        keeps.accept(Intervals.toProto(range.rangeId(), kept));
       } else {
         answers.accept(answer);
       }
@@ -259,19 +260,15 @@ final class RangeEndpoint extends RangeServiceImplBase {
    * The answer if the range still keeps the intervals. To be asked after the counts were copied:
    * what is kept now was kept then.
    */
-  private static <A> Kept<A> ifKept(
-      RangeEngine engine,
-      long namespaceUid,
-      String metric,
-      List<Interval> needed,
-      Supplier<A> answer) {
-    KeptBuckets kept = KeptMessages.of(engine, namespaceUid, metric);
+  private static <A> Kept<A> ifKept(KeptBuckets kept, List<Interval> needed, Supplier<A> answer) {
     return new Kept<>(kept, needed.stream().allMatch(kept::keeps) ? answer.get() : null);
   }
 
   private static <A> Kept<A> ifKept(RangeEngine engine, RankedInterval ranked, Supplier<A> answer) {
     return ifKept(
-        engine, ranked.namespaceUid(), ranked.metric(), List.of(ranked.interval()), answer);
+        engine.kept(ranked.namespaceUid(), ranked.metric(), ranked.interval()),
+        List.of(ranked.interval()),
+        answer);
   }
 
   /** Answers a call about a metric when its namespace is known. */

@@ -14,6 +14,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
+import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
 class SlotCountsTest {
@@ -87,7 +88,7 @@ class SlotCountsTest {
   void aBucketKeepsItsCountsWhileItGrowsAndChangesForm(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 200_000) int slots) {
     Random random = new Random(seed);
-    BucketCounts bucket = new BucketCounts(WindowLevel.ALL, 0);
+    BucketCounts bucket = new BucketCounts(Interval.window(WindowLevel.ALL, 0));
     long[] expected = new long[slots];
     int[] block = new int[512];
     long[] deltas = new long[512];

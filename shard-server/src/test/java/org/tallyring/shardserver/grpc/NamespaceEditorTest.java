@@ -175,6 +175,38 @@ class NamespaceEditorTest {
         .isEqualTo(ErrorReason.ERROR_REASON_BAD_STRATEGY);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      longs = {
+        0,
+        -10_000,
+        1,
+        999,
+        7_000,
+        90_000,
+        2_400_000,
+        7_200_000,
+        Long.MIN_VALUE,
+        Long.MAX_VALUE
+      })
+  void aBucketDividesAMinuteOrAnHour(long bucket) {
+    MetricDefinition.Builder metric = MetricDefinition.newBuilder().setName("m");
+    metric.getFixedWindowBuilder().setBucketMillis(bucket);
+    assertBadStrategy(
+        metric, "fixed_window.bucket_millis: " + bucket + " (expected: 1, 2, 3, 4, 5, 6, 10, ");
+  }
+
+  @Test
+  void aBucketOfAMinuteIsWhatAMetricHasThatSaysNothing() {
+    editor.create(shop().build()).join();
+    MetricDefinition.Builder clicks = MetricDefinition.newBuilder().setName("clicks");
+    clicks.getFixedWindowBuilder().setBucketMillis(60_000);
+    assertThat(editor.swapMetric("shop", clicks.build()).join().getRevision()).isEqualTo(1);
+
+    clicks.getFixedWindowBuilder().setBucketMillis(10_000);
+    assertThat(editor.swapMetric("shop", clicks.build()).join().getRevision()).isEqualTo(2);
+  }
+
   private void assertBadStrategy(MetricDefinition.Builder metric, String message) {
     assertThatThrownBy(() -> editor.create(shop().addMetrics(metric).build()))
         .isInstanceOf(StatusRuntimeException.class)
