@@ -187,6 +187,12 @@ final class BucketCounts {
     return counts;
   }
 
+  /** The counts to add to, if they are pages. */
+  @Nullable PagedCounts pagesForWriting() {
+    sealing = null;
+    return counts instanceof PagedCounts pages ? pages : null;
+  }
+
   /** A frozen view of the counts, which must be exact. */
   ExactCounts frozenCounts() {
     return ((ExactCounts) counts).frozen();

@@ -4,10 +4,10 @@ package org.tallyring.shardserver.engine;
  * The counts of {@value #SLOTS} consecutive slots, in one of several forms; a place is a slot's
  * offset in the page.
  *
- * <p>A page can be shared with a frozen view, and is then never written again: {@link #add} gives
+ * <p>A page can be shared with a frozen view, and is then never written again: {@link #added} gives
  * another page that takes its place.
  */
-sealed interface CountPage permits SparseCounts, IntPage, LongPage {
+sealed interface CountPage permits SparseCounts, IntPage, LongPage, ColumnPage {
 
   /** How many bits of a slot tell the place. */
   int BITS = 10;
@@ -27,6 +27,9 @@ sealed interface CountPage permits SparseCounts, IntPage, LongPage {
    * @return the page that holds the result, this one if it has the room and is not shared
    */
   CountPage added(int place, long delta);
+
+  /** Whether no count has left 32 bits. */
+  boolean isNarrow();
 
   /** Makes it a page that is never written again. */
   void share();

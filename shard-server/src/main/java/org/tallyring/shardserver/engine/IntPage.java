@@ -39,6 +39,11 @@ final class IntPage implements CountPage {
   }
 
   @Override
+  public boolean isNarrow() {
+    return true;
+  }
+
+  @Override
   public void share() {
     shared = true;
   }

@@ -44,6 +44,11 @@ final class LongPage implements CountPage {
   }
 
   @Override
+  public boolean isNarrow() {
+    return false;
+  }
+
+  @Override
   public void share() {
     shared = true;
   }

@@ -58,6 +58,8 @@ final class MetricCounts {
   private final long[] cursorEndMillis = new long[LEVELS.length];
   private boolean cursorSet;
 
+  private OpenWindows openWindows = new OpenWindows();
+
   /** A metric without counts in a namespace. */
   MetricCounts(
       String namespace, String name, KeyTable keys, MetricBuckets buckets, Strategy strategy) {
@@ -222,6 +224,7 @@ final class MetricCounts {
     boolean corrects = false;
     boolean complete = true;
     hits += to - from;
+    boolean together = strategy instanceof Strategy.FixedWindow && openWindows.bind(cursor);
     for (int i = 0; i < cursor.length; i++) {
       BucketCounts bucket = cursor[i];
       if (bucket == null) {
@@ -234,8 +237,13 @@ final class MetricCounts {
                 namespace, name, bucket.level(), bucket.startMillis(), bucket.revision());
           }
         }
-        addTo(bucket, rows, from, to);
+        if (!together) {
+          addTo(bucket, rows, from, to);
+        }
       }
+    }
+    if (together) {
+      openWindows.add(rows.slots, rows.deltas, from, to);
     }
     HitLog open = log;
     for (int i = from; open != null && i < to; i++) {
@@ -322,7 +330,7 @@ final class MetricCounts {
       log.forEachSum(interval.startMillis(), interval.endMillis(), consumer::accept);
       return;
     }
-    PagedCounts sum = new PagedCounts();
+    CountSum sum = new CountSum();
     buckets.covering(interval).forEach(bucket -> bucket.counts().addTo(sum));
     sum.forEach(Long.MIN_VALUE, consumer);
   }
@@ -457,6 +465,7 @@ final class MetricCounts {
       return;
     }
     strategy = to;
+    openWindows = new OpenWindows();
     events.strategySwapped(namespace, name, from.name(), to.name());
     dropCursor();
     long fresh = watermarkMillis == Long.MIN_VALUE ? Long.MIN_VALUE : watermarkMillis + 1;

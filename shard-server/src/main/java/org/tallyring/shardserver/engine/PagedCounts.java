@@ -51,7 +51,7 @@ final class PagedCounts implements ExactCounts {
     while (next < to) {
       next = addInPlace(slots, deltas, next, to);
       if (next < to) {
-        addSlowly(slots[next], deltas[next]);
+        add(slots[next], deltas[next]);
         next++;
       }
     }
@@ -91,23 +91,40 @@ final class PagedCounts implements ExactCounts {
     return to;
   }
 
-  /** Adds whatever form the page has. */
-  private void addSlowly(int slot, long delta) {
+  /** Adds to one slot, whatever form its page has. */
+  void add(int slot, long delta) {
     long before = get(slot);
     put(slot, delta);
+    tellLeaders(slot, before, delta);
+  }
+
+  /** Notes that a count has changed, if there are leaders. */
+  void tellLeaders(int slot, long before, long delta) {
     if (leaders != null && before <= leaders.floor() && before + delta >= leaders.floor()) {
       leaders.rise(slot, this);
     }
   }
 
+  @Nullable Leaders leaders() {
+    return leaders;
+  }
+
+  /** The page of an index, or null where nothing was counted. */
+  @Nullable CountPage page(int index) {
+    return index < pages.length ? pages[index] : null;
+  }
+
+  /** Puts a page of the same counts, which is written by others, in the place of one. */
+  void setPage(int index, CountPage page) {
+    makeRoom(index);
+    pages[index] = page;
+    open[index] = null;
+  }
+
   /** Adds to a page that cannot be written in place; afterwards it can, if it is one of ints. */
   void put(int slot, long delta) {
     int index = slot >>> CountPage.BITS;
-    if (index >= pages.length) {
-      int length = Math.max(index + 1, pages.length + pages.length / 2);
-      pages = Arrays.copyOf(pages, length);
-      open = Arrays.copyOf(open, length);
-    }
+    makeRoom(index);
     CountPage page = pages[index];
     if (page == null) {
       page = new SparseCounts(SparseCounts.MIN_CAPACITY);
@@ -120,6 +137,14 @@ final class PagedCounts implements ExactCounts {
     }
     pages[index] = after;
     open[index] = after instanceof IntPage ints && !ints.isShared() ? ints.counts() : null;
+  }
+
+  private void makeRoom(int index) {
+    if (index >= pages.length) {
+      int length = Math.max(index + 1, pages.length + pages.length / 2);
+      pages = Arrays.copyOf(pages, length);
+      open = Arrays.copyOf(open, length);
+    }
   }
 
   @Override

@@ -95,6 +95,11 @@ final class SparseCounts implements ExactCounts, CountPage {
   }
 
   @Override
+  public boolean isNarrow() {
+    return Arrays.stream(counts).allMatch(count -> count == (int) count);
+  }
+
+  @Override
   public void share() {
     shared = true;
   }
