@@ -17,6 +17,7 @@ public final class RankedViewBuild {
 
   private final KeyTable keys;
   private final long revision;
+  private final CountQuality quality;
   private final RankedView.State state;
   private int size;
   private Rows rows = new Rows(INITIAL_CAPACITY);
@@ -32,6 +33,7 @@ public final class RankedViewBuild {
   RankedViewBuild(KeyTable keys, IntervalCounts counts) {
     this.keys = keys;
     this.revision = counts.revision();
+    this.quality = counts.quality();
     this.state = counts.state();
     counts.forEach(this::add);
     merged = new Rows(size);
@@ -89,7 +91,12 @@ public final class RankedViewBuild {
       throw new IllegalStateException("view: runs of " + width + " rows (expected: all sorted)");
     }
     return new RankedView(
-        keys, Arrays.copyOf(rows.slots, size), Arrays.copyOf(rows.counts, size), revision, state);
+        keys,
+        Arrays.copyOf(rows.slots, size),
+        Arrays.copyOf(rows.counts, size),
+        revision,
+        quality,
+        state);
   }
 
   private void beginAt(int start) {

@@ -1,7 +1,8 @@
 package org.tallyring.shardserver.engine;
 
 /** Counts by slot. A slot that was never added to has the count 0. */
-sealed interface SlotCounts permits ExactCounts, MorrisCounts, DistinctCounts {
+sealed interface SlotCounts
+    permits ExactCounts, MorrisCounts, DistinctCounts, UnitedUsers, HitCounts, FrequentCounts {
 
   /** The count of a slot. */
   long get(int slot);

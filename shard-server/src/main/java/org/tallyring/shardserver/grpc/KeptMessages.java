@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.grpc;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import org.tallyring.proto.internal.v1.KeptFrom;
 import org.tallyring.shardserver.engine.RangeEngine;
@@ -11,6 +12,15 @@ import org.tallyring.topology.window.WindowLevel;
 final class KeptMessages {
 
   private KeptMessages() {}
+
+  /** What a range keeps of all of some metrics. To be called on the range's loop. */
+  static KeptBuckets of(RangeEngine engine, long namespaceUid, Collection<String> metrics) {
+    KeptBuckets kept = KeptBuckets.EVERYTHING;
+    for (String metric : metrics) {
+      kept = kept.and(of(engine, namespaceUid, metric));
+    }
+    return kept;
+  }
 
   /** What a range keeps of a metric. To be called on the range's loop. */
   static KeptBuckets of(RangeEngine engine, long namespaceUid, String metric) {

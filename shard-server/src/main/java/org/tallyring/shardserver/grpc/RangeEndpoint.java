@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
@@ -114,6 +115,8 @@ final class RangeEndpoint extends RangeServiceImplBase {
             ? List.of(
                 interval, Intervals.fromProto(request.getCriterion().getGrowth().getBaseline()))
             : List.of(interval);
+    Set<String> metrics = CriterionMessages.metrics(request.getCriterion());
+    metrics.add(request.getMetric());
     QueryTopKResponse.Builder response = QueryTopKResponse.newBuilder();
     Calls.answer(
         call,
@@ -140,7 +143,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
                           range.read(
                               engine -> {
                                 KeptBuckets kept =
-                                    KeptMessages.of(engine, namespace.getUid(), window.metric());
+                                    KeptMessages.of(engine, namespace.getUid(), metrics);
                                 return new Kept<>(
                                     kept,
                                     needed.stream().allMatch(kept::keeps)
