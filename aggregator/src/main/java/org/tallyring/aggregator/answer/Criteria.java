@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.tallyring.aggregator.collect.NamespaceDirectory;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.Criterion;
@@ -26,15 +27,16 @@ final class Criteria {
    *
    * @param namespace the namespace that its metrics are of
    * @return fails with INVALID_ARGUMENT for parts that cannot be, with NOT_FOUND for a metric that
-   *     does not exist, and with FAILED_PRECONDITION for one that does not count in fixed windows
+   *     does not exist, and with FAILED_PRECONDITION for one of a condition or score that does not
+   *     hold every key
    */
   static CompletableFuture<Criterion> of(
       GetTopKRequest request, String namespace, NamespaceDirectory namespaces) {
-    Set<String> metrics = new LinkedHashSet<>();
+    Set<String> judged = new LinkedHashSet<>();
     try {
-      checkInclude(request.getIncludeList(), metrics);
-      checkWhere(request.getWhereList(), metrics);
-      checkScore(request.getScoreList(), metrics);
+      checkInclude(request.getIncludeList());
+      checkWhere(request.getWhereList(), judged);
+      checkScore(request.getScoreList(), judged);
     } catch (RuntimeException refused) {
       return CompletableFuture.failedFuture(refused);
     }
@@ -45,13 +47,15 @@ final class Criteria {
             .addAllScore(request.getScoreList())
             .build();
     CompletableFuture<?>[] known =
-        metrics.stream()
-            .map(metric -> namespaces.resolveFixedWindow(namespace, metric))
+        Stream.concat(
+                judged.stream().map(metric -> namespaces.resolveRanked(namespace, metric)),
+                request.getIncludeList().stream()
+                    .map(metric -> namespaces.resolve(namespace, metric)))
             .toArray(CompletableFuture[]::new);
     return CompletableFuture.allOf(known).thenApply(all -> criterion);
   }
 
-  private static void checkInclude(List<String> include, Set<String> metrics) {
+  private static void checkInclude(List<String> include) {
     checkSize("include", include.size());
     Set<String> seen = new HashSet<>();
     for (String metric : include) {
@@ -60,7 +64,6 @@ final class Criteria {
         throw bad("include", metric + " twice (expected: each metric once)");
       }
     }
-    metrics.addAll(include);
   }
 
   private static void checkWhere(List<MetricFilter> where, Set<String> metrics) {

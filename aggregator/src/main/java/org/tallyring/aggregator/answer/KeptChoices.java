@@ -1,7 +1,12 @@
 package org.tallyring.aggregator.answer;
 
+import com.github.benmanes.caffeine.cache.Ticker;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.tallyring.aggregator.collect.CountedMetric;
+import org.tallyring.proto.internal.v1.Criterion;
 import org.tallyring.topology.window.KeptBuckets;
 
 /**
@@ -17,10 +22,16 @@ public final class KeptChoices {
    */
   private static final int MAX_ROUNDS = 3;
 
-  private final KnownRetention retention = new KnownRetention();
+  private final KnownRetention retention;
 
-  /** Nothing known to be retired. */
-  public KeptChoices() {}
+  /**
+   * Nothing known to be retired.
+   *
+   * @param ticker a monotonic clock, in nanoseconds
+   */
+  public KeptChoices(Ticker ticker) {
+    retention = new KnownRetention(ticker);
+  }
 
   /**
    * An answer.
@@ -33,24 +44,40 @@ public final class KeptChoices {
   /**
    * Asks until all ranges that answer keep what was chosen.
    *
+   * @param criterion names the metrics besides the one that is ranked
    * @param choose the buckets, from what is known to be kept; may throw if there are none
    * @param question the question about those
    * @return fails with UNAVAILABLE if they retire more each time
    */
   <C, A> CompletableFuture<A> ask(
-      long namespaceUid,
+      CountedMetric metric,
+      Criterion criterion,
       Function<KeptBuckets, C> choose,
       Function<C, CompletableFuture<Answered<A>>> question) {
-    return ask(namespaceUid, choose, question, MAX_ROUNDS);
+    Set<String> metrics = new HashSet<>(criterion.getIncludeList());
+    criterion.getWhereList().forEach(filter -> metrics.add(filter.getMetric()));
+    criterion.getScoreList().forEach(term -> metrics.add(term.getMetric()));
+    metrics.add(metric.metric());
+    KnownRetention.Scope scope =
+        new KnownRetention.Scope(metric.namespaceUid(), Set.copyOf(metrics));
+    return ask(scope, choose, question, MAX_ROUNDS);
+  }
+
+  /** The same for a question about one metric. */
+  <C, A> CompletableFuture<A> ask(
+      CountedMetric metric,
+      Function<KeptBuckets, C> choose,
+      Function<C, CompletableFuture<Answered<A>>> question) {
+    return ask(metric, Criterion.getDefaultInstance(), choose, question);
   }
 
   private <C, A> CompletableFuture<A> ask(
-      long namespaceUid,
+      KnownRetention.Scope scope,
       Function<KeptBuckets, C> choose,
       Function<C, CompletableFuture<Answered<A>>> question,
       int rounds) {
     return question
-        .apply(choose.apply(retention.of(namespaceUid)))
+        .apply(choose.apply(retention.of(scope)))
         .thenCompose(
             answered -> {
               if (answered.kept().equals(KeptBuckets.EVERYTHING)) {
@@ -60,8 +87,8 @@ public final class KeptChoices {
                 throw Labels.incomplete(
                     "not all ranges keep the buckets of this time at the moment");
               }
-              retention.learn(namespaceUid, answered.kept());
-              return ask(namespaceUid, choose, question, rounds - 1);
+              retention.learn(scope, answered.kept());
+              return ask(scope, choose, question, rounds - 1);
             });
   }
 }

@@ -90,7 +90,7 @@ public final class RankingPages {
     }
     int capped = Math.min(size, MAX_PAGE_SIZE);
     return namespaces
-        .resolveFixedWindow(request.getNamespace(), request.getMetric())
+        .resolveRanked(request.getNamespace(), request.getMetric())
         .thenCompose(
             metric ->
                 request.getPageToken().isEmpty()
@@ -107,7 +107,7 @@ public final class RankingPages {
       ListRankingRequest request, CountedMetric metric, int size) {
     TimeSelection selection = Selections.of(request.getWindow());
     return choices.ask(
-        metric.namespaceUid(),
+        metric,
         kept -> Selections.resolve(selection, clock.millis(), metric.latenessMillis(), kept),
         resolved -> {
           RankingCursor cursor =
@@ -187,6 +187,7 @@ public final class RankingPages {
                 isFinal ? Resolved.State.FINAL : Resolved.State.CHANGING),
             asOf,
             merged.revision(),
+            merged.ranking().quality(),
             cursor.getRangesTotal(),
             merged.rangesIncluded());
     Ranking ranking = merged.ranking();

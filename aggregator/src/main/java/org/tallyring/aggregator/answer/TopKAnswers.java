@@ -113,7 +113,7 @@ public final class TopKAnswers {
                             answer(
                                 criterion.equals(Criterion.getDefaultInstance())
                                     ? metric
-                                    : NamespaceDirectory.requireFixedWindow(metric),
+                                    : NamespaceDirectory.requireEveryKey(metric),
                                 criterion,
                                 Selections.of(request.getWindow()),
                                 k,
@@ -132,7 +132,8 @@ public final class TopKAnswers {
       int k,
       AnswerMetrics.Sample sample) {
     return choices.ask(
-        metric.namespaceUid(),
+        metric,
+        criterion,
         kept -> Selections.resolve(selection, clock.millis(), metric.latenessMillis(), kept),
         resolved -> {
           sample.of(resolved.state());

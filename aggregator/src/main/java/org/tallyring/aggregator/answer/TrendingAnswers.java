@@ -1,7 +1,9 @@
 package org.tallyring.aggregator.answer;
 
 import io.grpc.Status;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -83,13 +85,13 @@ public final class TrendingAnswers {
       return CompletableFuture.failedFuture(refusal);
     }
     return namespaces
-        .resolveFixedWindow(request.getNamespace(), request.getMetric())
+        .resolveRanked(request.getNamespace(), request.getMetric())
         .thenCompose(
             metric -> {
               long now = clock.millis();
               Interval hour = Interval.window(WindowLevel.HOUR, WindowLevel.HOUR.start(now));
               return choices.ask(
-                  metric.namespaceUid(),
+                  metric,
                   kept -> baseline(hour, hours, kept),
                   baseline -> asked(metric, hour, now, baseline, minCount, k));
             })
@@ -122,21 +124,37 @@ public final class TrendingAnswers {
     return holdings.picture().isKnown() ? null : ShardCalls.noShard();
   }
 
-  /** The hours before, or those of them that are still kept. */
+  /**
+   * The hours before, or those of them that are still kept; where none is, as by a sliding window,
+   * the minutes.
+   */
   private static Interval baseline(Interval hour, int hours, KeptBuckets kept) {
+    if (!kept.keeps(hour)) {
+      throw notRetained(
+          "hour: " + Instant.ofEpochMilli(hour.startMillis()) + " (expected: one that is kept)",
+          kept.from(WindowLevel.HOUR));
+    }
     long start = hour.startMillis();
     for (int i = 0; i < hours; i++) {
       start = WindowLevel.HOUR.previous(start);
     }
-    long keptFrom = kept.from(WindowLevel.HOUR);
-    if (keptFrom >= hour.startMillis()) {
-      throw Errors.of(
-          Status.Code.NOT_FOUND,
-          ErrorReason.ERROR_REASON_WINDOW_NOT_RETAINED,
-          "baseline_hours: " + hours + " (expected: hours that are kept, of which there are none)",
-          Map.of("keptFromMillis", Long.toString(keptFrom)));
+    for (WindowLevel level : List.of(WindowLevel.HOUR, WindowLevel.MINUTE)) {
+      long from = Math.max(start, kept.from(level));
+      if (from < hour.startMillis()) {
+        return new Interval(level, from, hour.startMillis());
+      }
     }
-    return new Interval(WindowLevel.HOUR, Math.max(start, keptFrom), hour.startMillis());
+    throw notRetained(
+        "baseline_hours: " + hours + " (expected: hours that are kept, of which there are none)",
+        kept.from(WindowLevel.MINUTE));
+  }
+
+  private static RuntimeException notRetained(String message, long keptFromMillis) {
+    return Errors.of(
+        Status.Code.NOT_FOUND,
+        ErrorReason.ERROR_REASON_WINDOW_NOT_RETAINED,
+        message,
+        Map.of("keptFromMillis", Long.toString(keptFromMillis)));
   }
 
   private static long elapsedMillis(Interval hour, long now) {
@@ -175,10 +193,11 @@ public final class TrendingAnswers {
                             new Resolved(hour, false, Resolved.State.OPEN),
                             cached.askedAtMillis(),
                             cached.merged().revision(),
+                            cached.merged().ranking().quality(),
                             cached.rangesTotal(),
                             cached.merged().rangesIncluded()),
                         cached.merged().ranking().first(k),
-                        baseline.size()),
+                        baseline),
                     cached.kept()));
   }
 

@@ -7,11 +7,11 @@ package org.tallyring.aggregator.collect;
  * @param namespaceUid the namespace's uid
  * @param latenessMillis how long the namespace's windows wait for late events after their end
  * @param metric the metric's name
- * @param isFixedWindow whether it counts exactly, in buckets and nothing else
+ * @param holdsEveryKey whether it has a count for every key, as all strategies but heavy hitters
  */
 public record CountedMetric(
     String namespace,
     long namespaceUid,
     long latenessMillis,
     String metric,
-    boolean isFixedWindow) {}
+    boolean holdsEveryKey) {}

@@ -3,6 +3,7 @@ package org.tallyring.aggregator.fake;
 import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.tallyring.aggregator.collect.WindowKey;
 import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.proto.internal.v1.CollectedRange;
+import org.tallyring.proto.internal.v1.CountQuality;
 import org.tallyring.proto.internal.v1.Criterion;
 import org.tallyring.proto.internal.v1.KeptFrom;
 import org.tallyring.proto.internal.v1.LateCorrections;
@@ -40,6 +42,7 @@ final class FakeRange {
     final Map<ByteString, Long> counts = new HashMap<>();
     long changedAtVersion;
     long revision;
+    CountQuality quality = CountQuality.getDefaultInstance();
   }
 
   final int id;
@@ -48,6 +51,7 @@ final class FakeRange {
   private long version;
   private final Map<WindowKey, Counts> windows = new HashMap<>();
   private KeptBuckets kept = KeptBuckets.EVERYTHING;
+  private final Map<String, KeptBuckets> keptByMetric = new HashMap<>();
   private long lateCorrections;
   private final Set<ByteString> keys = new HashSet<>();
   private final Map<Long, List<Map.Entry<ByteString, Long>>> views = new HashMap<>();
@@ -73,6 +77,11 @@ final class FakeRange {
   void correct(WindowKey window, ByteString key, long delta) {
     add(window, key, delta).revision++;
     lateCorrections++;
+  }
+
+  /** Says how good the counts of a window are. */
+  void quality(WindowKey window, CountQuality quality) {
+    windows.computeIfAbsent(window, w -> new Counts()).quality = quality;
   }
 
   void moveTo(String newOwner) {
@@ -116,11 +125,20 @@ final class FakeRange {
     kept = newer;
   }
 
-  boolean keeps(Interval interval) {
-    return kept.keeps(interval);
+  /** From now on it does not keep what is older of one metric. */
+  void keep(String metric, KeptBuckets newer) {
+    keptByMetric.put(metric, newer);
   }
 
-  List<KeptFrom> keptFrom() {
+  /** What it keeps of all of some metrics. */
+  KeptBuckets kept(Collection<String> metrics) {
+    return metrics.stream()
+        .map(metric -> keptByMetric.getOrDefault(metric, KeptBuckets.EVERYTHING))
+        .reduce(kept, KeptBuckets::and);
+  }
+
+  List<KeptFrom> keptFrom(Collection<String> metrics) {
+    KeptBuckets kept = kept(metrics);
     List<KeptFrom> entries = new ArrayList<>();
     for (WindowLevel level : WindowLevel.values()) {
       if (kept.from(level) > Long.MIN_VALUE) {
@@ -163,6 +181,9 @@ final class FakeRange {
           Counts sum = folded.windows.computeIfAbsent(into, unused -> new Counts());
           counts.counts.forEach((key, count) -> sum.counts.merge(key, count, Long::sum));
           sum.revision += counts.revision;
+          if (!counts.quality.equals(CountQuality.getDefaultInstance())) {
+            sum.quality = counts.quality;
+          }
         });
     return folded;
   }
@@ -187,7 +208,8 @@ final class FakeRange {
             .setMetric(window.metric())
             .setWindow(Windows.window(window.level()))
             .setStartMillis(window.startMillis())
-            .setRevision(windows.getOrDefault(window, new Counts()).revision);
+            .setRevision(windows.getOrDefault(window, new Counts()).revision)
+            .setQuality(windows.getOrDefault(window, new Counts()).quality);
     List<Map.Entry<ByteString, Long>> best = sorted(values);
     RankingRows rows = rows(best.subList(0, Math.min(k, best.size())));
     best.stream()
@@ -286,6 +308,7 @@ final class FakeRange {
         .setTotal(view.size())
         .setAbove(rows(view.subList(Math.max(0, before - neighbors), before)))
         .setBelow(rows(view.subList(after, Math.min(view.size(), after + neighbors))))
+        .setQuality(folded.windows.getOrDefault(window, new Counts()).quality)
         .build();
   }
 
@@ -305,6 +328,7 @@ final class FakeRange {
     }
     Map.Entry<ByteString, Long> last = Map.entry(request.getAfterKey(), request.getAfterCount());
     return page.setAsOfMillis(now)
+        .setQuality(folded(interval).windows.getOrDefault(window, new Counts()).quality)
         .setTotal(view.size())
         .setRows(
             rows(
