@@ -290,6 +290,9 @@ class RangeEngineModelTest {
     for (int k : new int[] {1, K, Integer.MAX_VALUE}) {
       assertThat(engine.ranking(uid, metric, interval, k)).isEqualTo(NaiveEngine.best(all, k));
     }
+    RankedViewBuild build = engine.rankings().view(uid, metric, interval);
+    assertThat(build.advance(Integer.MAX_VALUE)).isTrue();
+    assertThat(build.view().rows(0, Integer.MAX_VALUE)).isEqualTo(all);
     // A few keys are enough: the longest ranking above holds every count that is not 0.
     List<ByteString> keys =
         new ArrayList<>(model.keys.getOrDefault(uid, Set.of()).stream().limit(4).toList());
