@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.tallyring.aggregator.collect.CountedMetric;
 import org.tallyring.aggregator.collect.NamespaceDirectory;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.Criterion;
@@ -53,6 +54,15 @@ final class Criteria {
                     .map(metric -> namespaces.resolve(namespace, metric)))
             .toArray(CompletableFuture[]::new);
     return CompletableFuture.allOf(known).thenApply(all -> criterion);
+  }
+
+  /** All metrics that have a part in an answer. */
+  static Set<String> metrics(CountedMetric ranked, Criterion criterion) {
+    Set<String> metrics = new HashSet<>(criterion.getIncludeList());
+    criterion.getWhereList().forEach(filter -> metrics.add(filter.getMetric()));
+    criterion.getScoreList().forEach(term -> metrics.add(term.getMetric()));
+    metrics.add(ranked.metric());
+    return Set.copyOf(metrics);
   }
 
   private static void checkInclude(List<String> include) {

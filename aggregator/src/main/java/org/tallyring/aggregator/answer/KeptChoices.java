@@ -1,8 +1,6 @@
 package org.tallyring.aggregator.answer;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.tallyring.aggregator.collect.CountedMetric;
@@ -54,12 +52,8 @@ public final class KeptChoices {
       Criterion criterion,
       Function<KeptBuckets, C> choose,
       Function<C, CompletableFuture<Answered<A>>> question) {
-    Set<String> metrics = new HashSet<>(criterion.getIncludeList());
-    criterion.getWhereList().forEach(filter -> metrics.add(filter.getMetric()));
-    criterion.getScoreList().forEach(term -> metrics.add(term.getMetric()));
-    metrics.add(metric.metric());
     KnownRetention.Scope scope =
-        new KnownRetention.Scope(metric.namespaceUid(), Set.copyOf(metrics));
+        new KnownRetention.Scope(metric.namespaceUid(), Criteria.metrics(metric, criterion));
     return ask(scope, choose, question, MAX_ROUNDS);
   }
 

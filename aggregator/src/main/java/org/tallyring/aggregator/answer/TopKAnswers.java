@@ -150,12 +150,13 @@ public final class TopKAnswers {
     Question question =
         new Question(
             metric.namespaceUid(),
+            metric.definitionRevision(),
             metric.metric(),
             resolved.interval(),
             roundedUp(k),
             criterion,
             isSettled(resolved.interval(), metric, clock.millis()),
-            holdings.lateCorrections(metric.namespaceUid(), metric.metric()),
+            lateCorrections(metric, criterion),
             holdings.ownershipChanges());
     return cache
         .get(question, () -> ask(metric, question))
@@ -171,6 +172,12 @@ public final class TopKAnswers {
                         cached.rangesTotal(),
                         k),
                     cached.kept()));
+  }
+
+  private long lateCorrections(CountedMetric metric, Criterion criterion) {
+    return Criteria.metrics(metric, criterion).stream()
+        .mapToLong(each -> holdings.lateCorrections(metric.namespaceUid(), each))
+        .sum();
   }
 
   private static boolean isSettled(Interval interval, CountedMetric metric, long nowMillis) {

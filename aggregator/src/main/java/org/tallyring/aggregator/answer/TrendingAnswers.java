@@ -175,6 +175,7 @@ public final class TrendingAnswers {
     Question question =
         new Question(
             metric.namespaceUid(),
+            metric.definitionRevision(),
             metric.metric(),
             hour,
             k,

@@ -171,6 +171,7 @@ public final class NamespaceDirectory implements AutoCloseable {
         return new CountedMetric(
             definition.getName(),
             definition.getUid(),
+            definition.getRevision(),
             Namespaces.latenessMillis(definition),
             candidate.getName(),
             !candidate.hasHeavyHitters());

@@ -64,26 +64,28 @@ final class RankingsGrpcTest {
   void start() throws IOException, InterruptedException {
     running = new RunningAggregator();
     service = TopKServiceGrpc.newBlockingStub(running.channel);
-    running.shards.define(
-        NamespaceDefinition.newBuilder()
-            .setName("default")
-            .setUid(FakeShards.UID)
-            .addMetrics(MetricDefinition.newBuilder().setName("clicks"))
-            .addMetrics(MetricDefinition.newBuilder().setName("views"))
-            .addMetrics(MetricDefinition.newBuilder().setName("purchases"))
-            .addMetrics(
-                MetricDefinition.newBuilder()
-                    .setName("guesses")
-                    .setMorris(Morris.newBuilder().setBase(2)))
-            .addMetrics(
-                MetricDefinition.newBuilder()
-                    .setName("hot")
-                    .setHeavyHitters(HeavyHitters.getDefaultInstance()))
-            .addMetrics(
-                MetricDefinition.newBuilder()
-                    .setName("recent")
-                    .setSlidingWindow(SlidingWindow.newBuilder().setHorizonMillis(900_000)))
-            .build());
+    running.shards.define(definition().build());
+  }
+
+  private static NamespaceDefinition.Builder definition() {
+    return NamespaceDefinition.newBuilder()
+        .setName("default")
+        .setUid(FakeShards.UID)
+        .addMetrics(MetricDefinition.newBuilder().setName("clicks"))
+        .addMetrics(MetricDefinition.newBuilder().setName("views"))
+        .addMetrics(MetricDefinition.newBuilder().setName("purchases"))
+        .addMetrics(
+            MetricDefinition.newBuilder()
+                .setName("guesses")
+                .setMorris(Morris.newBuilder().setBase(2)))
+        .addMetrics(
+            MetricDefinition.newBuilder()
+                .setName("hot")
+                .setHeavyHitters(HeavyHitters.getDefaultInstance()))
+        .addMetrics(
+            MetricDefinition.newBuilder()
+                .setName("recent")
+                .setSlidingWindow(SlidingWindow.newBuilder().setHorizonMillis(900_000)));
   }
 
   @Test
@@ -188,6 +190,39 @@ final class RankingsGrpcTest {
         Status.Code.NOT_FOUND,
         ErrorReason.ERROR_REASON_WINDOW_NOT_RETAINED);
     assertThat(rank(r -> r.setWindow(span).setKey(key("a"))).getRank()).isEqualTo(1);
+  }
+
+  @Test
+  void aFinalRankingIsAskedAgainWhenAnyOfItsMetricsIsCorrectedOrSwapped() {
+    running.shards.count(FakeShards.of("views", LAST_HOUR), "a", 3);
+    running.shards.count(LAST_HOUR, "a", 1);
+    WindowSelector sealed =
+        WindowSelector.newBuilder().setWindow(Window.WINDOW_HOUR).setSealed(true).build();
+    GetTopKRequest beside =
+        GetTopKRequest.newBuilder()
+            .setMetric("views")
+            .setWindow(sealed)
+            .addInclude("clicks")
+            .build();
+    assertThat(service.getTopK(beside).getItems(0).getIncludedList()).containsExactly(1L);
+
+    running.shards.correct(LAST_HOUR, "a", 6);
+
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () ->
+                assertThat(service.getTopK(beside).getItems(0).getIncludedList())
+                    .containsExactly(7L));
+    running.shards.quality(
+        running.shards.rangeOf("a"),
+        FakeShards.of("views", LAST_HOUR),
+        CountQuality.newBuilder().setStandardError(0.25).build());
+    assertThat(service.getTopK(beside).getLabel().getExact()).as("kept").isTrue();
+    running.shards.define(definition().setRevision(2).build());
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(() -> assertThat(service.getTopK(beside).getLabel().getExact()).isFalse());
   }
 
   @Test
