@@ -71,6 +71,12 @@ final class DistinctCounts implements SlotCounts {
     return lower;
   }
 
+  /** An estimate. */
+  @Override
+  public int cost() {
+    return 64;
+  }
+
   @Override
   public long bytes() {
     return sketches.values().stream().mapToLong(sketch -> ENTRY_BYTES + sketch.bytes()).sum();

@@ -36,6 +36,12 @@ final class HitCounts implements SlotCounts {
     return lower[0];
   }
 
+  /** Two binary searches. */
+  @Override
+  public int cost() {
+    return 8;
+  }
+
   /** Nothing: the hits are the log's. */
   @Override
   public long bytes() {

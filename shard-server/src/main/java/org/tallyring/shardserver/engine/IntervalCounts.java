@@ -93,6 +93,13 @@ final class IntervalCounts {
         || part instanceof UnitedUsers);
   }
 
+  /** What a look-up of a slot costs, see {@link SlotCounts#cost}. */
+  int cost() {
+    return parts.stream().allMatch(part -> part.cost() == SlotCounts.PLAIN)
+        ? SlotCounts.PLAIN
+        : parts.stream().mapToInt(SlotCounts::cost).sum();
+  }
+
   /**
    * These counts.
    *

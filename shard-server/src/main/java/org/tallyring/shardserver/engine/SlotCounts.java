@@ -4,6 +4,9 @@ package org.tallyring.shardserver.engine;
 sealed interface SlotCounts
     permits ExactCounts, MorrisCounts, DistinctCounts, UnitedUsers, HitCounts, FrequentCounts {
 
+  /** The {@link #cost} of plain numbers. */
+  int PLAIN = 1;
+
   /** The count of a slot. */
   long get(int slot);
 
@@ -24,6 +27,14 @@ sealed interface SlotCounts
     int[] size = new int[1];
     forEach(Long.MIN_VALUE, (slot, count) -> size[0]++);
     return size[0];
+  }
+
+  /**
+   * How many times longer it takes to find a count than to pass by one in {@link #forEach} of plain
+   * numbers, about; {@value #PLAIN} where it takes so little that all can be found at once.
+   */
+  default int cost() {
+    return PLAIN;
   }
 
   /** What the structures take, about. */

@@ -47,6 +47,12 @@ final class UnitedUsers implements SlotCounts {
     return lower;
   }
 
+  /** A union and an estimate. */
+  @Override
+  public int cost() {
+    return 64 * buckets.size();
+  }
+
   /** Nothing: the sketches are the buckets'. */
   @Override
   public long bytes() {
