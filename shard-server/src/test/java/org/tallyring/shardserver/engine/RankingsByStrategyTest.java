@@ -363,8 +363,8 @@ final class RankingsByStrategyTest {
       }
       engine.apply(rows.entry());
     }
-    for (int span : new int[] {1, 7, 20}) {
-      long end = WindowLevel.MINUTE.end(WindowLevel.MINUTE.start(now));
+    for (int span : new int[] {1, 7, 17}) {
+      long end = WindowLevel.MINUTE.end(WindowLevel.MINUTE.start(now)) - random.nextInt(4) * MINUTE;
       Interval interval = new Interval(WindowLevel.MINUTE, end - span * MINUTE, end);
       Map<String, Long> sums = new HashMap<>();
       for (Hit hit : hits) {
@@ -376,6 +376,7 @@ final class RankingsByStrategyTest {
       RankedView view = view(engine, "a", interval);
 
       assertThat(rows(view.rows(0, Integer.MAX_VALUE))).isEqualTo(sorted(sums));
+      assertThat(rows(engine.ranking(UID, "a", interval, 100))).isEqualTo(sorted(sums));
       assertThat(view.quality()).isEqualTo(CountQuality.EXACT);
     }
   }
