@@ -1,17 +1,22 @@
 package org.tallyring.client;
 
 import com.google.protobuf.Timestamp;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.Window;
+import org.tallyring.proto.window.Windows;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
  * How good an answer is.
  *
  * @param level the kind of window answered; for a span the kind of bucket it was put together of,
- *     for a series its step
+ *     for a series its step. {@link WindowLevel#MINUTE} for the metric's finest buckets
+ * @param bucketLength how long the metric's finest buckets are where the answer is put together of
+ *     them and they are no minutes; else null
  * @param isSpan whether it is a sliding span, not a window or a series
  * @param start its start, inclusive; null for all time
  * @param end its end, exclusive; null for all time
@@ -29,6 +34,7 @@ import org.tallyring.topology.window.WindowLevel;
  */
 public record Label(
     WindowLevel level,
+    @Nullable Duration bucketLength,
     boolean isSpan,
     @Nullable Instant start,
     @Nullable Instant end,
@@ -49,16 +55,11 @@ public record Label(
 
   static Label of(AnswerLabel label) {
     boolean isSpan = label.getBucket() != Window.WINDOW_UNSPECIFIED;
-    WindowLevel level =
-        switch (isSpan ? label.getBucket() : label.getWindow()) {
-          case WINDOW_MINUTE -> WindowLevel.MINUTE;
-          case WINDOW_HOUR -> WindowLevel.HOUR;
-          case WINDOW_DAY -> WindowLevel.DAY;
-          case WINDOW_MONTH -> WindowLevel.MONTH;
-          case WINDOW_ALL, WINDOW_UNSPECIFIED, UNRECOGNIZED -> WindowLevel.ALL;
-        };
+    Window answered = isSpan ? label.getBucket() : label.getWindow();
+    boolean isOwnBucket = answered == Window.WINDOW_BUCKET;
     return new Label(
-        level,
+        isOwnBucket ? WindowLevel.MINUTE : Windows.level(answered).orElse(WindowLevel.ALL),
+        isOwnBucket ? ProtoTimes.duration(label.getBucketLength()) : null,
         isSpan,
         label.hasStartTime() ? instant(label.getStartTime()) : null,
         label.hasEndTime() ? instant(label.getEndTime()) : null,

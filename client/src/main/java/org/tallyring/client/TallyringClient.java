@@ -35,10 +35,13 @@ import org.tallyring.proto.v1.GetTopKRequest;
 import org.tallyring.proto.v1.GetTopKResponse;
 import org.tallyring.proto.v1.ShardMember;
 import org.tallyring.proto.v1.TopKServiceGrpc;
+import org.tallyring.proto.v1.Window;
+import org.tallyring.proto.window.Windows;
 import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.name.EventIdRules;
 import org.tallyring.topology.name.KeyRules;
 import org.tallyring.topology.name.NameRules;
+import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.SeriesPeriod;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -200,30 +203,50 @@ public final class TallyringClient implements AutoCloseable {
   /**
    * The counts of a key in the consecutive buckets of a period.
    *
-   * @param step the kind of bucket: a minute, hour, day or month
+   * @param step the kind of bucket: a minute, which the metric's finest buckets must divide, hour,
+   *     day or month
    * @param start the start of the first bucket, or a time in it
    * @param end the end, exclusive, of the last bucket, or a time in it; at most 10,000 buckets
    * @throws TallyringException if the arguments are not valid, the buckets are not kept any more,
    *     or there is no answer before the deadline
    */
   public Series series(String metric, String key, WindowLevel step, Instant start, Instant end) {
-    byte[] bytes = Increment.utf8(key);
-    check(metric, bytes);
-    long startMillis = ProtoTimes.millis(WindowSelection.timestamp(start));
-    long endMillis = ProtoTimes.millis(WindowSelection.timestamp(end));
+    // Without a step of the metric's own all buckets have lengths that are known here.
     try {
-      SeriesPeriod.of(step, startMillis, endMillis);
+      SeriesPeriod.of(
+          step,
+          BucketWidth.MINUTE,
+          ProtoTimes.millis(WindowSelection.timestamp(start)),
+          ProtoTimes.millis(WindowSelection.timestamp(end)));
     } catch (IllegalArgumentException refused) {
       refuse(ErrorReason.ERROR_REASON_BAD_WINDOW, refused.getMessage());
     }
+    return series(metric, key, Windows.window(step), start, end);
+  }
+
+  /**
+   * The counts of a key in the consecutive finest buckets that the metric keeps, see {@link
+   * Label#bucketLength}.
+   *
+   * @param start the start of the first bucket, or a time in it
+   * @param end the end, exclusive, of the last bucket, or a time in it; at most 10,000 buckets
+   * @throws TallyringException as the other series
+   */
+  public Series series(String metric, String key, Instant start, Instant end) {
+    return series(metric, key, Window.WINDOW_BUCKET, start, end);
+  }
+
+  private Series series(String metric, String key, Window step, Instant start, Instant end) {
+    byte[] bytes = Increment.utf8(key);
+    check(metric, bytes);
     GetSeriesRequest request =
         GetSeriesRequest.newBuilder()
             .setNamespace(namespace)
             .setMetric(metric)
             .setKey(UnsafeByteOperations.unsafeWrap(bytes))
-            .setStep(WindowSelection.message(step))
-            .setStartTime(ProtoTimes.timestamp(startMillis))
-            .setEndTime(ProtoTimes.timestamp(endMillis))
+            .setStep(step)
+            .setStartTime(WindowSelection.timestamp(start))
+            .setEndTime(WindowSelection.timestamp(end))
             .build();
     return Series.of(
         read(

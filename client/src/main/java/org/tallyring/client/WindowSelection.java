@@ -9,8 +9,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.ErrorReason;
-import org.tallyring.proto.v1.Window;
 import org.tallyring.proto.v1.WindowSelector;
+import org.tallyring.proto.window.Windows;
 import org.tallyring.topology.window.TimeSelection;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -18,9 +18,9 @@ import org.tallyring.topology.window.WindowLevel;
  * What time is meant: a tumbling window, by its kind and which one of that kind, or a sliding span,
  * by its length and where it ends. Immutable.
  *
- * <p>A span is answered from whole buckets, minutes as long as they are kept; the label of the
- * answer says from where to where. There is only one window of all time, so there which one does
- * not matter.
+ * <p>A span is answered from whole buckets, the metric's finest as long as they are kept: minutes
+ * unless it has others, milliseconds for a sliding window. The label of the answer says from where
+ * to where. There is only one window of all time, so there which one does not matter.
  */
 public final class WindowSelection {
 
@@ -57,8 +57,8 @@ public final class WindowSelection {
   /**
    * The sliding span of this length that ends now.
    *
-   * @throws TallyringException with BAD_WINDOW if it is shorter than a minute or longer than 400
-   *     days
+   * @throws TallyringException with BAD_WINDOW if it is shorter than a millisecond or longer than
+   *     400 days; a question fails with it if it is shorter than the metric's finest bucket
    */
   public static WindowSelection last(Duration length) {
     return new WindowSelection(span(length).setCurrent(true).build());
@@ -67,8 +67,8 @@ public final class WindowSelection {
   /**
    * The sliding span of this length that ends at {@code end}.
    *
-   * @throws TallyringException with BAD_WINDOW if it is shorter than a minute or longer than 400
-   *     days
+   * @throws TallyringException with BAD_WINDOW if it is shorter than a millisecond or longer than
+   *     400 days; a question fails with it if it is shorter than the metric's finest bucket
    */
   public static WindowSelection lastUntil(Duration length, Instant end) {
     return new WindowSelection(span(length).setTime(timestamp(end)).build());
@@ -155,17 +155,6 @@ public final class WindowSelection {
   }
 
   private static WindowSelector.Builder of(WindowLevel level) {
-    return WindowSelector.newBuilder().setWindow(message(level));
-  }
-
-  /** A kind of bucket as a message of the API. */
-  static Window message(WindowLevel level) {
-    return switch (level) {
-      case MINUTE -> Window.WINDOW_MINUTE;
-      case HOUR -> Window.WINDOW_HOUR;
-      case DAY -> Window.WINDOW_DAY;
-      case MONTH -> Window.WINDOW_MONTH;
-      case ALL -> Window.WINDOW_ALL;
-    };
+    return WindowSelector.newBuilder().setWindow(Windows.window(level));
   }
 }

@@ -26,12 +26,18 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.v1.CreateMetricRequest;
 import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.FixedWindow;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetTopKRequest;
 import org.tallyring.proto.v1.Increment;
+import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
+import org.tallyring.proto.v1.SetThresholdRequest;
+import org.tallyring.proto.v1.SlidingWindow;
+import org.tallyring.proto.v1.ThresholdRule;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.proto.v1.WindowSelector;
 import org.tallyring.systemtests.cluster.Standalone;
@@ -205,6 +211,11 @@ final class BadCallsIT {
     "/top-k?window=all&k=0, 400, INVALID_ARGUMENT, BAD_K",
     "/top-k?window=all&k=1001, 400, INVALID_ARGUMENT, BAD_K",
     "/top-k?window=week, 400, INVALID_ARGUMENT, BAD_WINDOW",
+    "/top-k?last=0, 400, INVALID_ARGUMENT, BAD_WINDOW",
+    "/top-k?last=0ms, 400, INVALID_ARGUMENT, BAD_WINDOW",
+    "/top-k?last=1500ms, 400, INVALID_ARGUMENT, BAD_WINDOW",
+    "/top-k?last=10y, 400, INVALID_ARGUMENT, BAD_WINDOW",
+    "/top-k?last=1h&at=9998-01-01T00:00:00Z, 400, INVALID_ARGUMENT, BAD_WINDOW",
     "/top-k?window=all&colour=red, 400, INVALID_ARGUMENT, BAD_PARAMETER",
     "/top-k?window=day&at=yesterday, 400, INVALID_ARGUMENT, BAD_WINDOW",
     "/top-k?window=all&namespace=nowhere, 404, NOT_FOUND, NAMESPACE_NOT_FOUND",
@@ -219,6 +230,54 @@ final class BadCallsIT {
     assertThat(answer.body().path("code").asText()).isEqualTo(code);
     assertThat(answer.body().path("reason").asText()).isEqualTo(reason);
     assertThat(answer.body().path("message").asText()).isNotEmpty();
+  }
+
+  static Stream<MetricDefinition> badMetrics() {
+    return Stream.of(
+        metric().setFixedWindow(FixedWindow.newBuilder().setBucketMillis(0)).build(),
+        metric().setFixedWindow(FixedWindow.newBuilder().setBucketMillis(7_000)).build(),
+        metric().setFixedWindow(FixedWindow.newBuilder().setBucketMillis(7_200_000)).build(),
+        metric().setSlidingWindow(SlidingWindow.newBuilder().setHorizonMillis(0)).build(),
+        metric().setSlidingWindow(SlidingWindow.newBuilder().setHorizonMillis(3_600_001)).build());
+  }
+
+  private static MetricDefinition.Builder metric() {
+    return MetricDefinition.newBuilder().setName("bad");
+  }
+
+  @ParameterizedTest
+  @MethodSource("badMetrics")
+  void aStrategyOutOfBoundsIsRefused(MetricDefinition metric) {
+    CreateMetricRequest request = CreateMetricRequest.newBuilder().setMetric(metric).build();
+    StatusRuntimeException failure = failureOf(() -> shard.admin().createMetric(request));
+
+    assertFailure(failure, Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_BAD_STRATEGY);
+    assertThat(failure.getStatus().getDescription()).contains("(expected: ");
+  }
+
+  static Stream<ThresholdRule> badRules() {
+    return Stream.of(
+        rule().clearLimit().setWindow(Window.WINDOW_DAY).build(),
+        rule().clearLimit().setSpanMillis(300_000).build(),
+        rule().build(),
+        rule().setWindow(Window.WINDOW_DAY).setSpanMillis(300_000).build(),
+        rule().setSpanMillis(59_999).build(),
+        rule().setSpanMillis(-1).build(),
+        rule().setSpanMillis(86_400_001).build());
+  }
+
+  private static ThresholdRule.Builder rule() {
+    return ThresholdRule.newBuilder().setName("bad").setMetric("clicks").setLimit(1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("badRules")
+  void aRuleThatMakesNoSenseIsRefused(ThresholdRule rule) {
+    SetThresholdRequest request = SetThresholdRequest.newBuilder().setRule(rule).build();
+    StatusRuntimeException failure = failureOf(() -> shard.admin().setThreshold(request));
+
+    assertFailure(failure, Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_BAD_RULE);
+    assertThat(failure.getStatus().getDescription()).contains("(expected: ");
   }
 
   private static RecordResponse record(Increment... increments) {

@@ -34,7 +34,8 @@ import org.tallyring.systemtests.process.Processes;
 
 /**
  * Spans and series of real data are what one counts in the file itself. One namespace keeps every
- * minute of it, the other so few that spans must do with hours and days.
+ * minute of it, another so few that spans must do with hours and days. The third counts in buckets
+ * of 10 s.
  */
 final class SpansIT {
 
@@ -42,6 +43,7 @@ final class SpansIT {
   private static final String METRIC = "rt";
   private static final String ARCHIVE = "archive";
   private static final String BRIEF = "brief";
+  private static final String FINE = "fine";
   private static final long MINUTE = 60_000;
   private static final long HOUR = 60 * MINUTE;
   private static final long DAY = 24 * HOUR;
@@ -69,17 +71,35 @@ final class SpansIT {
       }
     }
     cluster = Standalone.start(processes);
-    replayInto(ARCHIVE, "minute=30d");
-    replayInto(BRIEF, "minute=26h,hour=48h");
+    create(ARCHIVE, "minute=30d");
+    replayInto(ARCHIVE);
+    create(BRIEF, "minute=26h,hour=48h");
+    replayInto(BRIEF);
+    create(FINE, "minute=30d");
+    succeed(
+        "metric",
+        "swap",
+        METRIC,
+        "--namespace",
+        FINE,
+        "--strategy",
+        "fixed_window",
+        "--bucket",
+        "10s");
+    replayInto(FINE);
   }
 
-  private static void replayInto(String namespace, String retention) {
-    Tally tally = cluster.tally();
-    Tally.Outcome created =
-        tally.run(
-            "namespace", "create", namespace, "--metrics", "rt,mt,re", "--retention", retention);
-    assertThat(created.exitCode()).as(created.stderr()).isZero();
-    Tally.Outcome replay = tally.replay(DataSet.HIGGS, namespace, REPLAY_LIMIT);
+  private static void create(String namespace, String retention) {
+    succeed("namespace", "create", namespace, "--metrics", "rt,mt,re", "--retention", retention);
+  }
+
+  private static void succeed(String verb, String... arguments) {
+    Tally.Outcome outcome = cluster.tally().run(verb, arguments);
+    assertThat(outcome.exitCode()).as(outcome.stderr()).isZero();
+  }
+
+  private static void replayInto(String namespace) {
+    Tally.Outcome replay = cluster.tally().replay(DataSet.HIGGS, namespace, REPLAY_LIMIT);
     assertThat(replay.exitCode()).as(replay.stderr()).isZero();
   }
 
@@ -117,6 +137,38 @@ final class SpansIT {
     List<String> keys = new ArrayList<>(List.of(best10(truth).get(0).split("\t")[0], "nobody"));
     truth.keySet().stream().sorted().limit(100).forEach(keys::add);
     assertThat(countsOf(cluster.api(), ARCHIVE, last, at, keys)).isEqualTo(rows(keys, truth));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // length, the end asked for, the interval in buckets of 10 s
+    "30s, 2012-07-04T09:13:27.250Z, 2012-07-04T09:13:00Z, 2012-07-04T09:13:30Z",
+    "95s, 2012-07-04T09:13:20Z, 2012-07-04T09:11:40Z, 2012-07-04T09:13:20Z",
+    "6h, 2012-07-04T09:13:27.250Z, 2012-07-04T03:13:30Z, 2012-07-04T09:13:30Z",
+  })
+  void aSpanOfAMetricWithBucketsOfTenSecondsIsWhatTheFileHoldsBetweenThem(
+      String last, String at, Instant start, Instant end) {
+    Map<String, Long> truth = counts(start.toEpochMilli(), end.toEpochMilli());
+
+    JsonNode ranking = top(FINE, last, at);
+
+    assertThat(ranking.path("bucket").textValue()).isEqualTo("10s");
+    assertThat(ranking.path("start").textValue()).isEqualTo(start.toString());
+    assertThat(ranking.path("end").textValue()).isEqualTo(end.toString());
+    assertThat(rows(ranking)).isNotEmpty().isEqualTo(best10(truth));
+    List<String> keys = truth.keySet().stream().sorted().limit(100).toList();
+    assertThat(countsOf(cluster.api(), FINE, last, at, keys)).isEqualTo(rows(keys, truth));
+  }
+
+  @Test
+  void aSpanShorterThanTheMetricsBucketIsRefused() {
+    RestAnswer refused = cluster.api().get("/top-k?namespace=archive&metric=rt&last=30s");
+    assertThat(refused.status()).isEqualTo(400);
+    assertThat(refused.body().path("reason").textValue()).isEqualTo("BAD_WINDOW");
+    Tally.Outcome top =
+        cluster.tally().run("top", "--namespace", FINE, "--metric", METRIC, "--last", "9s");
+    assertThat(top.exitCode()).isEqualTo(1);
+    assertThat(top.stderr()).contains("(expected: 10s, the metric's finest bucket, to 400 days)");
   }
 
   @Test

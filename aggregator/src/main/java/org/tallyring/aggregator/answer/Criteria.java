@@ -5,7 +5,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 import org.tallyring.aggregator.collect.CountedMetric;
 import org.tallyring.aggregator.collect.NamespaceDirectory;
 import org.tallyring.proto.error.Errors;
@@ -24,14 +23,22 @@ final class Criteria {
   private Criteria() {}
 
   /**
-   * The criterion of a question, which is empty if it has none.
+   * A criterion and what it is about.
+   *
+   * @param criterion empty if a question has none
+   * @param metrics the other metrics in it
+   */
+  record Checked(Criterion criterion, List<CountedMetric> metrics) {}
+
+  /**
+   * The criterion of a question.
    *
    * @param namespace the namespace that its metrics are of
    * @return fails with INVALID_ARGUMENT for parts that cannot be, with NOT_FOUND for a metric that
    *     does not exist, and with FAILED_PRECONDITION for one of a condition or score that does not
    *     hold every key
    */
-  static CompletableFuture<Criterion> of(
+  static CompletableFuture<Checked> of(
       GetTopKRequest request, String namespace, NamespaceDirectory namespaces) {
     Set<String> judged = new LinkedHashSet<>();
     try {
@@ -47,22 +54,19 @@ final class Criteria {
             .addAllWhere(request.getWhereList())
             .addAllScore(request.getScoreList())
             .build();
-    CompletableFuture<?>[] known =
-        Stream.concat(
-                judged.stream().map(metric -> namespaces.resolveRanked(namespace, metric)),
-                request.getIncludeList().stream()
-                    .map(metric -> namespaces.resolve(namespace, metric)))
-            .toArray(CompletableFuture[]::new);
-    return CompletableFuture.allOf(known).thenApply(all -> criterion);
-  }
-
-  /** All metrics that have a part in an answer. */
-  static Set<String> metrics(CountedMetric ranked, Criterion criterion) {
-    Set<String> metrics = new HashSet<>(criterion.getIncludeList());
-    criterion.getWhereList().forEach(filter -> metrics.add(filter.getMetric()));
-    criterion.getScoreList().forEach(term -> metrics.add(term.getMetric()));
-    metrics.add(ranked.metric());
-    return Set.copyOf(metrics);
+    Set<String> names = new LinkedHashSet<>(judged);
+    names.addAll(request.getIncludeList());
+    List<CompletableFuture<CountedMetric>> known =
+        names.stream()
+            .map(
+                metric ->
+                    judged.contains(metric)
+                        ? namespaces.resolveRanked(namespace, metric)
+                        : namespaces.resolve(namespace, metric))
+            .toList();
+    return CompletableFuture.allOf(known.toArray(CompletableFuture[]::new))
+        .thenApply(
+            all -> new Checked(criterion, known.stream().map(CompletableFuture::join).toList()));
   }
 
   private static void checkInclude(List<String> include) {

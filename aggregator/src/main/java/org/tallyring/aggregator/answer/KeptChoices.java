@@ -3,8 +3,6 @@ package org.tallyring.aggregator.answer;
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
-import org.tallyring.aggregator.collect.CountedMetric;
-import org.tallyring.proto.internal.v1.Criterion;
 import org.tallyring.topology.window.KeptBuckets;
 
 /**
@@ -15,10 +13,11 @@ public final class KeptChoices {
 
   /**
    * How often buckets are chosen. The second time it is known what the ranges keep that could not
-   * answer the first time, and the others keep coarser buckets for longer; one more is for a bucket
-   * that is retired in between.
+   * answer the first time, and the others keep coarser buckets for longer; only a choice that falls
+   * back on finer buckets, of which they have not told then, takes a third. One more is for a
+   * bucket that is retired in between.
    */
-  private static final int MAX_ROUNDS = 3;
+  private static final int MAX_ROUNDS = 4;
 
   private final KnownRetention retention;
 
@@ -42,36 +41,25 @@ public final class KeptChoices {
   /**
    * Asks until all ranges that answer keep what was chosen.
    *
-   * @param criterion names the metrics besides the one that is ranked
+   * @param metrics what the question is about
    * @param choose the buckets, from what is known to be kept; may throw if there are none
    * @param question the question about those
    * @return fails with UNAVAILABLE if they retire more each time
    */
   <C, A> CompletableFuture<A> ask(
-      CountedMetric metric,
-      Criterion criterion,
+      AskedMetrics metrics,
       Function<KeptBuckets, C> choose,
       Function<C, CompletableFuture<Answered<A>>> question) {
-    KnownRetention.Scope scope =
-        new KnownRetention.Scope(metric.namespaceUid(), Criteria.metrics(metric, criterion));
-    return ask(scope, choose, question, MAX_ROUNDS);
-  }
-
-  /** The same for a question about one metric. */
-  <C, A> CompletableFuture<A> ask(
-      CountedMetric metric,
-      Function<KeptBuckets, C> choose,
-      Function<C, CompletableFuture<Answered<A>>> question) {
-    return ask(metric, Criterion.getDefaultInstance(), choose, question);
+    return ask(metrics, choose, question, MAX_ROUNDS);
   }
 
   private <C, A> CompletableFuture<A> ask(
-      KnownRetention.Scope scope,
+      AskedMetrics metrics,
       Function<KeptBuckets, C> choose,
       Function<C, CompletableFuture<Answered<A>>> question,
       int rounds) {
     return question
-        .apply(choose.apply(retention.of(scope)))
+        .apply(choose.apply(retention.of(metrics)))
         .thenCompose(
             answered -> {
               if (answered.kept().equals(KeptBuckets.EVERYTHING)) {
@@ -81,8 +69,8 @@ public final class KeptChoices {
                 throw Labels.incomplete(
                     "not all ranges keep the buckets of this time at the moment");
               }
-              retention.learn(scope, answered.kept());
-              return ask(scope, choose, question, rounds - 1);
+              retention.learn(metrics, answered.kept());
+              return ask(metrics, choose, question, rounds - 1);
             });
   }
 }

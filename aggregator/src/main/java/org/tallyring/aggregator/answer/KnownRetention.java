@@ -4,7 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.tallyring.topology.window.KeptBuckets;
 
 /**
@@ -12,27 +12,20 @@ import org.tallyring.topology.window.KeptBuckets;
  * when they are asked for something older. Thread-safe.
  *
  * <p>It saves questions that cannot be answered; where it lags behind, a question costs a second
- * one. What ranges keep only shrinks but for one case: a metric that is swapped from a sliding
- * window to another strategy has older buckets again. So everything is forgotten after a while. It
- * holds some hundred bytes for each set of metrics of which anything retired was asked for
- * together.
+ * one. What ranges keep only shrinks as long as metrics count in the same way. A metric that is
+ * swapped may have older buckets again, and each range swaps at its own time, so that what is
+ * learned just after a swap can still be of before: everything is forgotten after a while. It holds
+ * an entry of some 100 bytes for each group of metrics of which anything retired was asked for, at
+ * most {@value #MAX_ENTRIES}.
  */
 final class KnownRetention {
 
   /** How long something is known. */
   static final Duration LIFETIME = Duration.ofSeconds(10);
 
-  private static final int MAX_SCOPES = 10_000;
+  private static final long MAX_ENTRIES = 10_000;
 
-  /**
-   * What a question is about: each strategy keeps its buckets for as long as it does.
-   *
-   * @param namespaceUid the namespace's uid
-   * @param metrics all metrics that have a part in the answer
-   */
-  record Scope(long namespaceUid, Set<String> metrics) {}
-
-  private final Cache<Scope, KeptBuckets> byScope;
+  private final Cache<AskedMetrics, KeptBuckets> known;
 
   /**
    * Nothing known.
@@ -40,22 +33,23 @@ final class KnownRetention {
    * @param ticker a monotonic clock, in nanoseconds
    */
   KnownRetention(Ticker ticker) {
-    byScope =
+    known =
         Caffeine.newBuilder()
             .ticker(ticker)
             .expireAfterWrite(LIFETIME)
-            .maximumSize(MAX_SCOPES)
+            .maximumSize(MAX_ENTRIES)
             .executor(Runnable::run)
             .build();
   }
 
   /** What is known to be kept. */
-  KeptBuckets of(Scope scope) {
-    return byScope.asMap().getOrDefault(scope, KeptBuckets.EVERYTHING);
+  KeptBuckets of(AskedMetrics metrics) {
+    @Nullable KeptBuckets kept = known.getIfPresent(metrics);
+    return kept == null ? KeptBuckets.EVERYTHING : kept;
   }
 
   /** Takes in what ranges have said. */
-  void learn(Scope scope, KeptBuckets kept) {
-    byScope.asMap().merge(scope, kept, KeptBuckets::and);
+  void learn(AskedMetrics metrics, KeptBuckets kept) {
+    known.asMap().merge(metrics, kept, KeptBuckets::and);
   }
 }

@@ -7,6 +7,7 @@ import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.window.Selections;
 import org.tallyring.topology.window.Resolved;
 
 /** How good answers are. */

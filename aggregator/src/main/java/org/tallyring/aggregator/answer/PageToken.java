@@ -1,15 +1,16 @@
 package org.tallyring.aggregator.answer;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.grpc.StatusRuntimeException;
 import java.nio.ByteBuffer;
 import java.util.Base64;
 import java.util.zip.CRC32;
 import org.tallyring.aggregator.collect.CountedMetric;
-import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.RankingCursor;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.ListRankingRequest;
+import org.tallyring.proto.window.Intervals;
 
 /**
  * Cursors as page tokens: a checksum, so that a token that was cut or mistyped is told from one
@@ -58,11 +59,13 @@ final class PageToken {
         bytes.get(content);
         if (checksum == checksum(content)) {
           RankingCursor cursor = RankingCursor.parseFrom(content);
-          Windows.interval(cursor.getInterval());
+          Intervals.fromProto(cursor.getInterval());
           return cursor;
         }
       }
-    } catch (IllegalArgumentException | InvalidProtocolBufferException garbage) {
+    } catch (IllegalArgumentException
+        | StatusRuntimeException
+        | InvalidProtocolBufferException garbage) {
       // Told below.
     }
     throw bad("damaged");

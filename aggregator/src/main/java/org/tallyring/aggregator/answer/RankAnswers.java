@@ -10,7 +10,6 @@ import org.tallyring.aggregator.collect.Holdings;
 import org.tallyring.aggregator.collect.NamespaceDirectory;
 import org.tallyring.aggregator.collect.RankQueries;
 import org.tallyring.aggregator.collect.ShardCalls;
-import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.aggregator.merge.MergedRank;
 import org.tallyring.aggregator.merge.Quality;
 import org.tallyring.aggregator.merge.RangePosition;
@@ -23,6 +22,8 @@ import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetRankRequest;
 import org.tallyring.proto.v1.Window;
+import org.tallyring.proto.window.Intervals;
+import org.tallyring.proto.window.Selections;
 import org.tallyring.topology.name.KeyRules;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.KeptBuckets;
@@ -160,14 +161,16 @@ public final class RankAnswers {
   private CompletableFuture<Placed> place(
       GetRankRequest request, CountedMetric metric, TimeSelection selection, int neighbors) {
     return choices.ask(
-        metric,
-        kept -> Selections.resolve(selection, clock.millis(), metric.latenessMillis(), kept),
+        AskedMetrics.of(metric),
+        kept ->
+            Selections.resolve(
+                selection, clock.millis(), metric.latenessMillis(), metric.bucketWidth(), kept),
         resolved ->
             merged(
                 QueryRankRequest.newBuilder()
                     .setNamespace(metric.namespace())
                     .setMetric(metric.metric())
-                    .setInterval(Windows.interval(resolved.interval()))
+                    .setInterval(Intervals.toProto(resolved.interval()))
                     .setKey(request.getKey())
                     .setNeighbors(neighbors)
                     .build(),

@@ -13,7 +13,6 @@ import org.tallyring.aggregator.collect.NamespaceDirectory;
 import org.tallyring.aggregator.collect.PagePart;
 import org.tallyring.aggregator.collect.RankQueries;
 import org.tallyring.aggregator.collect.ShardCalls;
-import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.aggregator.merge.MergedTopK;
 import org.tallyring.aggregator.merge.OfRange;
 import org.tallyring.aggregator.merge.RangeMerge;
@@ -26,6 +25,8 @@ import org.tallyring.proto.internal.v1.RankingCursor;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.ListRankingRequest;
+import org.tallyring.proto.window.Intervals;
+import org.tallyring.proto.window.Selections;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.Resolved;
 import org.tallyring.topology.window.TimeSelection;
@@ -107,15 +108,17 @@ public final class RankingPages {
       ListRankingRequest request, CountedMetric metric, int size) {
     TimeSelection selection = Selections.of(request.getWindow());
     return choices.ask(
-        metric,
-        kept -> Selections.resolve(selection, clock.millis(), metric.latenessMillis(), kept),
+        AskedMetrics.of(metric),
+        kept ->
+            Selections.resolve(
+                selection, clock.millis(), metric.latenessMillis(), metric.bucketWidth(), kept),
         resolved -> {
           RankingCursor cursor =
               RankingCursor.newBuilder()
                   .setNamespaceUid(metric.namespaceUid())
                   .setMetric(metric.metric())
                   .setWindow(request.getWindow())
-                  .setInterval(Windows.interval(resolved.interval()))
+                  .setInterval(Intervals.toProto(resolved.interval()))
                   .setRangesTotal(holdings.picture().rangeCount())
                   .build();
           return queries
@@ -175,7 +178,7 @@ public final class RankingPages {
     MergedTopK merged = RangeMerge.merge(rows, size);
     long total = parts.stream().mapToLong(PagePart::total).sum();
     long asOf = parts.stream().mapToLong(PagePart::asOfMillis).min().orElse(clock.millis());
-    Interval interval = Windows.interval(cursor.getInterval());
+    Interval interval = Intervals.fromProto(cursor.getInterval());
     boolean isFinal =
         interval.level() != WindowLevel.ALL
             && interval.endMillis() + metric.latenessMillis() <= clock.millis();

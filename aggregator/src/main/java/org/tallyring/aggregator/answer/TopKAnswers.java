@@ -13,7 +13,6 @@ import org.tallyring.aggregator.collect.OpenWindow;
 import org.tallyring.aggregator.collect.ShardCalls;
 import org.tallyring.aggregator.collect.WindowKey;
 import org.tallyring.aggregator.collect.WindowQueries;
-import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.aggregator.merge.MergedTopK;
 import org.tallyring.aggregator.merge.RangeMerge;
 import org.tallyring.proto.error.Errors;
@@ -21,6 +20,8 @@ import org.tallyring.proto.internal.v1.Criterion;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetTopKRequest;
+import org.tallyring.proto.window.Intervals;
+import org.tallyring.proto.window.Selections;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.Resolved;
@@ -109,12 +110,12 @@ public final class TopKAnswers {
             metric ->
                 Criteria.of(request, metric.namespace(), namespaces)
                     .thenCompose(
-                        criterion ->
+                        checked ->
                             answer(
-                                criterion.equals(Criterion.getDefaultInstance())
+                                checked.criterion().equals(Criterion.getDefaultInstance())
                                     ? metric
                                     : NamespaceDirectory.requireEveryKey(metric),
-                                criterion,
+                                checked,
                                 Selections.of(request.getWindow()),
                                 k,
                                 sample)))
@@ -127,26 +128,29 @@ public final class TopKAnswers {
 
   private CompletableFuture<TopKAnswer> answer(
       CountedMetric metric,
-      Criterion criterion,
+      Criteria.Checked checked,
       TimeSelection selection,
       int k,
       AnswerMetrics.Sample sample) {
+    Criterion criterion = checked.criterion();
+    AskedMetrics asked = AskedMetrics.of(metric, checked.metrics());
     return choices.ask(
-        metric,
-        criterion,
-        kept -> Selections.resolve(selection, clock.millis(), metric.latenessMillis(), kept),
+        asked,
+        kept ->
+            Selections.resolve(
+                selection, clock.millis(), metric.latenessMillis(), asked.bucketWidth(), kept),
         resolved -> {
           sample.of(resolved.state());
           return resolved.state() == Resolved.State.OPEN
                   && criterion.equals(Criterion.getDefaultInstance())
               ? CompletableFuture.completedFuture(
                   new KeptChoices.Answered<>(open(metric, resolved, k), KeptBuckets.EVERYTHING))
-              : asked(metric, criterion, resolved, k);
+              : asked(metric, asked, criterion, resolved, k);
         });
   }
 
   private CompletableFuture<KeptChoices.Answered<TopKAnswer>> asked(
-      CountedMetric metric, Criterion criterion, Resolved resolved, int k) {
+      CountedMetric metric, AskedMetrics asked, Criterion criterion, Resolved resolved, int k) {
     Question question =
         new Question(
             metric.namespaceUid(),
@@ -156,7 +160,7 @@ public final class TopKAnswers {
             roundedUp(k),
             criterion,
             isSettled(resolved.interval(), metric, clock.millis()),
-            lateCorrections(metric, criterion),
+            lateCorrections(asked),
             holdings.ownershipChanges());
     return cache
         .get(question, () -> ask(metric, question))
@@ -174,9 +178,9 @@ public final class TopKAnswers {
                     cached.kept()));
   }
 
-  private long lateCorrections(CountedMetric metric, Criterion criterion) {
-    return Criteria.metrics(metric, criterion).stream()
-        .mapToLong(each -> holdings.lateCorrections(metric.namespaceUid(), each))
+  private long lateCorrections(AskedMetrics asked) {
+    return asked.definitions().stream()
+        .mapToLong(each -> holdings.lateCorrections(asked.namespaceUid(), each.getName()))
         .sum();
   }
 
@@ -208,7 +212,7 @@ public final class TopKAnswers {
         QueryTopKRequest.newBuilder()
             .setNamespace(metric.namespace())
             .setMetric(metric.metric())
-            .setInterval(Windows.interval(question.interval()))
+            .setInterval(Intervals.toProto(question.interval()))
             .setK(question.k());
     if (!question.criterion().equals(Criterion.getDefaultInstance())) {
       request.setCriterion(question.criterion());

@@ -3,7 +3,6 @@ package org.tallyring.aggregator.answer;
 import io.grpc.Status;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +14,6 @@ import org.tallyring.aggregator.collect.Holdings;
 import org.tallyring.aggregator.collect.NamespaceDirectory;
 import org.tallyring.aggregator.collect.ShardCalls;
 import org.tallyring.aggregator.collect.WindowQueries;
-import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.aggregator.merge.RangeMerge;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.Criterion;
@@ -23,6 +21,8 @@ import org.tallyring.proto.internal.v1.Growth;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetTrendingRequest;
+import org.tallyring.proto.window.Intervals;
+import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.Resolved;
@@ -91,8 +91,8 @@ public final class TrendingAnswers {
               long now = clock.millis();
               Interval hour = Interval.window(WindowLevel.HOUR, WindowLevel.HOUR.start(now));
               return choices.ask(
-                  metric,
-                  kept -> baseline(hour, hours, kept),
+                  AskedMetrics.of(metric),
+                  kept -> baseline(hour, hours, metric.bucketWidth(), kept),
                   baseline -> asked(metric, hour, now, baseline, minCount, k));
             })
         .thenApply(
@@ -126,9 +126,10 @@ public final class TrendingAnswers {
 
   /**
    * The hours before, or those of them that are still kept; where none is, as by a sliding window,
-   * the minutes.
+   * the minutes. What a sliding window keeps moves by the millisecond: an edge that is a minute's
+   * is still kept when the ranges are asked again.
    */
-  private static Interval baseline(Interval hour, int hours, KeptBuckets kept) {
+  private static Interval baseline(Interval hour, int hours, BucketWidth width, KeptBuckets kept) {
     if (!kept.keeps(hour)) {
       throw notRetained(
           "hour: " + Instant.ofEpochMilli(hour.startMillis()) + " (expected: one that is kept)",
@@ -138,11 +139,16 @@ public final class TrendingAnswers {
     for (int i = 0; i < hours; i++) {
       start = WindowLevel.HOUR.previous(start);
     }
-    for (WindowLevel level : List.of(WindowLevel.HOUR, WindowLevel.MINUTE)) {
-      long from = Math.max(start, kept.from(level));
-      if (from < hour.startMillis()) {
-        return new Interval(level, from, hour.startMillis());
-      }
+    long fromHour = Math.max(start, kept.from(WindowLevel.HOUR));
+    if (fromHour < hour.startMillis()) {
+      return new Interval(WindowLevel.HOUR, fromHour, hour.startMillis());
+    }
+    long fromMinute =
+        BucketWidth.MINUTE
+            .common(width)
+            .endAtOrAfter(WindowLevel.MINUTE, Math.max(start, kept.from(WindowLevel.MINUTE)));
+    if (fromMinute < hour.startMillis()) {
+      return new Interval(WindowLevel.MINUTE, width, fromMinute, hour.startMillis());
     }
     throw notRetained(
         "baseline_hours: " + hours + " (expected: hours that are kept, of which there are none)",
@@ -168,7 +174,7 @@ public final class TrendingAnswers {
         Criterion.newBuilder()
             .setGrowth(
                 Growth.newBuilder()
-                    .setBaseline(Windows.interval(baseline))
+                    .setBaseline(Intervals.toProto(baseline))
                     .setElapsedMillis(elapsedMillis(hour, now))
                     .setMinCount(minCount))
             .build();
@@ -209,7 +215,7 @@ public final class TrendingAnswers {
             QueryTopKRequest.newBuilder()
                 .setNamespace(metric.namespace())
                 .setMetric(metric.metric())
-                .setInterval(Windows.interval(question.interval()))
+                .setInterval(Intervals.toProto(question.interval()))
                 .setK(question.k())
                 .setCriterion(question.criterion())
                 .build())

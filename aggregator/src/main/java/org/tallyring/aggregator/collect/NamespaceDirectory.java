@@ -173,8 +173,7 @@ public final class NamespaceDirectory implements AutoCloseable {
             definition.getUid(),
             definition.getRevision(),
             Namespaces.latenessMillis(definition),
-            candidate.getName(),
-            !candidate.hasHeavyHitters());
+            candidate);
       }
     }
     return null;

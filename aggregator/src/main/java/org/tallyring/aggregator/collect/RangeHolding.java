@@ -8,6 +8,7 @@ import org.tallyring.proto.internal.v1.CollectedRange;
 import org.tallyring.proto.internal.v1.LateCorrections;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeVersion;
+import org.tallyring.proto.window.Windows;
 
 /**
  * The open windows of one range, as its owner published them. Immutable.

@@ -12,6 +12,7 @@ import org.tallyring.proto.internal.v1.QueryRankingPageRequest;
 import org.tallyring.proto.internal.v1.QueryRankingPageResponse;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc;
 import org.tallyring.proto.internal.v1.RankingRows;
+import org.tallyring.proto.window.Intervals;
 
 /** Asks the shards for places and pages of rankings. Thread-safe and never blocking. */
 public final class RankQueries {
@@ -28,7 +29,8 @@ public final class RankQueries {
     return broadcast.ask(
         RangeServiceGrpc.getQueryRankMethod(),
         request,
-        answer -> new IntervalParts<>(positions(answer), Windows.kept(answer.getNotKeptList())));
+        answer ->
+            new IntervalParts<>(positions(answer), Intervals.fromProto(answer.getNotKeptList())));
   }
 
   /** The next rows of the ranges that answer; ranges without an owner are missing. */
@@ -36,7 +38,7 @@ public final class RankQueries {
     return broadcast.ask(
         RangeServiceGrpc.getQueryRankingPageMethod(),
         request,
-        answer -> new IntervalParts<>(pages(answer), Windows.kept(answer.getNotKeptList())));
+        answer -> new IntervalParts<>(pages(answer), Intervals.fromProto(answer.getNotKeptList())));
   }
 
   private static List<RangePosition> positions(QueryRankResponse answer) {

@@ -12,6 +12,7 @@ import org.tallyring.proto.internal.v1.QueryTopKResponse;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc;
 import org.tallyring.proto.internal.v1.RangeVersion;
+import org.tallyring.proto.window.Intervals;
 
 /**
  * Asks the shards for rankings that are not collected: of other windows, of spans and by criteria.
@@ -36,7 +37,7 @@ public final class WindowQueries {
     return broadcast.ask(
         RangeServiceGrpc.getQueryTopKMethod(),
         request,
-        answer -> new IntervalParts<>(parts(answer), Windows.kept(answer.getNotKeptList())));
+        answer -> new IntervalParts<>(parts(answer), Intervals.fromProto(answer.getNotKeptList())));
   }
 
   private static List<RangePart> parts(QueryTopKResponse answer) {

@@ -5,6 +5,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.tallyring.aggregator.collect.Cluster;
 import org.tallyring.aggregator.collect.NamespaceDirectory;
 import org.tallyring.aggregator.collect.ShardCalls;
@@ -25,6 +26,7 @@ import org.tallyring.proto.v1.ListNamespacesRequest;
 import org.tallyring.proto.v1.ListNamespacesResponse;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
+import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.SetThresholdRequest;
 import org.tallyring.proto.v1.SetThresholdResponse;
 import org.tallyring.proto.v1.SwapMetricRequest;
@@ -52,14 +54,10 @@ public final class ForwardedAdminService extends AdminServiceGrpc.AdminServiceIm
   @Override
   public void createNamespace(
       CreateNamespaceRequest request, StreamObserver<CreateNamespaceResponse> observer) {
-    UnaryReply.of(
-        forward(AdminServiceGrpc.getCreateNamespaceMethod(), request)
-            .whenComplete(
-                (answer, failure) -> {
-                  if (failure == null) {
-                    namespaces.put(answer.getNamespace());
-                  }
-                }),
+    change(
+        AdminServiceGrpc.getCreateNamespaceMethod(),
+        request,
+        CreateNamespaceResponse::getNamespace,
         observer);
   }
 
@@ -88,41 +86,29 @@ public final class ForwardedAdminService extends AdminServiceGrpc.AdminServiceIm
   @Override
   public void createMetric(
       CreateMetricRequest request, StreamObserver<CreateMetricResponse> observer) {
-    UnaryReply.of(
-        forward(AdminServiceGrpc.getCreateMetricMethod(), request)
-            .whenComplete(
-                (answer, failure) -> {
-                  if (failure == null) {
-                    namespaces.put(answer.getNamespace());
-                  }
-                }),
+    change(
+        AdminServiceGrpc.getCreateMetricMethod(),
+        request,
+        CreateMetricResponse::getNamespace,
         observer);
   }
 
   @Override
   public void swapMetric(SwapMetricRequest request, StreamObserver<SwapMetricResponse> observer) {
-    UnaryReply.of(
-        forward(AdminServiceGrpc.getSwapMetricMethod(), request)
-            .whenComplete(
-                (answer, failure) -> {
-                  if (failure == null) {
-                    namespaces.put(answer.getNamespace());
-                  }
-                }),
+    change(
+        AdminServiceGrpc.getSwapMetricMethod(),
+        request,
+        SwapMetricResponse::getNamespace,
         observer);
   }
 
   @Override
   public void setThreshold(
       SetThresholdRequest request, StreamObserver<SetThresholdResponse> observer) {
-    UnaryReply.of(
-        forward(AdminServiceGrpc.getSetThresholdMethod(), request)
-            .whenComplete(
-                (answer, failure) -> {
-                  if (failure == null) {
-                    namespaces.put(answer.getNamespace());
-                  }
-                }),
+    change(
+        AdminServiceGrpc.getSetThresholdMethod(),
+        request,
+        SetThresholdResponse::getNamespace,
         observer);
   }
 
@@ -135,14 +121,10 @@ public final class ForwardedAdminService extends AdminServiceGrpc.AdminServiceIm
   @Override
   public void deleteThreshold(
       DeleteThresholdRequest request, StreamObserver<DeleteThresholdResponse> observer) {
-    UnaryReply.of(
-        forward(AdminServiceGrpc.getDeleteThresholdMethod(), request)
-            .whenComplete(
-                (answer, failure) -> {
-                  if (failure == null) {
-                    namespaces.put(answer.getNamespace());
-                  }
-                }),
+    change(
+        AdminServiceGrpc.getDeleteThresholdMethod(),
+        request,
+        DeleteThresholdResponse::getNamespace,
         observer);
   }
 
@@ -172,6 +154,23 @@ public final class ForwardedAdminService extends AdminServiceGrpc.AdminServiceIm
   @Override
   public void listRanges(ListRangesRequest request, StreamObserver<ListRangesResponse> observer) {
     UnaryReply.of(forward(AdminServiceGrpc.getListRangesMethod(), request), observer);
+  }
+
+  /** Hands on a call that changes a namespace, and takes in what was stored. */
+  private <Q, R> void change(
+      MethodDescriptor<Q, R> method,
+      Q request,
+      Function<R, NamespaceDefinition> stored,
+      StreamObserver<R> observer) {
+    UnaryReply.of(
+        forward(method, request)
+            .whenComplete(
+                (answer, failure) -> {
+                  if (failure == null) {
+                    namespaces.put(stored.apply(answer));
+                  }
+                }),
+        observer);
   }
 
   private <Q, R> CompletableFuture<R> forward(MethodDescriptor<Q, R> method, Q request) {

@@ -17,8 +17,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import org.tallyring.aggregator.merge.Ranking;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.Window;
+import org.tallyring.topology.window.BucketWidth;
 
 /** JSON as this API writes and reads it. */
 final class Json {
@@ -62,7 +64,11 @@ final class Json {
   static void label(ObjectNode document, AnswerLabel label) {
     boolean isSpan = label.getBucket() != Window.WINDOW_UNSPECIFIED;
     document.put("window", isSpan ? "span" : name(label.getWindow()));
-    if (isSpan) {
+    if (label.hasBucketLength()) {
+      document.put(
+          "bucket",
+          new BucketWidth(ProtoTimes.duration(label.getBucketLength()).toMillis()).toString());
+    } else if (isSpan) {
       document.put("bucket", name(label.getBucket()));
     }
     time(document, "start", label.hasStartTime(), label.getStartTime());
@@ -106,6 +112,7 @@ final class Json {
 
   private static String name(Window window) {
     return switch (window) {
+      case WINDOW_BUCKET -> "bucket";
       case WINDOW_MINUTE -> "minute";
       case WINDOW_HOUR -> "hour";
       case WINDOW_DAY -> "day";

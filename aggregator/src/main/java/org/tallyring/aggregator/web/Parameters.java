@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.proto.criterion.CriterionText;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.time.ProtoTimes;
@@ -20,6 +19,8 @@ import org.tallyring.proto.v1.MetricFilter;
 import org.tallyring.proto.v1.ScoreTerm;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.proto.v1.WindowSelector;
+import org.tallyring.proto.window.Windows;
+import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.SeriesPeriod;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -39,7 +40,7 @@ final class Parameters {
   private static final String SCORE = "score";
 
   private static final List<String> WINDOWS = List.of("hour", "day", "month", "all");
-  private static final List<String> STEPS = List.of("minute", "hour", "day", "month");
+  private static final List<String> STEPS = List.of("bucket", "minute", "hour", "day", "month");
 
   private final Map<String, String> values = new TreeMap<>();
 
@@ -170,8 +171,12 @@ final class Parameters {
     return selector.build();
   }
 
-  /** The period that {@code step}, {@code start}, {@code end} and {@code last} select. */
-  GetSeriesRequest.Builder period(long nowMillis) {
+  /**
+   * The period that {@code step}, {@code start}, {@code end} and {@code last} select.
+   *
+   * @param width how long the metric's finest buckets are
+   */
+  GetSeriesRequest.Builder period(BucketWidth width, long nowMillis) {
     Window step = level("step", values.getOrDefault("step", "none"), STEPS);
     GetSeriesRequest.Builder request = GetSeriesRequest.newBuilder().setStep(step);
     String end = values.get("end");
@@ -185,10 +190,11 @@ final class Parameters {
     if (start != null) {
       return request.setStartTime(time("start", start, "a time"));
     }
-    WindowLevel level = Windows.level(step).orElseThrow();
+    boolean own = step == Window.WINDOW_BUCKET;
     long startMillis =
         SeriesPeriod.start(
-            level,
+            own ? WindowLevel.MINUTE : Windows.level(step).orElseThrow(),
+            own ? width : BucketWidth.MINUTE,
             SpanText.parse("last", String.valueOf(last)),
             ProtoTimes.millis(request.getEndTime()));
     return request.setStartTime(ProtoTimes.timestamp(startMillis));
@@ -198,7 +204,7 @@ final class Parameters {
     if (!kinds.contains(kind)) {
       throw badWindow(name, kind + " (expected: " + rule(kinds) + ")");
     }
-    return Windows.window(WindowLevel.valueOf(kind.toUpperCase(Locale.ROOT)));
+    return Window.valueOf("WINDOW_" + kind.toUpperCase(Locale.ROOT));
   }
 
   private static String rule(List<String> kinds) {

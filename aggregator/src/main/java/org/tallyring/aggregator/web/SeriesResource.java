@@ -19,6 +19,7 @@ import org.tallyring.proto.v1.CounterServiceGrpc;
 import org.tallyring.proto.v1.GetSeriesRequest;
 import org.tallyring.proto.v1.GetSeriesResponse;
 import org.tallyring.proto.v1.SeriesPoint;
+import org.tallyring.topology.window.BucketWidth;
 
 /** The counts of one key, bucket by bucket. */
 final class SeriesResource {
@@ -41,20 +42,30 @@ final class SeriesResource {
       ServiceRequestContext context,
       @Param("namespace") String namespace,
       @Param("metric") String metric) {
-    GetSeriesRequest.Builder request =
-        new Parameters(context, PARAMETERS).period(clock.millis()).setKey(PathKey.of(context));
+    Parameters parameters = new Parameters(context, PARAMETERS);
+    ByteString key = PathKey.of(context);
+    // What is wrong with the period is told even if there is no such metric.
+    parameters.period(BucketWidth.MINUTE, clock.millis());
     Duration timeout = Duration.ofMillis(context.requestTimeoutMillis());
     return namespaces
         .resolve(namespace, metric)
         .thenCompose(
-            found ->
-                calls
-                    .toAny(
-                        CounterServiceGrpc.getGetSeriesMethod(),
-                        request.setNamespace(found.namespace()).setMetric(found.metric()).build(),
-                        timeout,
-                        ShardCalls.Repeat.SAFE)
-                    .thenApply(answer -> response(found, request.getKey(), answer)));
+            found -> {
+              GetSeriesRequest request =
+                  parameters
+                      .period(found.bucketWidth(), clock.millis())
+                      .setKey(key)
+                      .setNamespace(found.namespace())
+                      .setMetric(found.metric())
+                      .build();
+              return calls
+                  .toAny(
+                      CounterServiceGrpc.getGetSeriesMethod(),
+                      request,
+                      timeout,
+                      ShardCalls.Repeat.SAFE)
+                  .thenApply(answer -> response(found, key, answer));
+            });
   }
 
   private static HttpResponse response(

@@ -8,10 +8,13 @@ import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.topology.window.TimeSelection;
 
-/** Lengths of spans as people write them: {@code 90s}, {@code 24h}, {@code 7d}, {@code PT24H}. */
+/**
+ * Lengths of spans as people write them: {@code 1500ms}, {@code 90s}, {@code 24h}, {@code 7d},
+ * {@code PT24H}.
+ */
 final class SpanText {
 
-  private static final Pattern NUMBER_AND_UNIT = Pattern.compile("(\\d{1,9})([smhd])");
+  private static final Pattern NUMBER_AND_UNIT = Pattern.compile("(\\d{1,11})(ms|[smhd])");
 
   private SpanText() {}
 
@@ -32,7 +35,7 @@ final class SpanText {
               + text
               + " (expected: "
               + TimeSelection.SPAN_RULE
-              + ", as 90s, 60m, 24h, 7d or PT24H)");
+              + ", as 1500ms, 90s, 60m, 24h, 7d or PT24H)");
     }
     return length;
   }
@@ -43,6 +46,7 @@ final class SpanText {
     if (matcher.matches()) {
       long amount = Long.parseLong(matcher.group(1));
       return switch (matcher.group(2)) {
+        case "ms" -> Duration.ofMillis(amount);
         case "s" -> Duration.ofSeconds(amount);
         case "m" -> Duration.ofMinutes(amount);
         case "h" -> Duration.ofHours(amount);

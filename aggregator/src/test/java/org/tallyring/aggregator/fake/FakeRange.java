@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.aggregator.collect.WindowKey;
-import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.proto.internal.v1.CollectedRange;
 import org.tallyring.proto.internal.v1.CountQuality;
 import org.tallyring.proto.internal.v1.Criterion;
@@ -25,6 +24,8 @@ import org.tallyring.proto.internal.v1.RangePosition;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeVersion;
 import org.tallyring.proto.internal.v1.RankingRows;
+import org.tallyring.proto.window.Intervals;
+import org.tallyring.proto.window.Windows;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.WindowLevel;
@@ -137,20 +138,18 @@ final class FakeRange {
         .reduce(kept, KeptBuckets::and);
   }
 
-  List<KeptFrom> keptFrom(Collection<String> metrics) {
-    KeptBuckets kept = kept(metrics);
-    List<KeptFrom> entries = new ArrayList<>();
+  /** What it says to a question: only of the levels of its intervals and of coarser ones. */
+  List<KeptFrom> keptFrom(Collection<String> metrics, List<Interval> asked) {
+    WindowLevel finest =
+        asked.stream().map(Interval::level).min(Comparator.naturalOrder()).orElseThrow();
+    KeptBuckets all = kept(metrics);
+    KeptBuckets told = KeptBuckets.EVERYTHING;
     for (WindowLevel level : WindowLevel.values()) {
-      if (kept.from(level) > Long.MIN_VALUE) {
-        entries.add(
-            KeptFrom.newBuilder()
-                .setRangeId(id)
-                .setBucket(Windows.window(level))
-                .setKeptFromMillis(kept.from(level))
-                .build());
+      if (level.compareTo(finest) >= 0) {
+        told = told.butOf(level, all.from(level));
       }
     }
-    return entries;
+    return Intervals.toProto(id, told);
   }
 
   /** The ranking of the windows of an interval together. */

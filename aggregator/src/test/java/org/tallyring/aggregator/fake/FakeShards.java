@@ -16,7 +16,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.tallyring.aggregator.collect.WindowKey;
-import org.tallyring.aggregator.collect.Windows;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
@@ -64,6 +63,8 @@ import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.WatchTopologyRequest;
 import org.tallyring.proto.v1.WatchTopologyResponse;
 import org.tallyring.proto.v1.Window;
+import org.tallyring.proto.window.Intervals;
+import org.tallyring.proto.window.Windows;
 import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.range.RangeTable;
 import org.tallyring.topology.window.Interval;
@@ -271,22 +272,17 @@ public final class FakeShards {
         synchronized (FakeShards.this) {
           queries++;
           long uid = uid(request.getNamespace());
-          Interval interval = Windows.interval(request.getInterval());
-          boolean growth = request.getCriterion().hasGrowth();
+          Interval interval = Intervals.fromProto(request.getInterval());
+          List<Interval> needed = new ArrayList<>(List.of(interval));
+          if (request.getCriterion().hasGrowth()) {
+            needed.add(Intervals.fromProto(request.getCriterion().getGrowth().getBaseline()));
+          }
           Set<String> metrics = new HashSet<>(request.getCriterion().getIncludeList());
           request.getCriterion().getWhereList().forEach(filter -> metrics.add(filter.getMetric()));
           request.getCriterion().getScoreList().forEach(term -> metrics.add(term.getMetric()));
           metrics.add(request.getMetric());
           for (FakeRange range : held()) {
-            boolean keeps =
-                range.kept(metrics).keeps(interval)
-                    && (!growth
-                        || range
-                            .kept(metrics)
-                            .keeps(
-                                Windows.interval(
-                                    request.getCriterion().getGrowth().getBaseline())));
-            if (keeps) {
+            if (needed.stream().allMatch(range.kept(metrics)::keeps)) {
               response
                   .addRankings(
                       range.ranking(
@@ -297,7 +293,7 @@ public final class FakeShards {
                           request.getCriterion()))
                   .addVersions(range.version());
             } else {
-              response.addAllNotKept(range.keptFrom(metrics));
+              response.addAllNotKept(range.keptFrom(metrics, needed));
             }
           }
         }
@@ -317,7 +313,7 @@ public final class FakeShards {
     public void queryRank(QueryRankRequest request, StreamObserver<QueryRankResponse> call) {
       QueryRankResponse.Builder response = QueryRankResponse.newBuilder();
       synchronized (FakeShards.this) {
-        Interval interval = Windows.interval(request.getInterval());
+        Interval interval = Intervals.fromProto(request.getInterval());
         WindowKey window = window(request.getNamespace(), request.getMetric(), interval);
         int holder = rangeOf(request.getKey().toStringUtf8());
         for (FakeRange range : held()) {
@@ -327,7 +323,7 @@ public final class FakeShards {
           if (range.kept(List.of(request.getMetric())).keeps(interval)) {
             response.addPositions(range.position(window, interval, request, clock.millis()));
           } else {
-            response.addAllNotKept(range.keptFrom(List.of(request.getMetric())));
+            response.addAllNotKept(range.keptFrom(List.of(request.getMetric()), List.of(interval)));
           }
         }
       }
@@ -340,7 +336,7 @@ public final class FakeShards {
         QueryRankingPageRequest request, StreamObserver<QueryRankingPageResponse> call) {
       QueryRankingPageResponse.Builder response = QueryRankingPageResponse.newBuilder();
       synchronized (FakeShards.this) {
-        Interval interval = Windows.interval(request.getInterval());
+        Interval interval = Intervals.fromProto(request.getInterval());
         WindowKey window = window(request.getNamespace(), request.getMetric(), interval);
         Map<Integer, RangeVersion> pinned = new HashMap<>();
         request.getPinnedList().forEach(pin -> pinned.put(pin.getRangeId(), pin));
@@ -349,7 +345,7 @@ public final class FakeShards {
           if (pin != null || range.kept(List.of(request.getMetric())).keeps(interval)) {
             response.addPages(range.page(window, interval, request, pin, clock.millis()));
           } else {
-            response.addAllNotKept(range.keptFrom(List.of(request.getMetric())));
+            response.addAllNotKept(range.keptFrom(List.of(request.getMetric()), List.of(interval)));
           }
         }
       }

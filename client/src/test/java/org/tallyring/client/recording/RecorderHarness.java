@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.client.RecordFailure;
 import org.tallyring.client.RecordResult;
@@ -28,6 +29,12 @@ final class RecorderHarness implements AutoCloseable {
   private final TopologyFeed feed;
 
   RecorderHarness(int ranges, int shards, Duration deadline, long maxBytes, long seed) {
+    this(ranges, shards, deadline, maxBytes, seed, Runnable::run);
+  }
+
+  /** Callbacks run where the test says. */
+  RecorderHarness(
+      int ranges, int shards, Duration deadline, long maxBytes, long seed, Executor callbacks) {
     cluster = new FakeCluster(ranges, shards, loop).start();
     channels = cluster.channels();
     feed = new TopologyFeed(List.of(cluster.address(0)), channels, loop, new Random(seed));
@@ -37,7 +44,7 @@ final class RecorderHarness implements AutoCloseable {
             feed,
             channels,
             loop,
-            Runnable::run,
+            callbacks,
             new Random(seed + 1));
     feed.start();
     loop.run();

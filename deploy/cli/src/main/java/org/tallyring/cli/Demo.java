@@ -8,7 +8,6 @@ import org.tallyring.cli.failure.CliException;
 import org.tallyring.cli.output.OutputFormat;
 import org.tallyring.cli.server.ServerConnection;
 import org.tallyring.client.TallyringClient;
-import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.CreateMetricRequest;
 import org.tallyring.proto.v1.GetTopKRequest;
 import org.tallyring.proto.v1.MetricDefinition;
@@ -44,8 +43,7 @@ final class Demo implements AutoCloseable {
   static Demo start(Console console, String server) {
     ServerConnection connection = ServerConnection.to(HostPort.parse("server", server));
     for (String metric : ShopTraffic.METRICS) {
-      connection.call(
-          AdminServiceGrpc.newBlockingStub(connection.channel()),
+      connection.admin(
           stub ->
               stub.createMetric(
                   CreateMetricRequest.newBuilder()

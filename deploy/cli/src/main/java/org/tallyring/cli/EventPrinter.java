@@ -147,9 +147,13 @@ final class EventPrinter {
       }
       case THRESHOLD_EXCEEDED -> {
         details.put("rule", event.getThresholdExceeded().getRule());
-        details.put("window", nameOf(event.getThresholdExceeded().getWindow()));
+        boolean isSpan = event.getThresholdExceeded().getWindow() == Window.WINDOW_UNSPECIFIED;
+        details.put("window", isSpan ? "span" : nameOf(event.getThresholdExceeded().getWindow()));
         if (event.getThresholdExceeded().getWindow() != Window.WINDOW_ALL) {
           details.put("start", time(event.getThresholdExceeded().getStartMillis()));
+        }
+        if (isSpan) {
+          details.put("end", time(event.getThresholdExceeded().getEndMillis()));
         }
         details.put("limit", event.getThresholdExceeded().getLimit());
         details.put("count", event.getThresholdExceeded().getCount());

@@ -1,16 +1,11 @@
 package org.tallyring.cli;
 
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.tallyring.cli.failure.CliException;
-import org.tallyring.cli.failure.ExitCode;
-import org.tallyring.cli.server.ServerConnection;
-import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.CreateMetricRequest;
 import org.tallyring.proto.v1.GetMetricStatsRequest;
 import org.tallyring.proto.v1.GetMetricStatsResponse;
 import org.tallyring.proto.v1.MetricStats;
-import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.SwapMetricRequest;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -49,12 +44,10 @@ final class MetricCommand {
         "Examples:",
         "  tally metric create purchases --namespace shop",
         "  tally metric create visitors --strategy distinct",
+        "  tally metric create pings --strategy fixed_window --bucket 10s",
         "  tally metric create hits --strategy sliding_window --horizon 30m"
       })
-  private static final class Create implements Callable<Integer> {
-    private final Console console;
-
-    @Mixin private ServerOption server = new ServerOption();
+  private static final class Create extends AdminVerb {
     @Mixin private NamespaceOption namespace = new NamespaceOption();
     @Mixin private OutputOption output = new OutputOption();
     @Mixin private StrategyOptions strategy = new StrategyOptions();
@@ -63,26 +56,18 @@ final class MetricCommand {
     private String name = "";
 
     Create(Console console) {
-      this.console = console;
+      super(console);
     }
 
     @Override
-    public Integer call() {
+    void run() {
       CreateMetricRequest request =
           CreateMetricRequest.newBuilder()
               .setNamespace(namespace.name())
               .setMetric(strategy.definition(name))
               .build();
-      try (ServerConnection connection = server.connection()) {
-        NamespaceDefinition stored =
-            connection
-                .call(
-                    AdminServiceGrpc.newBlockingStub(connection.channel()),
-                    stub -> stub.createMetric(request))
-                .getNamespace();
-        NamespaceCommand.print(console, output, List.of(stored));
-      }
-      return ExitCode.DONE;
+      NamespaceCommand.print(
+          console, output, List.of(ask(stub -> stub.createMetric(request)).getNamespace()));
     }
   }
 
@@ -98,10 +83,7 @@ final class MetricCommand {
         "  tally metric swap clicks --strategy morris --base 1.02",
         "  tally metric swap clicks --strategy fixed_window --namespace shop"
       })
-  private static final class Swap implements Callable<Integer> {
-    private final Console console;
-
-    @Mixin private ServerOption server = new ServerOption();
+  private static final class Swap extends AdminVerb {
     @Mixin private NamespaceOption namespace = new NamespaceOption();
     @Mixin private OutputOption output = new OutputOption();
     @Mixin private StrategyOptions strategy = new StrategyOptions();
@@ -110,26 +92,18 @@ final class MetricCommand {
     private String name = "";
 
     Swap(Console console) {
-      this.console = console;
+      super(console);
     }
 
     @Override
-    public Integer call() {
+    void run() {
       SwapMetricRequest request =
           SwapMetricRequest.newBuilder()
               .setNamespace(namespace.name())
               .setMetric(strategy.definitionWithStrategy(name))
               .build();
-      try (ServerConnection connection = server.connection()) {
-        NamespaceDefinition stored =
-            connection
-                .call(
-                    AdminServiceGrpc.newBlockingStub(connection.channel()),
-                    stub -> stub.swapMetric(request))
-                .getNamespace();
-        NamespaceCommand.print(console, output, List.of(stored));
-      }
-      return ExitCode.DONE;
+      NamespaceCommand.print(
+          console, output, List.of(ask(stub -> stub.swapMetric(request)).getNamespace()));
     }
   }
 
@@ -137,22 +111,18 @@ final class MetricCommand {
       name = "list",
       description = "Shows the metrics of a namespace and what they hold.",
       footer = {"", "Examples:", "  tally metric list --namespace shop --output tsv"})
-  private static final class ListAll implements Callable<Integer> {
-    private final Console console;
-
-    @Mixin private ServerOption server = new ServerOption();
+  private static final class ListAll extends AdminVerb {
     @Mixin private NamespaceOption namespace = new NamespaceOption();
     @Mixin private OutputOption output = new OutputOption();
 
     ListAll(Console console) {
-      this.console = console;
+      super(console);
     }
 
     @Override
-    public Integer call() {
-      GetMetricStatsResponse stats = stats(server, namespace.name());
+    void run() {
+      GetMetricStatsResponse stats = stats(this, namespace.name());
       print(console, output, stats, stats.getMetricsList());
-      return ExitCode.DONE;
     }
   }
 
@@ -160,10 +130,7 @@ final class MetricCommand {
       name = "describe",
       description = "Shows one metric and what it holds.",
       footer = {"", "Examples:", "  tally metric describe clicks"})
-  private static final class Describe implements Callable<Integer> {
-    private final Console console;
-
-    @Mixin private ServerOption server = new ServerOption();
+  private static final class Describe extends AdminVerb {
     @Mixin private NamespaceOption namespace = new NamespaceOption();
     @Mixin private OutputOption output = new OutputOption();
 
@@ -171,13 +138,13 @@ final class MetricCommand {
     private String name = "";
 
     Describe(Console console) {
-      this.console = console;
+      super(console);
     }
 
     @Override
-    public Integer call() {
+    void run() {
       Names.checked("name", name);
-      GetMetricStatsResponse stats = stats(server, namespace.name());
+      GetMetricStatsResponse stats = stats(this, namespace.name());
       List<MetricStats> found =
           stats.getMetricsList().stream()
               .filter(metric -> metric.getMetric().getName().equals(name))
@@ -187,18 +154,13 @@ final class MetricCommand {
             "metric: " + name + " (expected: a metric of " + namespace.name() + ")");
       }
       print(console, output, stats, found);
-      return ExitCode.DONE;
     }
   }
 
-  private static GetMetricStatsResponse stats(ServerOption server, String namespace) {
+  private static GetMetricStatsResponse stats(AdminVerb verb, String namespace) {
     GetMetricStatsRequest request =
         GetMetricStatsRequest.newBuilder().setNamespace(namespace).build();
-    try (ServerConnection connection = server.connection()) {
-      return connection.call(
-          AdminServiceGrpc.newBlockingStub(connection.channel()),
-          stub -> stub.getMetricStats(request));
-    }
+    return verb.ask(stub -> stub.getMetricStats(request));
   }
 
   private static void print(

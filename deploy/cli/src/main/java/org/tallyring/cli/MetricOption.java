@@ -2,7 +2,6 @@ package org.tallyring.cli;
 
 import org.jspecify.annotations.Nullable;
 import org.tallyring.cli.server.ServerConnection;
-import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import picocli.CommandLine.Option;
@@ -30,8 +29,7 @@ final class MetricOption {
     }
     NamespaceDefinition definition =
         connection
-            .call(
-                AdminServiceGrpc.newBlockingStub(connection.channel()),
+            .admin(
                 stub ->
                     stub.getNamespace(GetNamespaceRequest.newBuilder().setName(namespace).build()))
             .getNamespace();

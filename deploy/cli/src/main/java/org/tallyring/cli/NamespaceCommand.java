@@ -3,14 +3,10 @@ package org.tallyring.cli;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.cli.config.DurationText;
 import org.tallyring.cli.failure.CliException;
-import org.tallyring.cli.failure.ExitCode;
-import org.tallyring.cli.server.ServerConnection;
 import org.tallyring.proto.namespace.Namespaces;
-import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.CreateNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.GetNamespaceRequest;
@@ -70,10 +66,7 @@ final class NamespaceCommand {
         "  tally namespace create archive --retention hour=400d,day=10000d",
         "  tally namespace create orders --event-id-horizon 48h"
       })
-  private static final class Create implements Callable<Integer> {
-    private final Console console;
-
-    @Mixin private ServerOption server = new ServerOption();
+  private static final class Create extends AdminVerb {
     @Mixin private OutputOption output = new OutputOption();
 
     @Parameters(paramLabel = "NAME", description = "Its name.")
@@ -109,11 +102,11 @@ final class NamespaceCommand {
     private @Nullable String eventIdHorizon;
 
     Create(Console console) {
-      this.console = console;
+      super(console);
     }
 
     @Override
-    public Integer call() {
+    void run() {
       NamespaceDefinition.Builder definition =
           NamespaceDefinition.newBuilder().setName(Names.checked("name", name));
       for (String metric : metrics) {
@@ -130,18 +123,9 @@ final class NamespaceCommand {
         definition.setEventIdHorizonMillis(
             DurationText.parse("--event-id-horizon", eventIdHorizon).toMillis());
       }
-      try (ServerConnection connection = server.connection()) {
-        NamespaceDefinition stored =
-            connection
-                .call(
-                    AdminServiceGrpc.newBlockingStub(connection.channel()),
-                    stub ->
-                        stub.createNamespace(
-                            CreateNamespaceRequest.newBuilder().setNamespace(definition).build()))
-                .getNamespace();
-        print(console, output, List.of(stored));
-      }
-      return ExitCode.DONE;
+      CreateNamespaceRequest request =
+          CreateNamespaceRequest.newBuilder().setNamespace(definition).build();
+      print(console, output, List.of(ask(stub -> stub.createNamespace(request)).getNamespace()));
     }
   }
 
@@ -149,29 +133,17 @@ final class NamespaceCommand {
       name = "list",
       description = "Shows all namespaces.",
       footer = {"", "Examples:", "  tally namespace list --output tsv"})
-  private static final class ListAll implements Callable<Integer> {
-    private final Console console;
-
-    @Mixin private ServerOption server = new ServerOption();
+  private static final class ListAll extends AdminVerb {
     @Mixin private OutputOption output = new OutputOption();
 
     ListAll(Console console) {
-      this.console = console;
+      super(console);
     }
 
     @Override
-    public Integer call() {
-      try (ServerConnection connection = server.connection()) {
-        print(
-            console,
-            output,
-            connection
-                .call(
-                    AdminServiceGrpc.newBlockingStub(connection.channel()),
-                    stub -> stub.listNamespaces(ListNamespacesRequest.getDefaultInstance()))
-                .getNamespacesList());
-      }
-      return ExitCode.DONE;
+    void run() {
+      ListNamespacesRequest request = ListNamespacesRequest.getDefaultInstance();
+      print(console, output, ask(stub -> stub.listNamespaces(request)).getNamespacesList());
     }
   }
 
@@ -179,10 +151,7 @@ final class NamespaceCommand {
       name = "describe",
       description = "Shows one namespace.",
       footer = {"", "Examples:", "  tally namespace describe shop"})
-  private static final class Describe implements Callable<Integer> {
-    private final Console console;
-
-    @Mixin private ServerOption server = new ServerOption();
+  private static final class Describe extends AdminVerb {
     @Mixin private OutputOption output = new OutputOption();
 
     @Parameters(
@@ -193,23 +162,14 @@ final class NamespaceCommand {
     private String name = "";
 
     Describe(Console console) {
-      this.console = console;
+      super(console);
     }
 
     @Override
-    public Integer call() {
+    void run() {
       GetNamespaceRequest request =
           GetNamespaceRequest.newBuilder().setName(Names.checked("name", name)).build();
-      try (ServerConnection connection = server.connection()) {
-        NamespaceDefinition stored =
-            connection
-                .call(
-                    AdminServiceGrpc.newBlockingStub(connection.channel()),
-                    stub -> stub.getNamespace(request))
-                .getNamespace();
-        print(console, output, List.of(stored));
-      }
-      return ExitCode.DONE;
+      print(console, output, List.of(ask(stub -> stub.getNamespace(request)).getNamespace()));
     }
   }
 
@@ -217,33 +177,24 @@ final class NamespaceCommand {
       name = "delete",
       description = "Deletes a namespace and all its counts, at once and for good.",
       footer = {"", "Examples:", "  tally namespace delete shop"})
-  private static final class Delete implements Callable<Integer> {
-    private final Console console;
-
-    @Mixin private ServerOption server = new ServerOption();
+  private static final class Delete extends AdminVerb {
 
     @Parameters(paramLabel = "NAME", description = "Its name.")
     private String name = "";
 
     Delete(Console console) {
-      this.console = console;
+      super(console);
     }
 
     @Override
-    public Integer call() {
+    void run() {
       DeleteNamespaceRequest request =
           DeleteNamespaceRequest.newBuilder().setName(Names.checked("name", name)).build();
       if (name.equals(Namespaces.DEFAULT)) {
         throw CliException.usage("name", name, "a namespace other than default");
       }
-      try (ServerConnection connection = server.connection()) {
-        connection.call(
-            AdminServiceGrpc.newBlockingStub(connection.channel()),
-            stub -> stub.deleteNamespace(request));
-        console.out().println("deleted " + name);
-        console.out().flush();
-      }
-      return ExitCode.DONE;
+      ask(stub -> stub.deleteNamespace(request));
+      sayDeleted(name);
     }
   }
 }

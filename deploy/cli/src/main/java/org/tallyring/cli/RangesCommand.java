@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.tallyring.cli.failure.ExitCode;
 import org.tallyring.cli.server.ServerConnection;
-import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.GetTopologyRequest;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
@@ -46,9 +45,7 @@ final class RangesCommand implements Callable<Integer> {
                   stub -> stub.getTopology(GetTopologyRequest.getDefaultInstance()))
               .getTopology();
       ListRangesResponse response =
-          connection.call(
-              AdminServiceGrpc.newBlockingStub(connection.channel()),
-              stub -> stub.listRanges(ListRangesRequest.getDefaultInstance()));
+          connection.admin(stub -> stub.listRanges(ListRangesRequest.getDefaultInstance()));
       print(topology, response);
     }
     return ExitCode.DONE;

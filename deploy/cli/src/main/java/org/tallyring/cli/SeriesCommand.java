@@ -20,6 +20,7 @@ import org.tallyring.proto.v1.GetSeriesRequest;
 import org.tallyring.proto.v1.GetSeriesResponse;
 import org.tallyring.proto.v1.SeriesPoint;
 import org.tallyring.proto.v1.Window;
+import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.SeriesPeriod;
 import org.tallyring.topology.window.WindowLevel;
 import picocli.CommandLine.Command;
@@ -40,7 +41,7 @@ import picocli.CommandLine.Parameters;
     })
 final class SeriesCommand implements Callable<Integer> {
 
-  private static final Set<String> STEPS = Set.of("minute", "hour", "day", "month");
+  private static final Set<String> STEPS = Set.of("bucket", "minute", "hour", "day", "month");
   private static final String TIME_RULE =
       "a time in UTC such as 2012-07-04 or 2012-07-04T07:15:00Z";
   private static final Duration DEFAULT_LAST = Duration.ofDays(1);
@@ -59,7 +60,9 @@ final class SeriesCommand implements Callable<Integer> {
       names = "--step",
       paramLabel = "STEP",
       defaultValue = "hour",
-      description = "minute, hour, day or month. Default: ${DEFAULT-VALUE}.")
+      description =
+          "bucket (the finest that the metric keeps), minute, hour, day or month. Default:"
+              + " ${DEFAULT-VALUE}.")
   private String step = "hour";
 
   @Option(
@@ -104,25 +107,33 @@ final class SeriesCommand implements Callable<Integer> {
 
   private GetSeriesRequest.Builder period() {
     if (!STEPS.contains(step)) {
-      throw CliException.usage("--step", step, "minute, hour, day or month");
+      throw CliException.usage("--step", step, "bucket, minute, hour, day or month");
     }
     if (start != null && last != null) {
       throw CliException.usage("--last", last, "either --start or --last, not both");
     }
-    WindowLevel level = WindowLevel.valueOf(step.toUpperCase(Locale.ROOT));
+    // How long the metric's own buckets are the cluster knows: milliseconds leave times as given.
+    boolean own = step.equals("bucket");
+    WindowLevel level =
+        own ? WindowLevel.MINUTE : WindowLevel.valueOf(step.toUpperCase(Locale.ROOT));
     long endMillis = end == null ? Instant.now().toEpochMilli() : time("--end", end);
     long startMillis =
         start != null
             ? time("--start", start)
             : SeriesPeriod.start(
-                level, last == null ? DEFAULT_LAST : WindowOptions.span(last), endMillis);
-    try {
-      SeriesPeriod.of(level, startMillis, endMillis);
-    } catch (IllegalArgumentException refused) {
-      throw CliException.usage(String.valueOf(refused.getMessage()));
+                level,
+                own ? BucketWidth.MILLISECOND : BucketWidth.MINUTE,
+                last == null ? DEFAULT_LAST : WindowOptions.span(last),
+                endMillis);
+    if (!own) {
+      try {
+        SeriesPeriod.of(level, BucketWidth.MINUTE, startMillis, endMillis);
+      } catch (IllegalArgumentException refused) {
+        throw CliException.usage(String.valueOf(refused.getMessage()));
+      }
     }
     return GetSeriesRequest.newBuilder()
-        .setStep(Window.valueOf("WINDOW_" + level.name()))
+        .setStep(Window.valueOf("WINDOW_" + step.toUpperCase(Locale.ROOT)))
         .setStartTime(ProtoTimes.timestamp(startMillis))
         .setEndTime(ProtoTimes.timestamp(endMillis));
   }

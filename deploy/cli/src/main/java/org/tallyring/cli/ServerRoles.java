@@ -1,5 +1,7 @@
 package org.tallyring.cli;
 
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
@@ -23,6 +25,7 @@ import org.tallyring.shardserver.journal.BookieSettings;
 import org.tallyring.shardserver.journal.JournalBookie;
 import org.tallyring.shardserver.journal.JournalSettings;
 import org.tallyring.shardserver.ownership.RangeSettings;
+import org.tallyring.shardserver.server.MetricsServer;
 import org.tallyring.shardserver.server.ShardServer;
 import org.tallyring.shardserver.server.ShardServerSettings;
 import org.tallyring.standalone.LocalZooKeeper;
@@ -114,6 +117,7 @@ final class ServerRoles implements Roles {
                   .withRollBytes(config.journalRollBytes()),
               coordination.ranges());
       started.push(journals);
+      PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
       ShardServer shard =
           ShardServer.start(
               new ShardServerSettings(
@@ -132,8 +136,14 @@ final class ServerRoles implements Roles {
                   config.rejoinGrace()),
               coordination,
               journals,
-              InstantSource.system());
+              InstantSource.system(),
+              metrics);
       started.push(shard);
+      if (config.metricsPort() != 0) {
+        started.push(
+            MetricsServer.start(
+                config.metricsHost(), config.metricsPort(), metrics, shard::healthy));
+      }
       say(config.id() + " is ready: " + config.host() + ":" + shard.port());
     } catch (IOException | RuntimeException e) {
       started.close();

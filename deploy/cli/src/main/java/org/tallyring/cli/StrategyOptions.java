@@ -23,13 +23,20 @@ final class StrategyOptions {
       names = "--strategy",
       paramLabel = "NAME",
       description = {
-        "fixed_window: exact, in buckets of minutes, hours, days, months and all time.",
+        "fixed_window: exact, in buckets of minutes or --bucket, hours, days, months and all time.",
         "sliding_window: exact to the millisecond over --horizon, and exact totals.",
         "morris: about, two bytes a counter.",
         "heavy_hitters: the keys with the highest counts, in bounded memory.",
         "distinct: how many different users, about."
       })
   private @Nullable String strategy;
+
+  @Option(
+      names = "--bucket",
+      paramLabel = "SPAN",
+      description =
+          "fixed_window: the finest bucket, which divides a minute or an hour, 1s to 1h. Default: 1m.")
+  private @Nullable String bucket;
 
   @Option(
       names = "--horizon",
@@ -63,6 +70,7 @@ final class StrategyOptions {
   MetricDefinition definition(String name) {
     MetricDefinition.Builder metric =
         MetricDefinition.newBuilder().setName(Names.checked("name", name));
+    refuseUnless("fixed_window", "--bucket", bucket);
     refuseUnless("sliding_window", "--horizon", horizon);
     refuseUnless("morris", "--base", base);
     refuseUnless("heavy_hitters", "--map-size", mapSize);
@@ -71,7 +79,7 @@ final class StrategyOptions {
       return metric.build();
     }
     return switch (strategy) {
-      case "fixed_window" -> metric.setFixedWindow(FixedWindow.getDefaultInstance()).build();
+      case "fixed_window" -> metric.setFixedWindow(fixedWindow()).build();
       case "sliding_window" -> metric.setSlidingWindow(slidingWindow()).build();
       case "morris" -> metric.setMorris(morris()).build();
       case "heavy_hitters" -> metric.setHeavyHitters(heavyHitters()).build();
@@ -86,6 +94,14 @@ final class StrategyOptions {
       throw CliException.usage("--strategy: missing (expected: " + STRATEGIES + ")");
     }
     return definition(name);
+  }
+
+  private FixedWindow fixedWindow() {
+    return bucket == null
+        ? FixedWindow.getDefaultInstance()
+        : FixedWindow.newBuilder()
+            .setBucketMillis(DurationText.parse("--bucket", bucket).toMillis())
+            .build();
   }
 
   private SlidingWindow slidingWindow() {
@@ -122,7 +138,12 @@ final class StrategyOptions {
   /** A metric's strategy with the parameters that its definition has, for example "morris 1.02". */
   static String text(MetricDefinition metric) {
     return switch (metric.getStrategyCase()) {
-      case FIXED_WINDOW, STRATEGY_NOT_SET -> "fixed_window";
+      case FIXED_WINDOW, STRATEGY_NOT_SET ->
+          metric.getFixedWindow().hasBucketMillis()
+              ? "fixed_window "
+                  + DurationText.format(
+                      Duration.ofMillis(metric.getFixedWindow().getBucketMillis()))
+              : "fixed_window";
       case SLIDING_WINDOW ->
           "sliding_window "
               + DurationText.format(
@@ -140,7 +161,7 @@ final class StrategyOptions {
     };
   }
 
-  /** The metrics of a namespace; one that does not count in buckets exactly says how it counts. */
+  /** The metrics of a namespace; one that does not count exactly, by the minute, says how. */
   static String text(List<MetricDefinition> metrics) {
     return String.join(
         ",",

@@ -1,15 +1,14 @@
 package org.tallyring.cli;
 
 import com.google.protobuf.ByteString;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.tallyring.cli.config.DurationText;
 import org.tallyring.cli.failure.CliException;
-import org.tallyring.cli.failure.ExitCode;
 import org.tallyring.cli.server.ServerConnection;
-import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.DeleteThresholdRequest;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.SetThresholdRequest;
@@ -49,12 +48,19 @@ final class ThresholdCommand {
       listing.add(
           rule.getName(),
           rule.getMetric(),
-          rule.getWindow().name().substring("WINDOW_".length()).toLowerCase(Locale.ROOT),
+          time(rule),
           rule.getLimit(),
           rule.hasRearmBelow() ? rule.getRearmBelow() : rule.getLimit(),
           rule.getKey().toStringUtf8());
     }
     listing.print(output.format(), console.out());
+  }
+
+  /** The kind of window, or how long the span is: {@code day}, {@code last 5m}. */
+  private static String time(ThresholdRule rule) {
+    return rule.getSpanMillis() == 0
+        ? rule.getWindow().name().substring("WINDOW_".length()).toLowerCase(Locale.ROOT)
+        : "last " + DurationText.format(Duration.ofMillis(rule.getSpanMillis()));
   }
 
   @Command(
@@ -64,14 +70,12 @@ final class ThresholdCommand {
         "",
         "Examples:",
         "  tally threshold set busy --metric clicks --window day --limit 1000",
-        "  tally threshold set sold --metric purchases --window all --limit 100 --key sku-17"
+        "  tally threshold set sold --metric purchases --window all --limit 100 --key sku-17",
+        "  tally threshold set burst --metric clicks --last 5m --limit 100 --rearm-below 50"
       })
-  private static final class Put implements Callable<Integer> {
+  private static final class Put extends AdminVerb {
     private static final Set<String> WINDOWS = Set.of("hour", "day", "month", "all");
 
-    private final Console console;
-
-    @Mixin private ServerOption server = new ServerOption();
     @Mixin private NamespaceOption namespace = new NamespaceOption();
     @Mixin private MetricOption metric = new MetricOption();
     @Mixin private OutputOption output = new OutputOption();
@@ -82,9 +86,16 @@ final class ThresholdCommand {
     @Option(
         names = "--window",
         paramLabel = "WINDOW",
-        required = true,
         description = "hour, day, month or all. The rule starts anew with each window.")
-    private String window = "";
+    private @Nullable String window;
+
+    @Option(
+        names = "--last",
+        paramLabel = "SPAN",
+        description =
+            "Instead of --window: a sliding span of one of the metric's finest buckets to 24h. It"
+                + " ends with the bucket of each increment.")
+    private @Nullable String last;
 
     @Option(
         names = "--limit",
@@ -103,22 +114,20 @@ final class ThresholdCommand {
     private @Nullable Long rearmBelow;
 
     Put(Console console) {
-      this.console = console;
+      super(console);
     }
 
     @Override
-    public Integer call() {
+    void run() {
       ThresholdRule.Builder rule = ThresholdRule.newBuilder().setName(Names.checked("name", name));
-      if (!WINDOWS.contains(window)) {
-        throw CliException.usage("--window", window, "hour, day, month or all");
-      }
+      setTime(rule);
       if (limit <= 0) {
         throw CliException.usage("--limit", limit, "above 0");
       }
       if (rearmBelow != null && rearmBelow > limit) {
         throw CliException.usage("--rearm-below", rearmBelow, "at most the limit, " + limit);
       }
-      rule.setWindow(Window.valueOf("WINDOW_" + window.toUpperCase(Locale.ROOT))).setLimit(limit);
+      rule.setLimit(limit);
       if (rearmBelow != null) {
         rule.setRearmBelow(rearmBelow);
       }
@@ -135,14 +144,24 @@ final class ThresholdCommand {
         print(
             console,
             output,
-            connection
-                .call(
-                    AdminServiceGrpc.newBlockingStub(connection.channel()),
-                    stub -> stub.setThreshold(request))
-                .getNamespace()
-                .getRulesList());
+            connection.admin(stub -> stub.setThreshold(request)).getNamespace().getRulesList());
       }
-      return ExitCode.DONE;
+    }
+
+    private void setTime(ThresholdRule.Builder rule) {
+      if (last != null && window != null) {
+        throw CliException.usage("--last", last, "either --last or --window, not both");
+      }
+      if (last != null) {
+        rule.setSpanMillis(WindowOptions.span(last).toMillis());
+      } else if (window != null && WINDOWS.contains(window)) {
+        rule.setWindow(Window.valueOf("WINDOW_" + window.toUpperCase(Locale.ROOT)));
+      } else {
+        throw CliException.usage(
+            "--window",
+            window == null ? "missing" : window,
+            "hour, day, month or all, or a span with --last");
+      }
     }
   }
 
@@ -150,33 +169,19 @@ final class ThresholdCommand {
       name = "list",
       description = "Shows the rules of a namespace.",
       footer = {"", "Examples:", "  tally threshold list --namespace shop"})
-  private static final class ListAll implements Callable<Integer> {
-    private final Console console;
-
-    @Mixin private ServerOption server = new ServerOption();
+  private static final class ListAll extends AdminVerb {
     @Mixin private NamespaceOption namespace = new NamespaceOption();
     @Mixin private OutputOption output = new OutputOption();
 
     ListAll(Console console) {
-      this.console = console;
+      super(console);
     }
 
     @Override
-    public Integer call() {
+    void run() {
       GetNamespaceRequest request =
           GetNamespaceRequest.newBuilder().setName(namespace.name()).build();
-      try (ServerConnection connection = server.connection()) {
-        print(
-            console,
-            output,
-            connection
-                .call(
-                    AdminServiceGrpc.newBlockingStub(connection.channel()),
-                    stub -> stub.getNamespace(request))
-                .getNamespace()
-                .getRulesList());
-      }
-      return ExitCode.DONE;
+      print(console, output, ask(stub -> stub.getNamespace(request)).getNamespace().getRulesList());
     }
   }
 
@@ -184,34 +189,25 @@ final class ThresholdCommand {
       name = "delete",
       description = "Removes a rule.",
       footer = {"", "Examples:", "  tally threshold delete busy"})
-  private static final class Delete implements Callable<Integer> {
-    private final Console console;
-
-    @Mixin private ServerOption server = new ServerOption();
+  private static final class Delete extends AdminVerb {
     @Mixin private NamespaceOption namespace = new NamespaceOption();
 
     @Parameters(paramLabel = "NAME", description = "The rule's name.")
     private String name = "";
 
     Delete(Console console) {
-      this.console = console;
+      super(console);
     }
 
     @Override
-    public Integer call() {
+    void run() {
       DeleteThresholdRequest request =
           DeleteThresholdRequest.newBuilder()
               .setNamespace(namespace.name())
               .setName(Names.checked("name", name))
               .build();
-      try (ServerConnection connection = server.connection()) {
-        connection.call(
-            AdminServiceGrpc.newBlockingStub(connection.channel()),
-            stub -> stub.deleteThreshold(request));
-        console.out().println("deleted " + name);
-        console.out().flush();
-      }
-      return ExitCode.DONE;
+      ask(stub -> stub.deleteThreshold(request));
+      sayDeleted(name);
     }
   }
 }

@@ -34,8 +34,9 @@ final class WindowOptions {
       names = "--last",
       paramLabel = "SPAN",
       description =
-          "Instead of --window: a sliding span of 1 minute to 400 days, for example 90s, 30m, 24h or"
-              + " 7d. The answer says which whole minutes, hours or days it covers.")
+          "Instead of --window: a sliding span of one of the metric's finest buckets (1m; 1ms for"
+              + " sliding_window) to 400 days, for example 1500ms, 90s, 30m, 24h or 7d. The answer"
+              + " says which whole buckets it covers.")
   private @Nullable String last;
 
   @Option(
@@ -45,7 +46,7 @@ final class WindowOptions {
           "current: the window that is open now. sealed: the latest final one (default). Or a time:"
               + " the window that contains it, for example 2012-07-04, 2012-07-04T07 or"
               + " 2012-07-04T07:15:00Z. For a span it is the end: now (default), of the latest final"
-              + " minute, or the time.")
+              + " bucket, or the time.")
   private @Nullable String at;
 
   /**

@@ -170,6 +170,14 @@ final class EventsTest {
     assertThat(run("threshold", "list", "--output", "tsv").out()).isEmpty();
   }
 
+  @Test
+  void aThresholdIsAboutASpanInsteadOfAWindow() {
+    assertThat(
+            run("threshold", "set", "burst", "--last", "1500ms", "--limit", "3", "--output", "tsv")
+                .out())
+        .isEqualTo("burst\tclicks\tlast 1500ms\t3\t3\t\n");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "--window minute --limit 5",

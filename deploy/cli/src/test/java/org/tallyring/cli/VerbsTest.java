@@ -318,6 +318,26 @@ final class VerbsTest {
   }
 
   @Test
+  void aMetricIsShownWithItsOwnBuckets() {
+    run("namespace", "create", "shop", "--metrics", "views");
+    assertThat(
+            run(
+                    "metric",
+                    "create",
+                    "pings",
+                    "--namespace",
+                    "shop",
+                    "--strategy",
+                    "fixed_window",
+                    "--bucket",
+                    "90s")
+                .exitCode())
+        .isZero();
+    assertThat(run("namespace", "describe", "shop", "--output", "tsv").out())
+        .startsWith("shop\tviews,pings (fixed_window 90s)\t");
+  }
+
+  @Test
   void theMetricIsTheFirstOfTheNamespaceUnlessGiven() {
     run("namespace", "create", "shop", "--metrics", "views,buys");
     run("record", "a", "--namespace", "shop");

@@ -2,6 +2,8 @@ package org.tallyring.standalone;
 
 import static java.util.Objects.requireNonNull;
 
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -83,7 +85,9 @@ public final class StandaloneCluster implements AutoCloseable {
   private void startAll() throws IOException {
     DataDirectory data = DataDirectory.lock(settings.data());
     parts.add(data);
-    aggregator = CompletableFuture.supplyAsync(this::startAggregator);
+    CompletableFuture<PrometheusMeterRegistry> metrics =
+        CompletableFuture.supplyAsync(() -> new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
+    aggregator = metrics.thenApplyAsync(this::startAggregator);
     LocalZooKeeper zooKeeper =
         LocalZooKeeper.start(
             data.zooKeeper(),
@@ -109,7 +113,11 @@ public final class StandaloneCluster implements AutoCloseable {
     for (int i = 1; i <= settings.shards(); i++) {
       shards.add(
           ShardServer.start(
-              shardSettings(i), coordinations.get(i - 1).join(), journals, InstantSource.system()));
+              shardSettings(i),
+              coordinations.get(i - 1).join(),
+              journals,
+              InstantSource.system(),
+              metrics.join()));
     }
     awaitReady(requireNonNull(aggregator.join()));
   }
@@ -120,12 +128,14 @@ public final class StandaloneCluster implements AutoCloseable {
             zooKeeper, CLUSTER, SESSION_TIMEOUT_MILLIS, RangeTable.DEFAULT_RANGE_COUNT));
   }
 
-  private AggregatorServer startAggregator() {
+  /** Its {@code /metrics} shows the shards' meters too. */
+  private AggregatorServer startAggregator(PrometheusMeterRegistry metrics) {
     List<String> seeds = new ArrayList<>();
     for (int i = 1; i <= settings.shards(); i++) {
       seeds.add(HOST + ":" + (settings.port() + i));
     }
-    return AggregatorServer.start(new AggregatorConfig(HOST, settings.port(), seeds));
+    return AggregatorServer.start(
+        new AggregatorConfig(HOST, settings.port(), seeds, InstantSource.system(), metrics));
   }
 
   private ShardServerSettings shardSettings(int number) {

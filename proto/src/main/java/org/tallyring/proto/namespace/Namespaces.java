@@ -1,7 +1,9 @@
 package org.tallyring.proto.namespace;
 
+import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.Retention;
+import org.tallyring.topology.window.BucketWidth;
 
 /**
  * What a namespace's definition means where it leaves something unsaid; the one place for shards,
@@ -37,7 +39,24 @@ public final class Namespaces {
         : EVENT_ID_HORIZON_MILLIS;
   }
 
-  /** How long minutes are kept. */
+  /**
+   * How long the finest buckets of a metric are: what the shortest span of it is, and spans are put
+   * together of while they are kept. A sliding window keeps each hit's own millisecond.
+   *
+   * @throws IllegalArgumentException if the definition was never accepted
+   */
+  public static BucketWidth bucketWidth(MetricDefinition metric) {
+    return switch (metric.getStrategyCase()) {
+      case FIXED_WINDOW ->
+          metric.getFixedWindow().hasBucketMillis()
+              ? new BucketWidth(metric.getFixedWindow().getBucketMillis())
+              : BucketWidth.MINUTE;
+      case SLIDING_WINDOW -> BucketWidth.MILLISECOND;
+      case MORRIS, HEAVY_HITTERS, DISTINCT, STRATEGY_NOT_SET -> BucketWidth.MINUTE;
+    };
+  }
+
+  /** How long the finest buckets are kept. */
   public static long minuteRetentionMillis(NamespaceDefinition namespace) {
     Retention retention = namespace.getRetention();
     return retention.hasMinuteMillis() ? retention.getMinuteMillis() : MINUTE_RETENTION_MILLIS;

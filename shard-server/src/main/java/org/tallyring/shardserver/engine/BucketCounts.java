@@ -15,51 +15,58 @@ import org.tallyring.topology.window.WindowLevel;
 /**
  * The counts of one metric in one window, and how often late batches corrected them.
  *
- * <p>Counts begin as a small table and turn into pages when these take less memory: in a busy
- * window most slots have a count, in a quiet one few. In the end they are sealed, until somebody
- * adds again. The form never shows: it depends on the order of arrival, and a restored bucket may
- * have another one.
+ * <p>Counts begin as a small table and turn into pages when these take less memory, or when it gets
+ * too large to be copied at once: in a busy window most slots have a count, in a quiet one few. In
+ * the end they are sealed, until somebody adds again. The form never shows: it depends on the order
+ * of arrival, and a restored bucket may have another one.
  */
 final class BucketCounts {
 
   /** What the object takes besides its counts. */
   private static final int OBJECT_BYTES = 64;
 
+  /** How large one table may be: copying it takes a tenth of a millisecond. */
+  private static final int MAX_TABLE = 1 << 12;
+
   /** Tells the coins of conversions from those of increments; slots are added to it. */
   private static final long CONVERSION_SALT = 1L << 32;
 
-  private final WindowLevel level;
-  private final long startMillis;
-  private final long endMillis;
+  private final Interval interval;
   private SlotCounts counts = new SparseCounts(SparseCounts.MIN_CAPACITY);
   private @Nullable FrequentKeys frequent;
+
+  /** While pages are being sealed. */
+  private SealedCounts.@Nullable Sealing sealing;
+
   private CountQuality inherited = CountQuality.EXACT;
   private long revision;
   private long lastBatch;
 
-  /** An empty bucket. */
-  BucketCounts(WindowLevel level, long startMillis) {
-    this.level = level;
-    this.startMillis = startMillis;
-    this.endMillis = level.end(startMillis);
+  /**
+   * An empty bucket.
+   *
+   * @param interval its time
+   */
+  BucketCounts(Interval interval) {
+    this.interval = interval;
   }
 
   WindowLevel level() {
-    return level;
+    return interval.level();
   }
 
   long startMillis() {
-    return startMillis;
+    return interval.startMillis();
   }
 
   /** The end, exclusive. */
   long endMillis() {
-    return endMillis;
+    return interval.endMillis();
   }
 
   /** Its time. */
   Interval interval() {
-    return new Interval(level, startMillis, endMillis);
+    return interval;
   }
 
   /** How many batches came after the window was final. */
@@ -92,7 +99,7 @@ final class BucketCounts {
       return false;
     }
     lastBatch = batch;
-    if (!level.isFinal(startMillis, acceptedAtMillis, latenessMillis)) {
+    if (level() == WindowLevel.ALL || endMillis() + latenessMillis > acceptedAtMillis) {
       return false;
     }
     revision++;
@@ -103,7 +110,7 @@ final class BucketCounts {
   void add(Strategy strategy, RowBlock rows, int from, int to) {
     if (strategy instanceof Strategy.Morris morris) {
       MorrisCounts counters = morris(morris, rows.firstIncrement + from);
-      counters.add(rows, SnapshotFormat.numberOf(level), from, to);
+      counters.add(rows, SnapshotFormat.numberOf(level()), from, to);
     } else if (strategy instanceof Strategy.Distinct distinct) {
       distinct(distinct.log2Registers()).add(rows, from, to);
     } else {
@@ -162,6 +169,14 @@ final class BucketCounts {
     other.counts.forEachRising(this::addOne);
   }
 
+  /** Adds another bucket's counts, sums by slot, to these. */
+  void fold(BucketCounts other) {
+    inherited = inherited.plus(other.quality());
+    revision += other.revision;
+    lastBatch = Math.max(lastBatch, other.lastBatch);
+    other.counts.forEachRising(this::addOne);
+  }
+
   /** Adds to one slot. */
   void addOne(int slot, long delta) {
     add(new int[] {slot}, new long[] {delta}, 0, 1);
@@ -170,6 +185,11 @@ final class BucketCounts {
   /** The counts, to read at once: the next addition may give the bucket others. */
   SlotCounts counts() {
     return counts;
+  }
+
+  /** A frozen view of the counts, which must be exact. */
+  ExactCounts frozenCounts() {
+    return ((ExactCounts) counts).frozen();
   }
 
   /** The keys with the highest counts, or null unless they are what is counted. */
@@ -246,11 +266,18 @@ final class BucketCounts {
     inherited = restored;
   }
 
-  /** The best {@code k}, whatever the floor. */
+  /**
+   * The best {@code k}, to be asked for again and again.
+   *
+   * @param floor a count that {@code k} counts are likely to reach
+   */
   Ranking ranking(KeyTable keys, int k, long floor) {
-    return frequent == null
-        ? RankingHeap.rank(keys, counts, revision, k, floor)
-        : Ranking.of(frequent.best(k), revision);
+    if (frequent != null) {
+      return Ranking.of(frequent.best(k), revision);
+    }
+    return counts instanceof PagedCounts pages
+        ? pages.best(keys, k, revision)
+        : RankingHeap.rank(keys, counts, revision, k, floor);
   }
 
   /** Whether the counts are compressed, so that the next addition must decode them. */
@@ -259,20 +286,37 @@ final class BucketCounts {
   }
 
   /**
-   * Compresses the counts, if they are exact.
+   * Compresses counts, if they are exact, in steps. An addition in between begins it anew.
    *
-   * @return how many there are
+   * @param limit about how many at once
+   * @return how many
    */
-  int seal() {
-    if (!(counts instanceof ExactCounts exact)) {
+  int seal(int limit) {
+    if (counts instanceof SparseCounts sparse) {
+      SealedCounts sealed = SealedCounts.of(sparse);
+      counts = sealed;
+      return sealed.size();
+    }
+    if (!(counts instanceof PagedCounts pages)) {
       return 0;
     }
-    SealedCounts sealed = SealedCounts.of(exact);
-    counts = sealed;
-    return sealed.size();
+    SealedCounts.Sealing step = sealing == null ? new SealedCounts.Sealing(pages) : sealing;
+    int done = step.advance(limit);
+    sealing = step;
+    if (step.isDone()) {
+      counts = step.sealed();
+      sealing = null;
+    }
+    return done;
+  }
+
+  /** Whether {@link #seal} must be called again for the rest. */
+  boolean isBeingSealed() {
+    return sealing != null;
   }
 
   private ExactCounts exact() {
+    sealing = null;
     if (counts instanceof ExactCounts exact) {
       return exact;
     }
@@ -287,6 +331,7 @@ final class BucketCounts {
     if (counts instanceof MorrisCounts same && same.scale().base() == morris.base()) {
       return same;
     }
+    sealing = null;
     inherited = quality();
     MorrisCounts converted = new MorrisCounts(new MorrisScale(morris.base()));
     counts.forEachRising(
@@ -307,16 +352,23 @@ final class BucketCounts {
 
   private static ExactCounts larger(ExactCounts full) {
     if (full instanceof SealedCounts sealed) {
-      int capacity = SparseCounts.capacityFor(sealed.size());
-      return copy(sealed, sealed.highestSlot(), capacity);
+      return copy(sealed, sealed.highestSlot(), SparseCounts.capacityFor(sealed.size()));
     }
     SparseCounts sparse = (SparseCounts) full;
-    return copy(sparse, sparse.highestSlot(), Math.multiplyExact(sparse.capacity(), 2));
+    SparseCounts roomier = sparse.roomier();
+    return isTable(sparse.highestSlot(), roomier.capacity())
+        ? roomier
+        : copy(sparse, sparse.highestSlot(), roomier.capacity());
   }
 
-  /** The counts in pages, or in a table of the given capacity if that takes less memory. */
+  /** Whether a table takes less memory than pages, and is not too large to be copied at once. */
+  private static boolean isTable(int highestSlot, int capacity) {
+    return capacity <= MAX_TABLE
+        && PagedCounts.bytesFor(highestSlot) > (long) capacity * SparseCounts.ENTRY_BYTES;
+  }
+
   private static ExactCounts copy(ExactCounts counts, int highestSlot, int capacity) {
-    if (PagedCounts.bytesFor(highestSlot) <= (long) capacity * SparseCounts.ENTRY_BYTES) {
+    if (!isTable(highestSlot, capacity)) {
       PagedCounts pages = new PagedCounts();
       counts.forEach(Long.MIN_VALUE, pages::put);
       return pages;

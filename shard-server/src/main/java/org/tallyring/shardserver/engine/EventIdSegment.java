@@ -43,6 +43,9 @@ final class EventIdSegment {
   private long[] entries = new long[INITIAL_PLACES * NUMBERS];
   private int size;
 
+  /** Whether a frozen view reads the same array. */
+  private boolean shared;
+
   /** The hash that places the id of a key's event. */
   static long hash(EventId id, int slot) {
     return HASH.hashLongLongLongToLong(id.high(), id.low(), identity(id, slot));
@@ -98,8 +101,25 @@ final class EventIdSegment {
     return (int) (entries[at + META] >>> (LENGTH_BITS + TICK_BITS)) - 1;
   }
 
+  /** A view of the entries as they are, which stays the same, also on another thread. */
+  EventIdSegment frozen() {
+    EventIdSegment frozen = new EventIdSegment();
+    frozen.entries = entries;
+    frozen.size = size;
+    shared = true;
+    return frozen;
+  }
+
+  private void beforeWriting() {
+    if (shared) {
+      entries = entries.clone();
+      shared = false;
+    }
+  }
+
   /** Makes an entry say something new of its id. */
   void set(int at, int tick, long payload) {
+    beforeWriting();
     entries[at + META] = (entries[at + META] & IDENTITY_MASK) | ((long) tick << LENGTH_BITS);
     entries[at + PAYLOAD] = payload;
   }
@@ -110,6 +130,7 @@ final class EventIdSegment {
    * @param forgottenBefore entries with earlier ticks need not be kept
    */
   void add(long hash, EventId id, int slot, long payload, int tick, int forgottenBefore) {
+    beforeWriting();
     if (size >= places() / 4 * 3) {
       makeRoom(forgottenBefore);
     }
@@ -178,6 +199,7 @@ final class EventIdSegment {
   }
 
   private void remove(int place) {
+    beforeWriting();
     int mask = places() - 1;
     int hole = place;
     int next = (place + 1) & mask;

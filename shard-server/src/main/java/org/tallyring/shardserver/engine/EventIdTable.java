@@ -135,6 +135,20 @@ final class EventIdTable {
     return size;
   }
 
+  /**
+   * A view of the ids as they are, which stays the same while this table is added to, also on
+   * another thread. Each segment is copied when it is next written.
+   */
+  EventIdTable frozen() {
+    EventIdTable frozen = new EventIdTable();
+    for (int i = 0; i < SEGMENTS; i++) {
+      EventIdSegment segment = segments[i];
+      frozen.segments[i] = segment == null ? null : segment.frozen();
+    }
+    frozen.forgottenBefore = forgottenBefore;
+    return frozen;
+  }
+
   /** Shows all ids that are known, in an order that depends on them alone. */
   void forEach(Visitor visitor) {
     for (EventIdSegment segment : segments) {

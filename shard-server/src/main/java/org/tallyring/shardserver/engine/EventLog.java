@@ -17,6 +17,7 @@ import org.tallyring.proto.v1.ThresholdExceeded;
 import org.tallyring.proto.v1.ThresholdRule;
 import org.tallyring.proto.v1.WindowCorrected;
 import org.tallyring.proto.v1.WindowSealed;
+import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -139,12 +140,16 @@ final class EventLog {
                     .setRevision(revision)));
   }
 
-  /** A count reached the limit of a rule. */
+  /**
+   * A count reached the limit of a rule.
+   *
+   * @param time the window or span that it is the count of
+   */
   void thresholdExceeded(
       String namespace,
       ThresholdRule rule,
       byte[] key,
-      long startMillis,
+      Interval time,
       long count,
       long eventTimeMillis) {
     lastNumber++;
@@ -157,7 +162,8 @@ final class EventLog {
                 ThresholdExceeded.newBuilder()
                     .setRule(rule.getName())
                     .setWindow(rule.getWindow())
-                    .setStartMillis(startMillis)
+                    .setStartMillis(time.startMillis())
+                    .setEndMillis(rule.getSpanMillis() == 0 ? 0 : time.endMillis())
                     .setLimit(rule.getLimit())
                     .setCount(count)
                     .setEventTimeMillis(eventTimeMillis))

@@ -1,10 +1,13 @@
 package org.tallyring.shardserver.engine;
 
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.tallyring.proto.internal.v1.SnapshotEvents;
 import org.tallyring.proto.internal.v1.SnapshotFired;
 import org.tallyring.proto.internal.v1.SnapshotSealing;
+import org.tallyring.proto.internal.v1.SnapshotToldSpans;
 import org.tallyring.proto.v1.Event;
 import org.tallyring.proto.v1.EventKind;
 
@@ -16,6 +19,7 @@ final class EventPieces {
   private static final int SEALING_BYTES = 24;
   private static final int FIRED_BYTES = 96;
   private static final int SLOT_BYTES = 5;
+  private static final int TOLD_BYTES = SLOT_BYTES + 10;
 
   private final int maxContentBytes;
   private final Consumer<SnapshotEvents> write;
@@ -46,9 +50,19 @@ final class EventPieces {
               .setSealedUntilMillis(namespace.sealing().untilMillis()));
       namespace
           .thresholds()
-          .forEachFired(
-              (rule, startMillis, slots) ->
-                  pieces.addFired(namespace.uid(), rule, startMillis, List.copyOf(slots)));
+          .windows()
+          .forEach(
+              watch ->
+                  watch
+                      .fired()
+                      .forEach(
+                          (startMillis, slots) ->
+                              pieces.addFired(
+                                  namespace.uid(),
+                                  watch.rule().getName(),
+                                  startMillis,
+                                  List.copyOf(slots))));
+      namespace.thresholds().spans().forEach(watch -> pieces.addTold(namespace.uid(), watch));
     }
     pieces.end();
   }
@@ -67,6 +81,29 @@ final class EventPieces {
               .setStartMillis(startMillis)
               .addAllSlots(slots.subList(from, to)));
       from = to;
+    }
+  }
+
+  private void addTold(long namespaceUid, SpanWatch watch) {
+    String rule = watch.rule().getName();
+    SnapshotToldSpans.Builder told = SnapshotToldSpans.newBuilder();
+    for (Map.Entry<Integer, Long> entry : watch.told().entrySet()) {
+      if (told.getSlotsCount() == 0 || bytes + TOLD_BYTES > maxContentBytes) {
+        endTold(told);
+        makeRoom(FIRED_BYTES + rule.length() + TOLD_BYTES);
+        told.setNamespaceUid(namespaceUid).setRule(rule);
+      } else {
+        bytes += TOLD_BYTES;
+      }
+      told.addSlots(entry.getKey()).addEndsMillis(entry.getValue());
+    }
+    endTold(told);
+  }
+
+  private void endTold(SnapshotToldSpans.Builder told) {
+    if (told.getSlotsCount() > 0) {
+      piece.addToldSpans(told);
+      told.clear();
     }
   }
 
@@ -110,10 +147,31 @@ final class EventPieces {
             slot >= 0 && slot < namespace.keys().size(),
             "the snapshot has a threshold of an unknown key");
       }
-      namespace
-          .thresholds()
-          .restoreFired(fired.getRule(), fired.getStartMillis(), fired.getSlotsList());
+      watch(namespace.thresholds().windows(), fired.getRule())
+          .restore(fired.getStartMillis(), fired.getSlotsList());
     }
+    for (SnapshotToldSpans told : piece.getToldSpansList()) {
+      NamespaceCounts namespace = namespace(state, told.getNamespaceUid());
+      SpanWatch watch = watch(namespace.thresholds().spans(), told.getRule());
+      require(
+          told.getSlotsCount() == told.getEndsMillisCount(),
+          "the snapshot has a threshold without its time");
+      for (int i = 0; i < told.getSlotsCount(); i++) {
+        int slot = told.getSlots(i);
+        require(
+            slot >= 0 && slot < namespace.keys().size(),
+            "the snapshot has a threshold of an unknown key");
+        watch.restore(slot, told.getEndsMillis(i));
+      }
+    }
+  }
+
+  private static <W extends RuleWatch> W watch(Stream<W> watches, String rule) {
+    return watches
+        .filter(watch -> watch.rule().getName().equals(rule))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("the snapshot has an unknown rule: " + rule));
   }
 
   private static NamespaceCounts namespace(RangeState state, long uid) {

@@ -10,4 +10,10 @@ sealed interface ExactCounts extends SlotCounts permits SparseCounts, PagedCount
    * @return {@code to}, or the first row that was not added because there is no room for its slot
    */
   int add(int[] slots, long[] deltas, int from, int to);
+
+  /**
+   * A view of the counts as they are now, which stays the same while these are added to, also on
+   * another thread. It costs little: what both hold is shared until it changes.
+   */
+  ExactCounts frozen();
 }

@@ -82,7 +82,7 @@ final class IntervalCounts {
     if (parts.isEmpty() || (parts.size() == 1 && isQuick(parts.get(0)))) {
       return this;
     }
-    PagedCounts sum = new PagedCounts();
+    CountSum sum = new CountSum();
     parts.forEach(part -> part.addTo(sum));
     return new IntervalCounts(List.of(sum), revision, quality, state);
   }

@@ -1,17 +1,13 @@
 package org.tallyring.shardserver.engine;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Append-only storage of keys, addressed by an {@code int}.
+ * Append-only storage of long keys, addressed by an {@code int}.
  *
  * <p>A key is stored as two bytes of length and its bytes, at an even place of a chunk that it
  * never leaves. So an address counts units of two bytes: 15 bits say where in a chunk of 64 KiB, 17
- * bits say in which, which makes 8 GiB. Keys live in bytes, not in objects, because at millions of
- * keys the object headers would outweigh the keys.
+ * bits say in which, which makes 8 GiB.
  */
 final class KeySlab {
 
@@ -24,12 +20,19 @@ final class KeySlab {
   // The first chunk grows to its full size by doubling, so that a small namespace costs little.
   private static final int FIRST_CHUNK_BYTES = 512;
 
-  private static final VarHandle LONG =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
-
   private byte[][] chunks = new byte[][] {new byte[FIRST_CHUNK_BYTES]};
   private int last;
   private int used;
+
+  /**
+   * A view of the keys that are here now, which stays right while others are added, also on another
+   * thread.
+   */
+  KeySlab frozen() {
+    KeySlab frozen = new KeySlab();
+    frozen.chunks = chunks.clone();
+    return frozen;
+  }
 
   /** Stores a key and returns its address. */
   int append(byte[] bytes, int offset, int length) {
@@ -55,46 +58,6 @@ final class KeySlab {
     int start = at + LENGTH_BYTES;
     return lengthAt(chunk, at) == length
         && Arrays.equals(chunk, start, start + length, bytes, offset, offset + length);
-  }
-
-  /** Compares two keys byte by byte as unsigned numbers; a prefix comes before what it begins. */
-  int compare(int address, int other) {
-    byte[] chunk = chunks[address >>> UNIT_BITS];
-    int at = (address & UNIT_MASK) << 1;
-    int start = at + LENGTH_BYTES;
-    byte[] otherChunk = chunks[other >>> UNIT_BITS];
-    int otherAt = (other & UNIT_MASK) << 1;
-    int otherStart = otherAt + LENGTH_BYTES;
-    return Arrays.compareUnsigned(
-        chunk,
-        start,
-        start + lengthAt(chunk, at),
-        otherChunk,
-        otherStart,
-        otherStart + lengthAt(otherChunk, otherAt));
-  }
-
-  /**
-   * The first eight bytes of a key, filled up with zero bytes, as a number whose signed order is
-   * the unsigned order of the bytes. Keys of different prefixes compare like their prefixes; of
-   * equal ones nothing follows.
-   */
-  long prefix(int address) {
-    byte[] chunk = chunks[address >>> UNIT_BITS];
-    int at = (address & UNIT_MASK) << 1;
-    int length = Math.min(Long.BYTES, lengthAt(chunk, at));
-    int start = at + LENGTH_BYTES;
-    long prefix;
-    if (length > 0 && start + Long.BYTES <= chunk.length) {
-      int surplusBits = (Long.BYTES - length) * Byte.SIZE;
-      prefix = (long) LONG.get(chunk, start) >>> surplusBits << surplusBits;
-    } else {
-      prefix = 0;
-      for (int i = 0; i < length; i++) {
-        prefix |= (chunk[start + i] & 0xFFL) << (Long.BYTES - 1 - i) * Byte.SIZE;
-      }
-    }
-    return prefix ^ Long.MIN_VALUE;
   }
 
   /** A copy of the key at an address. */

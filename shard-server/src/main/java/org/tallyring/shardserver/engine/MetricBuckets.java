@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -13,6 +14,11 @@ import org.tallyring.topology.window.WindowLevel;
 final class MetricBuckets {
 
   private final RetentionEdges edges;
+  private BucketWidth width;
+
+  /** The finest buckets hold everything from here on, if retention does not say later. */
+  private long finestFromMillis = RetentionEdges.NONE;
+
   private final UnsealedBuckets unsealed;
   private final List<NavigableMap<Long, BucketCounts>> byLevel = new ArrayList<>();
 
@@ -21,13 +27,48 @@ final class MetricBuckets {
    *
    * @param edges of the namespace
    * @param unsealed of the namespace
+   * @param width how long the finest buckets are
    */
-  MetricBuckets(RetentionEdges edges, UnsealedBuckets unsealed) {
+  MetricBuckets(RetentionEdges edges, UnsealedBuckets unsealed, BucketWidth width) {
     this.edges = edges;
+    this.width = width;
     this.unsealed = unsealed;
     for (int level = 0; level < WindowLevel.values().length; level++) {
       byLevel.add(new TreeMap<>());
     }
+  }
+
+  /** How long the finest buckets are. */
+  BucketWidth width() {
+    return width;
+  }
+
+  /** From when on the finest buckets hold everything, if retention does not say later. */
+  long finestFromMillis() {
+    return finestFromMillis;
+  }
+
+  /** Sets what a snapshot says. */
+  void restoreFinestFrom(long restored) {
+    finestFromMillis = restored;
+  }
+
+  /**
+   * The start of the first bucket of a level from which on everything is here.
+   *
+   * <p>Finest buckets that are longer than a minute straddle the namespace's edge, which is the
+   * border of a minute: the one that contains it is kept, since its end lies after it.
+   */
+  long edge(WindowLevel level) {
+    return edge(level, edges.of(level));
+  }
+
+  /** What the edge of a level would be if that of the namespace was this one. */
+  long edge(WindowLevel level, long ofNamespace) {
+    if (level != WindowLevel.MINUTE || ofNamespace == RetentionEdges.NONE) {
+      return level == WindowLevel.MINUTE ? finestFromMillis : ofNamespace;
+    }
+    return Math.max(finestFromMillis, width.start(level, ofNamespace));
   }
 
   /** The bucket of a window, or null when nothing was ever counted in it or it was retired. */
@@ -42,12 +83,13 @@ final class MetricBuckets {
    * @return null if it lies before the level's edge
    */
   @Nullable BucketCounts forWriting(WindowLevel level, long startMillis) {
-    if (startMillis < edges.of(level)) {
+    if (startMillis < edge(level)) {
       return null;
     }
     BucketCounts bucket = of(level).get(startMillis);
     if (bucket == null) {
-      bucket = new BucketCounts(level, startMillis);
+      bucket =
+          new BucketCounts(new Interval(level, width, startMillis, width.end(level, startMillis)));
       of(level).put(startMillis, bucket);
       unsealed.addNew(bucket);
     } else if (bucket.isSealed()) {
@@ -78,7 +120,7 @@ final class MetricBuckets {
   private void cover(WindowLevel level, long start, long end, List<BucketCounts> found) {
     if (level.compareTo(WindowLevel.MONTH) < 0) {
       WindowLevel coarser = WindowLevel.values()[level.ordinal() + 1];
-      long earliest = Math.max(start, edges.of(coarser));
+      long earliest = Math.max(start, edge(coarser));
       long innerStart = coarser.start(earliest);
       if (innerStart < earliest) {
         innerStart = coarser.end(innerStart);
@@ -94,15 +136,50 @@ final class MetricBuckets {
     found.addAll(between(level, start, end));
   }
 
-  /** Drops all buckets. Those not sealed yet stay known as such until they are due. */
-  void clear() {
+  /**
+   * Has finest buckets of another length from here on. Those held are folded if the new ones are
+   * put together of whole old ones; the first new one that would lack any is dropped. Otherwise
+   * they are dropped: the coarser buckets hold the same counts, and answer for the past.
+   *
+   * @param newWidth the new length
+   * @param nextMillis no event time so far lies here or later
+   */
+  void cut(BucketWidth newWidth, long nextMillis) {
+    if (newWidth.equals(width)) {
+      return;
+    }
+    List<BucketCounts> old = List.copyOf(of(WindowLevel.MINUTE).values());
+    boolean foldable = width.divides(newWidth);
+    long from = foldable ? edge(WindowLevel.MINUTE) : nextMillis;
+    of(WindowLevel.MINUTE).clear();
+    width = newWidth;
+    finestFromMillis =
+        from == RetentionEdges.NONE ? from : width.endAtOrAfter(WindowLevel.MINUTE, from);
+    if (foldable) {
+      for (BucketCounts bucket : old) {
+        BucketCounts into =
+            forWriting(WindowLevel.MINUTE, width.start(WindowLevel.MINUTE, bucket.startMillis()));
+        if (into != null) {
+          into.fold(bucket);
+        }
+      }
+    }
+  }
+
+  /**
+   * Drops all buckets, and has finest ones of another length from here on. Those not sealed yet
+   * stay known as such until they are due.
+   */
+  void clear(BucketWidth newWidth) {
     byLevel.forEach(NavigableMap::clear);
+    width = newWidth;
+    finestFromMillis = RetentionEdges.NONE;
   }
 
   /** Drops the buckets before the edges. */
   void retire() {
     for (WindowLevel level : RetentionEdges.LEVELS) {
-      of(level).headMap(edges.of(level)).clear();
+      of(level).headMap(edge(level)).clear();
     }
   }
 

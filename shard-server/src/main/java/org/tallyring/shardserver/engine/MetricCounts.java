@@ -11,12 +11,13 @@ import org.jspecify.annotations.Nullable;
 import org.tallyring.shardserver.engine.strategy.FrequentKeys;
 import org.tallyring.shardserver.engine.strategy.HitLog;
 import org.tallyring.shardserver.engine.strategy.Strategy;
+import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
  * All counts of one metric, as its strategy has it, with a cursor on the buckets that hold one
- * minute: increments come mostly in the order of time, so that the cursor seldom moves.
+ * moment: increments come mostly in the order of time, so that the cursor seldom moves.
  *
  * <p>All strategies but the sliding window count in buckets of every level and differ in what a
  * bucket holds. The sliding window has a {@link HitLog} and the bucket of all time, and keeps every
@@ -100,6 +101,11 @@ final class MetricCounts {
     return sinceMillis;
   }
 
+  /** What it counts by now. */
+  Strategy strategy() {
+    return strategy;
+  }
+
   /** Increments applied, ever. */
   long hits() {
     return hits;
@@ -143,14 +149,14 @@ final class MetricCounts {
 
   /** Puts the cursor on the buckets that contain a time. */
   void moveTo(long timeMillis) {
-    // Minutes lie within hours, hours within days, and so on: a level whose bucket still fits ends
-    // the search.
+    // The finest lie within hours, hours within days, and so on: a level whose bucket still
+    // contains the time ends the search.
     for (int i = 0; i < LEVELS.length; i++) {
       if (cursorSet && timeMillis < cursorEndMillis[i] && timeMillis >= cursorStartMillis[i]) {
         return;
       }
-      cursorStartMillis[i] = LEVELS[i].start(timeMillis);
-      cursorEndMillis[i] = LEVELS[i].end(cursorStartMillis[i]);
+      cursorStartMillis[i] = buckets.width().start(LEVELS[i], timeMillis);
+      cursorEndMillis[i] = buckets.width().end(LEVELS[i], cursorStartMillis[i]);
       cursor[i] =
           hasBuckets(LEVELS[i]) ? buckets.forWriting(LEVELS[i], cursorStartMillis[i]) : null;
     }
@@ -166,19 +172,37 @@ final class MetricCounts {
     return cursor[level.ordinal()];
   }
 
+  /**
+   * The window of a level that the cursor is in; null if it is not kept. Only windows, which have
+   * the same borders for all metrics.
+   */
+  @Nullable Interval currentWindow(WindowLevel level) {
+    BucketCounts bucket = cursor[level.ordinal()];
+    if (bucket != null || log == null) {
+      return bucket == null ? null : bucket.interval();
+    }
+    Interval window = Interval.window(level, cursorStartMillis[level.ordinal()]);
+    return keeps(window) ? window : null;
+  }
+
+  /** How long the finest buckets are that it can be asked for. */
+  BucketWidth bucketWidth() {
+    return strategy.bucketWidth();
+  }
+
   /** Takes the cursor away: buckets were retired or sealed. */
   void dropCursor() {
     cursorSet = false;
     Arrays.fill(cursor, null);
   }
 
-  /** The start of the minute that the cursor is on. */
-  long minuteStartMillis() {
+  /** The start of the finest bucket that the cursor is on. */
+  long finestStartMillis() {
     return cursorStartMillis[0];
   }
 
   /** Its end. */
-  long minuteEndMillis() {
+  long finestEndMillis() {
     return cursorEndMillis[0];
   }
 
@@ -186,7 +210,7 @@ final class MetricCounts {
    * Adds rows to the buckets under the cursor.
    *
    * @param batch the number of the batch in this process, rising from 1
-   * @param rows rows of this metric whose times lie in the cursor's minute
+   * @param rows rows of this metric whose times lie in the cursor's finest bucket
    * @param events where to tell what happens
    */
   void add(
@@ -257,7 +281,8 @@ final class MetricCounts {
     return slot == KeyTable.NO_SLOT ? 0 : count(interval, slot);
   }
 
-  private long count(Interval interval, int slot) {
+  /** The count of a slot in an interval. */
+  long count(Interval interval, int slot) {
     long count = 0;
     for (SlotCounts part : parts(interval)) {
       count += part.get(slot);
@@ -319,8 +344,8 @@ final class MetricCounts {
     long[] series = new long[interval.size()];
     long start = interval.startMillis();
     for (int i = 0; i < series.length; i++) {
-      series[i] = count(Interval.window(interval.level(), start), key);
-      start = interval.level().end(start);
+      series[i] = count(interval.bucket(start), key);
+      start = interval.end(start);
     }
     return series;
   }
@@ -354,11 +379,11 @@ final class MetricCounts {
    *
    * @param sum scratch: all 0, before and after
    */
-  Ranking ranking(Interval interval, int k, PagedCounts sum) {
+  Ranking ranking(Interval interval, int k, CountSum sum) {
     return unlabelled(interval, k, sum).with(quality(interval));
   }
 
-  private Ranking unlabelled(Interval interval, int k, PagedCounts sum) {
+  private Ranking unlabelled(Interval interval, int k, CountSum sum) {
     long revision = revision(interval);
     if (strategy instanceof Strategy.HeavyHitters hitters) {
       return Ranking.of(frequent(hitters, buckets.covering(interval)).best(k), revision);
@@ -376,17 +401,34 @@ final class MetricCounts {
   }
 
   /**
-   * The start of the first bucket of a level from which on everything is here.
+   * From when on everything is here that belongs in buckets of a level; the least number if nothing
+   * was ever given up.
    *
-   * @param retained the same by retention
+   * @param width how long the finest buckets are that are asked for
+   * @param nextMillis no event time so far lies here or later
    */
-  long keptFrom(WindowLevel level, long retained) {
+  long keptFrom(WindowLevel level, BucketWidth width, long nextMillis) {
     HitLog hitLog = log;
-    if (hitLog == null || level == WindowLevel.ALL || hitLog.floorMillis() == Long.MIN_VALUE) {
-      return retained;
+    if (hitLog != null && level != WindowLevel.ALL) {
+      return hitLog.floorMillis();
     }
-    long start = level.start(hitLog.floorMillis());
-    return start < hitLog.floorMillis() ? level.end(start) : start;
+    if (level == WindowLevel.MINUTE && !strategy.bucketWidth().divides(width)) {
+      // Nothing so far is in such buckets; after a swap to them everything that comes will be.
+      return nextMillis;
+    }
+    return buckets.edge(level);
+  }
+
+  /** From when on the finest buckets hold everything; the least number if always. */
+  long finestKeptFrom() {
+    return keptFrom(WindowLevel.MINUTE, bucketWidth(), Long.MAX_VALUE);
+  }
+
+  /** Whether everything that belongs in an interval is here. */
+  boolean keeps(Interval interval) {
+    // Of buckets that cannot be put together none is here: their end lies after any start.
+    return interval.startMillis()
+        >= keptFrom(interval.level(), interval.width(), interval.endMillis());
   }
 
   /** What it has counted and holds. */
@@ -404,9 +446,9 @@ final class MetricCounts {
 
   /**
    * Counts by another strategy from here on. Between exact buckets and Morris's counters nothing
-   * changes at once: each bucket is converted when it is next added to. Otherwise totals are kept
-   * where both strategies count increments, hits become the buckets that they lie in, and the rest
-   * begins afresh.
+   * changes at once: each bucket is converted when it is next added to, and finest ones of another
+   * length are folded or begin afresh. Otherwise totals are kept where both strategies count
+   * increments, hits become the buckets that they lie in, and the rest begins afresh.
    *
    * @param watermarkMillis the highest event time seen: whatever is later will be counted
    * @param events where to tell what happens
@@ -420,12 +462,14 @@ final class MetricCounts {
     swaps++;
     events.strategySwapped(namespace, name, from.name(), to.name());
     dropCursor();
+    long fresh = watermarkMillis == Long.MIN_VALUE ? Long.MIN_VALUE : watermarkMillis + 1;
     if (isSummed(from) && isSummed(to)) {
+      buckets.cut(to.bucketWidth(), fresh);
       return;
     }
     if (from instanceof Strategy.HeavyHitters && to instanceof Strategy.HeavyHitters) {
       List<BucketCounts> oldBuckets = buckets.sorted();
-      buckets.clear();
+      buckets.clear(to.bucketWidth());
       oldBuckets.forEach(old -> bucketFor(old.level(), old.startMillis()).take(old, to, keys));
       return;
     }
@@ -433,8 +477,7 @@ final class MetricCounts {
     BucketCounts oldTotal = buckets.find(WindowLevel.ALL, 0);
     pruned += oldLog == null ? 0 : oldLog.pruned();
     log = newLog(to);
-    buckets.clear();
-    long fresh = watermarkMillis + 1;
+    buckets.clear(storedWidth(to));
     if (from instanceof Strategy.Distinct || to instanceof Strategy.Distinct) {
       totalSinceMillis = fresh;
       events.strategyReset(namespace, name, to.name());
@@ -451,6 +494,11 @@ final class MetricCounts {
     }
   }
 
+  /** How long the finest buckets are that a strategy counts in; hits need none. */
+  static BucketWidth storedWidth(Strategy strategy) {
+    return strategy instanceof Strategy.SlidingWindow ? BucketWidth.MINUTE : strategy.bucketWidth();
+  }
+
   /** Whether a strategy's counts in buckets are sums by slot. */
   private static boolean isSummed(Strategy strategy) {
     return strategy instanceof Strategy.FixedWindow || strategy instanceof Strategy.Morris;
@@ -464,7 +512,9 @@ final class MetricCounts {
     }
     for (WindowLevel level : LEVELS) {
       BucketCounts bucket =
-          level == WindowLevel.ALL ? null : buckets.forWriting(level, level.start(timeMillis));
+          level == WindowLevel.ALL
+              ? null
+              : buckets.forWriting(level, buckets.width().start(level, timeMillis));
       if (bucket != null) {
         bucket.addOne(slot, delta);
       }

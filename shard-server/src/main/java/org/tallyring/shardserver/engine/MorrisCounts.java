@@ -46,6 +46,17 @@ final class MorrisCounts implements SlotCounts {
     pageOf(slot)[slot & PAGE_MASK] = scale.add((char) 0, count, coin);
   }
 
+  /** A copy, which stays as it is. */
+  MorrisCounts copy() {
+    MorrisCounts copy = new MorrisCounts(scale);
+    copy.pages = new char[pages.length][];
+    for (int index = 0; index < pages.length; index++) {
+      char @Nullable [] page = pages[index];
+      copy.pages[index] = page == null ? null : page.clone();
+    }
+    return copy;
+  }
+
   /** Sets what a snapshot says. */
   void restore(int slot, char exponent) {
     pageOf(slot)[slot & PAGE_MASK] = exponent;

@@ -12,6 +12,9 @@ import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.shardserver.engine.strategy.Strategy;
+import org.tallyring.topology.window.BucketWidth;
+import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.WindowLevel;
 
 /** What one range knows of one namespace: its keys and, metric by metric, their counts. */
@@ -94,9 +97,9 @@ final class NamespaceCounts {
       return false;
     }
     definition = candidate;
-    thresholds.define(candidate.getRulesList());
     retire();
     metrics.forEach(metric -> metric.swap(strategyOf(metric.name()), watermarkMillis, events));
+    thresholds.define(candidate.getRulesList(), this);
     return true;
   }
 
@@ -106,16 +109,8 @@ final class NamespaceCounts {
    * @return before which journal time no other one does
    */
   long tellSealed(long journalTimeMillis, EventLog events) {
-    long before = sealing.untilMillis();
-    long next =
-        sealing.advance(this, journalTimeMillis, Namespaces.latenessMillis(definition()), events);
-    if (sealing.untilMillis() != before) {
-      for (MetricCounts metric : metrics) {
-        thresholds.retain(
-            metric.name(), (level, start) -> metric.buckets().find(level, start) != null);
-      }
-    }
-    return next;
+    return sealing.advance(
+        this, journalTimeMillis, Namespaces.latenessMillis(definition()), events);
   }
 
   /** The strategy of a metric by the definition held. */
@@ -131,7 +126,7 @@ final class NamespaceCounts {
   /** Sets what a snapshot says. */
   void restore(@Nullable NamespaceDefinition restoredDefinition, long restoredWatermark) {
     definition = restoredDefinition;
-    thresholds.define(definition().getRulesList());
+    thresholds.define(definition().getRulesList(), this);
     watermarkMillis = restoredWatermark;
   }
 
@@ -181,9 +176,10 @@ final class NamespaceCounts {
   MetricCounts metricForWriting(String metric) {
     MetricCounts counts = metricsByName.get(metric);
     if (counts == null) {
-      counts =
-          new MetricCounts(
-              name, metric, keys, new MetricBuckets(edges, unsealed), strategyOf(metric));
+      Strategy strategy = strategyOf(metric);
+      MetricBuckets buckets =
+          new MetricBuckets(edges, unsealed, MetricCounts.storedWidth(strategy));
+      counts = new MetricCounts(name, metric, keys, buckets, strategy);
       metricsByName.put(metric, counts);
       metrics.add(counts);
     }
@@ -296,7 +292,7 @@ final class NamespaceCounts {
   }
 
   /**
-   * Adds one block run by run. A run is consecutive rows of one metric within one minute: its
+   * Adds one block run by run. A run is consecutive rows of one metric within a finest bucket: its
    * buckets are looked up once, and each bucket takes the run in one tight loop in which cache
    * misses overlap. Where a rule watches the metric a run is one row, since rules are about the
    * count after each.
@@ -322,7 +318,10 @@ final class NamespaceCounts {
       int to =
           watched
               ? from + 1
-              : rows.endOfRun(from, metric.minuteStartMillis(), metric.minuteEndMillis());
+              : rows.endOfRun(from, metric.finestStartMillis(), metric.finestEndMillis());
+      if (watched) {
+        thresholds.look(metric, rows, from, keys);
+      }
       metric.add(number, accepted.getAcceptedAtMillis(), latenessMillis, rows, from, to, events);
       if (watched) {
         thresholds.check(metric, rows, from, this, events);
@@ -331,10 +330,36 @@ final class NamespaceCounts {
     }
   }
 
-  /** The edge of a level once a batch was added. */
-  long edgeAfter(AcceptedBatch accepted, WindowLevel level) {
+  /** The edge of a level of a metric once a batch was added. */
+  long edgeAfter(AcceptedBatch accepted, String metric, WindowLevel level) {
     long after = Math.max(watermarkMillis, RowBlock.highestTimeMillis(accepted));
-    return edges.of(level, definition(), after);
+    long ofNamespace = edges.of(level, definition(), after);
+    MetricCounts counts = metric(metric);
+    MetricBuckets buckets =
+        counts == null ? new MetricBuckets(edges, unsealed, bucketWidth(metric)) : counts.buckets();
+    return buckets.edge(level, ofNamespace);
+  }
+
+  /** How long the finest buckets of a metric are, or will be when it is first counted. */
+  BucketWidth bucketWidth(String metric) {
+    return MetricCounts.storedWidth(strategyOf(metric));
+  }
+
+  /** What is kept of a metric at the level of an interval and the coarser ones. */
+  KeptBuckets kept(String metric, Interval interval) {
+    MetricCounts counts = metric(metric);
+    long next = watermarkMillis == Long.MIN_VALUE ? Long.MIN_VALUE : watermarkMillis + 1;
+    KeptBuckets kept = KeptBuckets.EVERYTHING;
+    for (WindowLevel level : WindowLevel.values()) {
+      if (level.compareTo(interval.level()) >= 0) {
+        long from =
+            counts == null ? edges.of(level) : counts.keptFrom(level, interval.width(), next);
+        if (from != Long.MIN_VALUE) {
+          kept = kept.butOf(level, interval.width().endAtOrAfter(level, from));
+        }
+      }
+    }
+    return kept;
   }
 
   /** Drops what the watermark has left behind; there is something about once a minute of it. */
@@ -344,6 +369,7 @@ final class NamespaceCounts {
       for (MetricCounts metric : metrics) {
         metric.dropCursor();
         metric.buckets().retire();
+        thresholds.retire(metric);
       }
     }
   }

@@ -1,7 +1,6 @@
 package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -9,6 +8,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -89,35 +89,35 @@ final class OverflowCheck {
     long delta = batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(row);
     long offset = batch.getTimeOffsetsMillisCount() == 0 ? 0 : batch.getTimeOffsetsMillis(row);
     long timeMillis = RowBlock.baseTimeMillis(accepted) + offset;
-    Map<WindowLevel, Long> sums = new EnumMap<>(WindowLevel.class);
+    Map<Cell, Long> sums = new HashMap<>();
+    BucketWidth width = width(accepted, metric);
     for (WindowLevel level : WindowLevel.values()) {
-      if (level.start(timeMillis) < edge(accepted, level)) {
+      long start = width.start(level, timeMillis);
+      if (start < edge(accepted, metric, level)) {
         continue;
       }
-      Cell cell = cell(accepted, metric, level, timeMillis, key);
+      Cell cell = new Cell(new WindowKey(accepted.getNamespaceUid(), metric, level, start), key);
       long count = simulated.computeIfAbsent(cell, this::count);
       long sum = count + delta;
       // Overflow is when both terms have a sign that the sum has not.
       if (((count ^ sum) & (delta ^ sum)) < 0) {
         return false;
       }
-      sums.put(level, sum);
+      sums.put(cell, sum);
     }
-    sums.forEach(
-        (level, sum) -> simulated.put(cell(accepted, metric, level, timeMillis, key), sum));
+    simulated.putAll(sums);
     return true;
   }
 
-  private static Cell cell(
-      AcceptedBatch accepted, String metric, WindowLevel level, long timeMillis, ByteString key) {
-    long start = level.start(timeMillis);
-    return new Cell(new WindowKey(accepted.getNamespaceUid(), metric, level, start), key);
+  private BucketWidth width(AcceptedBatch accepted, String metric) {
+    NamespaceCounts namespace = state.namespaces.get(accepted.getNamespaceUid());
+    return namespace == null ? BucketWidth.MINUTE : namespace.bucketWidth(metric);
   }
 
   /** Where what is kept will begin: no row counts in a bucket before that. */
-  private long edge(AcceptedBatch accepted, WindowLevel level) {
+  private long edge(AcceptedBatch accepted, String metric, WindowLevel level) {
     NamespaceCounts namespace = state.namespaces.get(accepted.getNamespaceUid());
-    return namespace == null ? RetentionEdges.NONE : namespace.edgeAfter(accepted, level);
+    return namespace == null ? RetentionEdges.NONE : namespace.edgeAfter(accepted, metric, level);
   }
 
   private long count(Cell cell) {

@@ -3,13 +3,16 @@ package org.tallyring.shardserver.engine;
 import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -41,7 +44,7 @@ public final class RangeEngine {
   private final List<int[]> duplicateRows = new ArrayList<>();
 
   /** Scratch for the counts of several buckets, all 0 between questions. */
-  private final PagedCounts sum = new PagedCounts();
+  private final CountSum sum = new CountSum();
 
   /** Numbers the batches applied by this process; tells one batch from the next, nothing else. */
   private long batches;
@@ -174,6 +177,15 @@ public final class RangeEngine {
   }
 
   /**
+   * The whole state, to be written down on another thread while this engine goes on.
+   *
+   * @param maxChunkBytes how large a chunk may be; at least {@value SnapshotWriter#MIN_CHUNK_BYTES}
+   */
+  public SnapshotCut cut(int maxChunkBytes) {
+    return SnapshotWriter.cut(state, maxChunkBytes);
+  }
+
+  /**
    * The whole state.
    *
    * @param maxChunkBytes how large a chunk may be; at least {@value SnapshotWriter#MIN_CHUNK_BYTES}
@@ -181,7 +193,7 @@ public final class RangeEngine {
    * @throws IllegalArgumentException if a piece that cannot be divided is larger than a chunk
    */
   public List<byte[]> snapshot(int maxChunkBytes) {
-    return SnapshotWriter.write(state, maxChunkBytes);
+    return cut(maxChunkBytes).write();
   }
 
   /** The last sequence applied in a session, or -1 for a session that is unknown or forgotten. */
@@ -211,8 +223,8 @@ public final class RangeEngine {
   /**
    * The count of a key in an interval, 0 if there is none.
    *
-   * @param interval must not start before {@link #keptFrom} of its level, as for the other
-   *     questions about intervals: before, counts are missing
+   * @param interval must be {@link #kept}, as for the other questions about intervals: else counts
+   *     are missing
    */
   public long count(long namespaceUid, String metric, Interval interval, byte[] key) {
     MetricCounts counts = state.metric(namespaceUid, metric);
@@ -248,11 +260,15 @@ public final class RangeEngine {
     return namespace == null ? RetentionEdges.NONE : namespace.edges().of(level);
   }
 
-  /** The same for one metric: a sliding window keeps no bucket that begins before its horizon. */
-  public long keptFrom(long namespaceUid, String metric, WindowLevel level) {
-    long retained = keptFrom(namespaceUid, level);
-    MetricCounts counts = state.metric(namespaceUid, metric);
-    return counts == null ? retained : counts.keptFrom(level, retained);
+  /**
+   * From when on everything is here that was counted with a metric in buckets as those of an
+   * interval, and in coarser ones. A sliding window keeps nothing from before its horizon. Finest
+   * buckets can be put together of shorter ones of the metric; where they cannot, nothing so far is
+   * here, and what will be counted after a swap to them.
+   */
+  public KeptBuckets kept(long namespaceUid, String metric, Interval interval) {
+    NamespaceCounts namespace = state.namespaces.get(namespaceUid);
+    return namespace == null ? KeptBuckets.EVERYTHING : namespace.kept(metric, interval);
   }
 
   /** How good the counts of an interval are. */
@@ -265,6 +281,32 @@ public final class RangeEngine {
   public MetricStats stats(long namespaceUid, String metric) {
     MetricCounts counts = state.metric(namespaceUid, metric);
     return counts == null ? new MetricStats(0, 0, 0, 0, 0) : counts.stats();
+  }
+
+  /** Every metric that was ever counted here. Slow, as {@link #stats}. */
+  public List<MetricAccount> accounts() {
+    List<MetricAccount> accounts = new ArrayList<>();
+    for (NamespaceCounts namespace : state.namespaces.values()) {
+      for (MetricCounts metric : namespace.metrics()) {
+        accounts.add(
+            new MetricAccount(
+                namespace.uid(),
+                namespace.name(),
+                metric.name(),
+                metric.strategy().name(),
+                metric.stats(),
+                metric.lateIncrements(),
+                metric.beyondRetention()));
+      }
+    }
+    return accounts;
+  }
+
+  /** The names of the namespaces that something is held of, by uid. */
+  public Map<Long, String> namespaces() {
+    Map<Long, String> names = new HashMap<>();
+    state.namespaces.values().forEach(each -> names.put(each.uid(), each.name()));
+    return names;
   }
 
   /** The newest definition of a namespace in the journal, or null. */

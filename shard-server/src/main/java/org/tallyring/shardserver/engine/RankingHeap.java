@@ -83,6 +83,26 @@ final class RankingHeap implements SlotCounts.Consumer {
     }
   }
 
+  /** How many there are, at most {@code k}. */
+  int size() {
+    return size;
+  }
+
+  /** The count of the worst of them; there must be one. */
+  long worstCount() {
+    return counts[0];
+  }
+
+  /** Its slot. */
+  int worstSlot() {
+    return slots[0];
+  }
+
+  /** The slots of all, in any order. */
+  int[] slots() {
+    return Arrays.copyOf(slots, size);
+  }
+
   /** What is in the heap, best first; the heap is empty then. */
   Ranking drain(long revision) {
     byte[][] rankedKeys = new byte[size][];

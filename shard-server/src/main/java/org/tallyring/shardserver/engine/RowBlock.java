@@ -44,11 +44,10 @@ final class RowBlock {
   final long[] deltas = new long[CAPACITY];
   final long[] timesMillis = new long[CAPACITY];
 
-  /** Set by {@link KeyTable#resolve}; the other two are its scratch. */
+  /** Set by {@link KeyTable#resolve}; the hashes are its scratch. */
   final int[] slots = new int[CAPACITY];
 
   final long[] hashes = new long[CAPACITY];
-  final int[] addresses = new int[CAPACITY];
 
   /**
    * Takes the rows from {@code firstRow} on, as many as fit.

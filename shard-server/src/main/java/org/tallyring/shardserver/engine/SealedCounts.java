@@ -51,6 +51,44 @@ final class SealedCounts implements ExactCounts {
     return new SealedCounts(encoder);
   }
 
+  /**
+   * The sealing of counts in steps, so that it stops nobody for long; they must not change until it
+   * is done.
+   */
+  static final class Sealing {
+
+    private final PagedCounts counts;
+    private final Encoder encoder = new Encoder();
+    private int nextPage;
+
+    /** Nothing sealed yet. */
+    Sealing(PagedCounts counts) {
+      this.counts = counts;
+    }
+
+    /**
+     * Seals some more, about so many.
+     *
+     * @return how many
+     */
+    int advance(int limit) {
+      int before = encoder.size;
+      while (!isDone() && encoder.size - before < limit) {
+        counts.forEachRising(nextPage++, encoder);
+      }
+      return encoder.size - before;
+    }
+
+    boolean isDone() {
+      return nextPage >= counts.pages();
+    }
+
+    /** The sealed form of all. */
+    SealedCounts sealed() {
+      return new SealedCounts(encoder);
+    }
+  }
+
   @Override
   public int size() {
     return size;
@@ -107,12 +145,17 @@ final class SealedCounts implements ExactCounts {
   }
 
   @Override
-  public void addTo(PagedCounts sum) {
+  public void addTo(CountSum sum) {
     int[] slots = new int[BLOCK];
     long[] counts = new long[BLOCK];
     for (int block = 0; block < firstSlots.length; block++) {
-      sum.add(slots, counts, 0, load(block, slots, counts));
+      sum.add(slots, counts, load(block, slots, counts));
     }
+  }
+
+  @Override
+  public SealedCounts frozen() {
+    return this;
   }
 
   @Override

@@ -2,7 +2,13 @@ package org.tallyring.shardserver.engine;
 
 /** Counts by slot. A slot that was never added to has the count 0. */
 sealed interface SlotCounts
-    permits ExactCounts, MorrisCounts, DistinctCounts, UnitedUsers, HitCounts, FrequentCounts {
+    permits ExactCounts,
+        CountSum,
+        MorrisCounts,
+        DistinctCounts,
+        UnitedUsers,
+        HitCounts,
+        FrequentCounts {
 
   /** The {@link #cost} of plain numbers. */
   int PLAIN = 1;
@@ -41,7 +47,7 @@ sealed interface SlotCounts
   long bytes();
 
   /** Adds all counts to a sum. */
-  default void addTo(PagedCounts sum) {
+  default void addTo(CountSum sum) {
     forEach(Long.MIN_VALUE, sum::add);
   }
 

@@ -175,7 +175,7 @@ final class SnapshotReader {
     require(
         start >= WindowLevel.MIN_TIME_MILLIS
             && start < WindowLevel.MAX_TIME_MILLIS
-            && level.start(start) == start,
+            && metric.buckets().width().start(level, start) == start,
         "the snapshot has counts of a bucket that there is not");
     MetricBuckets buckets = metric.buckets();
     if (buckets.find(level, start) == null) {

@@ -1,12 +1,7 @@
 package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.CodedOutputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.function.Consumer;
 import org.tallyring.proto.internal.v1.SnapshotBucket;
 import org.tallyring.proto.internal.v1.SnapshotEventIds;
 import org.tallyring.proto.internal.v1.SnapshotHead;
@@ -17,8 +12,11 @@ import org.tallyring.proto.internal.v1.SnapshotSessions;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
- * Writes a state as pieces, in an order that depends on the state alone, so that equal states give
- * equal bytes. Counts of 0 are left out.
+ * Cuts a state into the pieces of a snapshot, in an order that depends on the state alone, so that
+ * equal states give equal bytes. Counts of 0 are left out.
+ *
+ * <p>What is small becomes pieces at once. Keys, event ids and counts, which may be millions, are
+ * frozen and become pieces when the cut is written.
  */
 final class SnapshotWriter {
 
@@ -34,22 +32,19 @@ final class SnapshotWriter {
   private static final int COUNT_BYTES = 5 + 10;
   private static final int EVENT_ID_BYTES = EventId.MAX_LENGTH + 1 + 5 + 8 + 5;
 
-  private final int maxChunkBytes;
   private final int maxContentBytes;
-  private final List<byte[]> chunks = new ArrayList<>();
-  private final ByteArrayOutputStream chunk = new ByteArrayOutputStream();
+  private final SnapshotCut.Parts parts = new SnapshotCut.Parts();
 
   private SnapshotWriter(int maxChunkBytes) {
     if (maxChunkBytes < MIN_CHUNK_BYTES) {
       throw new IllegalArgumentException(
           "maxChunkBytes: " + maxChunkBytes + " (expected: at least " + MIN_CHUNK_BYTES + ")");
     }
-    this.maxChunkBytes = maxChunkBytes;
     this.maxContentBytes = Math.min(maxChunkBytes, MAX_PIECE_BYTES) - PIECE_OVERHEAD_BYTES;
   }
 
-  /** Writes a state in chunks of at most {@code maxChunkBytes}. */
-  static List<byte[]> write(RangeState state, int maxChunkBytes) {
+  /** Cuts a state, to be written in chunks of at most {@code maxChunkBytes}. */
+  static SnapshotCut cut(RangeState state, int maxChunkBytes) {
     SnapshotWriter writer = new SnapshotWriter(maxChunkBytes);
     writer.writeHead(state);
     writer.writeSessions(state.sessions);
@@ -57,13 +52,12 @@ final class SnapshotWriter {
     EventPieces.write(
         state,
         writer.maxContentBytes,
-        piece -> writer.write(SnapshotPiece.newBuilder().setEvents(piece).build()));
-    writer.endChunk();
-    return writer.chunks;
+        piece -> writer.parts.now(SnapshotPiece.newBuilder().setEvents(piece).build()));
+    return new SnapshotCut(writer.parts, maxChunkBytes);
   }
 
   private void writeHead(RangeState state) {
-    write(
+    parts.now(
         SnapshotPiece.newBuilder()
             .setHead(
                 SnapshotHead.newBuilder()
@@ -94,7 +88,8 @@ final class SnapshotWriter {
   }
 
   private void writeSessions(SnapshotSessions.Builder piece, ByteString.Output ids) {
-    write(SnapshotPiece.newBuilder().setSessions(piece.setSessionIds(ids.toByteString())).build());
+    parts.now(
+        SnapshotPiece.newBuilder().setSessions(piece.setSessionIds(ids.toByteString())).build());
     piece.clear();
     ids.reset();
   }
@@ -118,15 +113,18 @@ final class SnapshotWriter {
           .addLateIncrements(metric.lateIncrements())
           .addBeyondRetention(metric.beyondRetention());
     }
-    write(SnapshotPiece.newBuilder().setNamespace(begin).build());
-    writeKeys(namespace.keys());
+    parts.now(SnapshotPiece.newBuilder().setNamespace(begin).build());
+    KeyStore keys = namespace.keys().frozenKeys();
+    int keyCount = namespace.keys().size();
+    parts.later(pieces -> writeKeys(keys, keyCount, pieces));
     EventIdTable eventIds = namespace.eventIds();
     if (eventIds != null) {
-      writeEventIds(eventIds);
+      EventIdTable frozenIds = eventIds.frozen();
+      parts.later(pieces -> writeEventIds(frozenIds, pieces));
     }
     for (int i = 0; i < namespace.metrics().size(); i++) {
       MetricCounts metric = namespace.metrics().get(i);
-      StrategyWriter strategy = new StrategyWriter(i, maxContentBytes, this::write);
+      StrategyWriter strategy = new StrategyWriter(i, maxContentBytes, parts);
       strategy.writeMetric(metric);
       for (BucketCounts bucket : metric.buckets().sorted()) {
         if (strategy.writeBucket(bucket)) {
@@ -136,15 +134,15 @@ final class SnapshotWriter {
     }
   }
 
-  private void writeKeys(KeyTable keys) {
+  private void writeKeys(KeyStore keys, int keyCount, Consumer<SnapshotPiece> pieces) {
     ByteString.Output bytes = ByteString.newOutput();
     SnapshotKeys.Builder piece = SnapshotKeys.newBuilder();
     int contentBytes = 0;
-    for (int slot = 0; slot < keys.size(); slot++) {
-      byte[] key = keys.key(slot);
+    for (int slot = 0; slot < keyCount; slot++) {
+      byte[] key = keys.get(slot);
       int needed = key.length + KEY_LENGTH_BYTES;
       if (contentBytes + needed > maxContentBytes && contentBytes > 0) {
-        writeKeys(piece, bytes);
+        writeKeys(piece, bytes, pieces);
         contentBytes = 0;
       }
       bytes.write(key, 0, key.length);
@@ -152,41 +150,44 @@ final class SnapshotWriter {
       contentBytes += needed;
     }
     if (contentBytes > 0) {
-      writeKeys(piece, bytes);
+      writeKeys(piece, bytes, pieces);
     }
   }
 
-  private void writeKeys(SnapshotKeys.Builder piece, ByteString.Output bytes) {
-    write(SnapshotPiece.newBuilder().setKeys(piece.setKeys(bytes.toByteString())).build());
+  private void writeKeys(
+      SnapshotKeys.Builder piece, ByteString.Output bytes, Consumer<SnapshotPiece> pieces) {
+    pieces.accept(SnapshotPiece.newBuilder().setKeys(piece.setKeys(bytes.toByteString())).build());
     piece.clear();
     bytes.reset();
   }
 
   /** Writes at least one piece, since what is forgotten is part of the state. */
-  private void writeEventIds(EventIdTable table) {
+  private void writeEventIds(EventIdTable table, Consumer<SnapshotPiece> pieces) {
     ByteString.Output ids = ByteString.newOutput();
     SnapshotEventIds.Builder piece = SnapshotEventIds.newBuilder();
     table.forEach(
         (id, slot, payload, tick) -> {
           if ((piece.getSlotsCount() + 1) * EVENT_ID_BYTES > maxContentBytes) {
-            writeEventIds(table, piece, ids);
+            writeEventIds(table, piece, ids, pieces);
           }
           ByteString bytes = id.bytes();
           ids.write(bytes.toByteArray(), 0, bytes.size());
           piece.addIdLengths(bytes.size()).addSlots(slot).addPayloads(payload).addAcceptedAt(tick);
         });
-    writeEventIds(table, piece, ids);
+    writeEventIds(table, piece, ids, pieces);
   }
 
   private void writeEventIds(
-      EventIdTable table, SnapshotEventIds.Builder piece, ByteString.Output ids) {
+      EventIdTable table,
+      SnapshotEventIds.Builder piece,
+      ByteString.Output ids,
+      Consumer<SnapshotPiece> pieces) {
     piece.setForgottenBefore(table.forgottenBefore()).setIds(ids.toByteString());
-    write(SnapshotPiece.newBuilder().setEventIds(piece).build());
+    pieces.accept(SnapshotPiece.newBuilder().setEventIds(piece).build());
     piece.clear();
     ids.reset();
   }
 
-  /** Writes at least one piece, since an empty bucket can have a revision. */
   private void writeBucket(int metricIndex, BucketCounts bucket) {
     SnapshotBucket.Builder piece =
         SnapshotBucket.newBuilder()
@@ -194,41 +195,22 @@ final class SnapshotWriter {
             .setWindow(SnapshotFormat.numberOf(bucket.level()))
             .setStartMillis(bucket.startMillis())
             .setRevision(bucket.revision());
+    ExactCounts counts = bucket.frozenCounts();
+    parts.later(pieces -> writeCounts(piece, counts, pieces));
+  }
+
+  /** Writes at least one piece, since an empty bucket can have a revision. */
+  private void writeCounts(
+      SnapshotBucket.Builder piece, ExactCounts counts, Consumer<SnapshotPiece> pieces) {
     int perPiece = maxContentBytes / COUNT_BYTES;
-    bucket
-        .counts()
-        .forEachRising(
-            (slot, count) -> {
-              if (piece.getSlotsCount() == perPiece) {
-                write(SnapshotPiece.newBuilder().setBucket(piece).build());
-                piece.clearSlots().clearCounts();
-              }
-              piece.addSlots(slot).addCounts(count);
-            });
-    write(SnapshotPiece.newBuilder().setBucket(piece).build());
-  }
-
-  private void write(SnapshotPiece piece) {
-    int size = piece.getSerializedSize();
-    long delimitedSize = (long) CodedOutputStream.computeUInt32SizeNoTag(size) + size;
-    if (delimitedSize > maxChunkBytes) {
-      throw new IllegalArgumentException(
-          "maxChunkBytes: " + maxChunkBytes + " (expected: at least " + delimitedSize + ")");
-    }
-    if (chunk.size() + delimitedSize > maxChunkBytes) {
-      endChunk();
-    }
-    try {
-      piece.writeDelimitedTo(chunk);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private void endChunk() {
-    if (chunk.size() > 0) {
-      chunks.add(chunk.toByteArray());
-      chunk.reset();
-    }
+    counts.forEachRising(
+        (slot, count) -> {
+          if (piece.getSlotsCount() == perPiece) {
+            pieces.accept(SnapshotPiece.newBuilder().setBucket(piece).build());
+            piece.clearSlots().clearCounts();
+          }
+          piece.addSlots(slot).addCounts(count);
+        });
+    pieces.accept(SnapshotPiece.newBuilder().setBucket(piece).build());
   }
 }

@@ -6,8 +6,9 @@ import java.util.BitSet;
 /**
  * Counts of few slots out of many: an open-addressing table of fixed capacity, 12 bytes an entry. A
  * replay of years leaves thousands of hours with a handful of keys each; this is what they cost.
+ * And a page of a larger bucket is one while few of its slots have a count.
  */
-final class SparseCounts implements ExactCounts {
+final class SparseCounts implements ExactCounts, CountPage {
 
   /** The smallest capacity. */
   static final int MIN_CAPACITY = 8;
@@ -24,6 +25,7 @@ final class SparseCounts implements ExactCounts {
   private final long[] counts;
   private final int shift;
   private int size;
+  private boolean shared;
 
   /**
    * An empty table.
@@ -48,18 +50,59 @@ final class SparseCounts implements ExactCounts {
   @Override
   public int add(int[] slots, long[] deltas, int from, int to) {
     for (int i = from; i < to; i++) {
-      int place = placeOf(slots[i]);
-      if (entries[place] == 0) {
-        // At most 3/4 full, so that probes stay short and always end.
-        if (size >= entries.length / 4 * 3) {
-          return i;
-        }
-        entries[place] = slots[i] + 1;
-        size++;
+      if (!add(slots[i], deltas[i])) {
+        return i;
       }
-      counts[place] += deltas[i];
     }
     return to;
+  }
+
+  /** Adds to one slot, unless there is no room or the table is shared. */
+  private boolean add(int slot, long delta) {
+    if (shared) {
+      return false;
+    }
+    int place = placeOf(slot);
+    if (entries[place] == 0) {
+      // At most 3/4 full, so that probes stay short and always end.
+      if (size >= entries.length / 4 * 3) {
+        return false;
+      }
+      entries[place] = slot + 1;
+      size++;
+    }
+    counts[place] += delta;
+    return true;
+  }
+
+  @Override
+  public CountPage added(int place, long delta) {
+    if (add(place, delta)) {
+      return this;
+    }
+    SparseCounts copy = roomier();
+    copy.add(place, delta);
+    return copy;
+  }
+
+  /** A copy that can be added to: twice as large, unless it is just that this one is shared. */
+  SparseCounts roomier() {
+    boolean full = size >= entries.length / 4 * 3;
+    SparseCounts copy =
+        new SparseCounts(full ? Math.multiplyExact(entries.length, 2) : entries.length);
+    forEach(Long.MIN_VALUE, copy::put);
+    return copy;
+  }
+
+  @Override
+  public void share() {
+    shared = true;
+  }
+
+  @Override
+  public SparseCounts frozen() {
+    shared = true;
+    return this;
   }
 
   /** Sets the count of a slot that has none; there must be room. */
@@ -77,6 +120,11 @@ final class SparseCounts implements ExactCounts {
 
   @Override
   public int forEach(long lowest, Consumer consumer) {
+    return forEach(0, lowest, consumer);
+  }
+
+  @Override
+  public int forEach(int firstSlot, long lowest, Consumer consumer) {
     int lower = 0;
     for (int place = 0; place < entries.length; place++) {
       long count = counts[place];
@@ -84,7 +132,7 @@ final class SparseCounts implements ExactCounts {
         continue;
       }
       if (count >= lowest) {
-        consumer.accept(entries[place] - 1, count);
+        consumer.accept(firstSlot + entries[place] - 1, count);
       } else {
         lower++;
       }
@@ -95,11 +143,21 @@ final class SparseCounts implements ExactCounts {
   /** By way of a set of bits, which is faster than sorting: 0.5 ms for 75,000 counts. */
   @Override
   public void forEachRising(Consumer consumer) {
+    forEachRising(0, consumer);
+  }
+
+  @Override
+  public void forEachRising(int firstSlot, Consumer consumer) {
     BitSet slots = new BitSet();
     forEach(Long.MIN_VALUE, (slot, count) -> slots.set(slot));
     for (int slot = slots.nextSetBit(0); slot >= 0; slot = slots.nextSetBit(slot + 1)) {
-      consumer.accept(slot, get(slot));
+      consumer.accept(firstSlot + slot, get(slot));
     }
+  }
+
+  @Override
+  public void addTo(CountSum sum, int firstSlot) {
+    forEach(firstSlot, Long.MIN_VALUE, sum::add);
   }
 
   @Override

@@ -50,6 +50,7 @@ final class StrategyReader {
   private void readMetric(MetricState state) {
     metric.restoreStrategy(
         state.getTotalSinceMillis(), state.getSinceMillis(), state.getHits(), state.getPruned());
+    metric.buckets().restoreFinestFrom(state.getFinestFromMillis());
   }
 
   private void readHits(HitState state) {
@@ -79,6 +80,7 @@ final class StrategyReader {
   }
 
   private void readBucket(BucketState state) {
+    // A start that is no border is refused by the bucket.
     BucketCounts bucket =
         metric
             .buckets()

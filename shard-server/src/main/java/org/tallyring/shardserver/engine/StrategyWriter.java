@@ -14,7 +14,13 @@ import org.tallyring.shardserver.engine.strategy.FrequentKeys;
 import org.tallyring.shardserver.engine.strategy.HitLog;
 import org.tallyring.shardserver.engine.strategy.UserSketch;
 
-/** Writes what the strategy of one metric holds beside exact counts. */
+/**
+ * Writes what the strategy of one metric holds beside exact counts.
+ *
+ * <p>Exponents are copied and written later. Hits, sketches and frequent keys become pieces at
+ * once, while the range's writer waits: they are bounded by a horizon of an hour, by the number of
+ * keys and by the size of the map.
+ */
 final class StrategyWriter {
 
   // Bounds of what protobuf makes of one element.
@@ -25,17 +31,18 @@ final class StrategyWriter {
 
   private final int metricIndex;
   private final int maxContentBytes;
-  private final Consumer<SnapshotPiece> pieces;
+  private final SnapshotCut.Parts parts;
 
   /**
    * A writer.
    *
    * @param maxContentBytes how much the elements of a piece may take
+   * @param parts where pieces go, and what writes some later
    */
-  StrategyWriter(int metricIndex, int maxContentBytes, Consumer<SnapshotPiece> pieces) {
+  StrategyWriter(int metricIndex, int maxContentBytes, SnapshotCut.Parts parts) {
     this.metricIndex = metricIndex;
     this.maxContentBytes = maxContentBytes;
-    this.pieces = pieces;
+    this.parts = parts;
   }
 
   /** Writes what does not belong to a bucket. */
@@ -47,7 +54,8 @@ final class StrategyWriter {
                     .setHits(metric.hits())
                     .setPruned(metric.prunedBesideLog())
                     .setTotalSinceMillis(metric.totalSinceMillis())
-                    .setSinceMillis(metric.sinceMillis())));
+                    .setSinceMillis(metric.sinceMillis())
+                    .setFinestFromMillis(metric.buckets().finestFromMillis())));
     HitLog log = metric.log();
     if (log != null) {
       writeHits(log);
@@ -88,7 +96,8 @@ final class StrategyWriter {
             .setMaxError(inherited.maxError())
             .setStandardError(inherited.standardError());
     if (bucket.counts() instanceof MorrisCounts morris) {
-      writeMorris(state, morris);
+      MorrisCounts copy = morris.copy();
+      parts.later(pieces -> writeMorris(state, copy, pieces));
     } else if (bucket.counts() instanceof DistinctCounts distinct) {
       writeUsers(state, distinct);
     } else {
@@ -103,18 +112,20 @@ final class StrategyWriter {
     return false;
   }
 
-  private void writeMorris(BucketState.Builder state, MorrisCounts counts) {
+  private void writeMorris(
+      BucketState.Builder state, MorrisCounts counts, Consumer<SnapshotPiece> pieces) {
     MorrisCounters.Builder counters = MorrisCounters.newBuilder().setBase(counts.scale().base());
     int perPiece = maxContentBytes / COUNTER_BYTES;
     counts.forEachRising(
         (slot, count) -> {
           if (counters.getSlotsCount() == perPiece) {
-            write(SnapshotStrategy.newBuilder().setBucket(state.setMorris(counters)));
+            pieces.accept(
+                piece(SnapshotStrategy.newBuilder().setBucket(state.setMorris(counters))));
             counters.clearSlots().clearExponents();
           }
           counters.addSlots(slot).addExponents(counts.exponent(slot));
         });
-    write(SnapshotStrategy.newBuilder().setBucket(state.setMorris(counters)));
+    pieces.accept(piece(SnapshotStrategy.newBuilder().setBucket(state.setMorris(counters))));
   }
 
   private void writeUsers(BucketState.Builder state, DistinctCounts counts) {
@@ -159,8 +170,11 @@ final class StrategyWriter {
     write(SnapshotStrategy.newBuilder().setBucket(state.setFrequent(keys)));
   }
 
-  private void write(SnapshotStrategy.Builder piece) {
-    pieces.accept(
-        SnapshotPiece.newBuilder().setStrategy(piece.setMetricIndex(metricIndex)).build());
+  private void write(SnapshotStrategy.Builder content) {
+    parts.now(piece(content));
+  }
+
+  private SnapshotPiece piece(SnapshotStrategy.Builder content) {
+    return SnapshotPiece.newBuilder().setStrategy(content.setMetricIndex(metricIndex)).build();
   }
 }

@@ -11,16 +11,16 @@ import org.tallyring.topology.window.WindowLevel;
  * late. One that comes all the same unseals its bucket, for as long again: a trickle of late events
  * must not decode and encode a bucket with every batch.
  *
- * <p>What one batch seals is bounded, at 2 ms or so for a bucket of 150,000 keys, which is the
- * worst case. So a watermark that leaps, or a replay that jumps about in time, leaves buckets
- * unsealed for a while and stops nobody.
+ * <p>What one batch seals is bounded, at half a millisecond or so; a large bucket takes several
+ * batches. So neither that nor a watermark that leaps, or a replay that jumps about in time, stops
+ * anybody: buckets stay unsealed for a while.
  */
 final class UnsealedBuckets {
 
   /** How far the watermark must have gone since the end of a bucket, or since it was unsealed. */
   static final long SEAL_AFTER_MILLIS = 600_000;
 
-  /** How many counts a batch seals at most, but for the bucket that exceeds this. */
+  /** About how many counts a batch seals at most. */
   private static final int COUNTS_AT_ONCE = 1 << 15;
 
   private record Unsealed(BucketCounts bucket, long restsSinceMillis) {}
@@ -56,8 +56,11 @@ final class UnsealedBuckets {
     while (first != null
         && left > 0
         && watermarkMillis - SEAL_AFTER_MILLIS >= first.restsSinceMillis) {
-      left -= first.bucket.seal();
+      left -= first.bucket.seal(left);
       any = true;
+      if (first.bucket.isBeingSealed()) {
+        break;
+      }
       buckets.remove();
       first = buckets.peek();
     }
@@ -66,6 +69,6 @@ final class UnsealedBuckets {
 
   /** Forgets the buckets before the edges. */
   void retire(RetentionEdges edges) {
-    buckets.removeIf(unsealed -> unsealed.bucket.startMillis() < edges.of(unsealed.bucket.level()));
+    buckets.removeIf(unsealed -> unsealed.bucket.endMillis() <= edges.of(unsealed.bucket.level()));
   }
 }

@@ -26,6 +26,8 @@ import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
 import org.tallyring.proto.v1.KeyCount;
 import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.window.Intervals;
+import org.tallyring.proto.window.Selections;
 import org.tallyring.topology.name.KeyRules;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.KeptBuckets;
@@ -101,7 +103,12 @@ final class CountsReader {
       KeptBuckets kept,
       int rounds) {
     Resolved resolved =
-        Selections.resolve(selection, now, Namespaces.latenessMillis(namespace), kept);
+        Selections.resolve(
+            selection,
+            now,
+            Namespaces.latenessMillis(namespace),
+            NamespaceDirectory.bucketWidth(namespace, request.getMetric()),
+            kept);
     return query(request.getMetric(), resolved.interval(), namespace, keys)
         .thenCompose(
             found -> {
@@ -115,7 +122,7 @@ final class CountsReader {
               if (rounds == 1) {
                 throw incomplete(found.getRangesCount(), keys.size());
               }
-              KeptBuckets everywhere = kept.and(KeptMessages.fromProto(found.getNotKeptList()));
+              KeptBuckets everywhere = kept.and(Intervals.fromProto(found.getNotKeptList()));
               return counts(request, selection, namespace, keys, now, everywhere, rounds - 1);
             });
   }

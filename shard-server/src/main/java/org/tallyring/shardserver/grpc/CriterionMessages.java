@@ -1,12 +1,14 @@
 package org.tallyring.shardserver.grpc;
 
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Function;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.MetricFilter;
+import org.tallyring.proto.window.Intervals;
 import org.tallyring.shardserver.engine.Criterion;
 import org.tallyring.shardserver.engine.CriterionRanking;
 import org.tallyring.shardserver.engine.Growth;
@@ -49,11 +51,12 @@ final class CriterionMessages {
     return engine -> message(window, question.apply(engine.rankings()));
   }
 
-  /** The metrics that a criterion takes counts of. */
-  static Set<String> metrics(org.tallyring.proto.internal.v1.Criterion message) {
-    Set<String> metrics = new LinkedHashSet<>(message.getIncludeList());
-    message.getWhereList().forEach(filter -> metrics.add(filter.getMetric()));
-    message.getScoreList().forEach(term -> metrics.add(term.getMetric()));
+  /** All metrics that a question is answered from. */
+  static Set<String> metrics(QueryTopKRequest request) {
+    Set<String> metrics = new HashSet<>(request.getCriterion().getIncludeList());
+    metrics.add(request.getMetric());
+    request.getCriterion().getWhereList().forEach(filter -> metrics.add(filter.getMetric()));
+    request.getCriterion().getScoreList().forEach(term -> metrics.add(term.getMetric()));
     return metrics;
   }
 

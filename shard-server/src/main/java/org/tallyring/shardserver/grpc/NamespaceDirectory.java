@@ -16,6 +16,7 @@ import org.tallyring.shardserver.coordination.ClusterWatch;
 import org.tallyring.shardserver.coordination.NamespaceStore;
 import org.tallyring.shardserver.coordination.Versioned;
 import org.tallyring.topology.name.NameRules;
+import org.tallyring.topology.window.BucketWidth;
 
 /**
  * Finds namespaces and metrics by name: in the newest view, and where that does not know them, in
@@ -76,6 +77,15 @@ final class NamespaceDirectory {
               }
               return namespace;
             });
+  }
+
+  /** How long the finest buckets of a metric that the namespace has are. */
+  static BucketWidth bucketWidth(NamespaceDefinition namespace, String metric) {
+    return namespace.getMetricsList().stream()
+        .filter(each -> each.getName().equals(metric))
+        .findFirst()
+        .map(Namespaces::bucketWidth)
+        .orElseThrow();
   }
 
   private static Set<String> metricNames(NamespaceDefinition namespace) {

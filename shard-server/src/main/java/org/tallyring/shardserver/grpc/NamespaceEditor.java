@@ -201,6 +201,10 @@ final class NamespaceEditor {
     checkName("namespace", namespace);
     checkName("metric.name", metric.getName());
     checkStrategy(metric);
+    if (metric.getStrategyCase() == MetricDefinition.StrategyCase.STRATEGY_NOT_SET) {
+      // Not taken for the default: a swap that forgot to say its strategy would drop counts.
+      throw badStrategy("strategy: none (expected: the one to swap to)");
+    }
     return store
         .read(namespace)
         .thenCompose(
@@ -220,6 +224,7 @@ final class NamespaceEditor {
                       .setMetrics(place, metric)
                       .setRevision(stored.value().getRevision() + 1)
                       .build();
+              RuleChecks.check(changed);
               return store.compareAndSet(stored.version(), changed).thenApply(Versioned::value);
             })
         .exceptionallyCompose(
@@ -340,11 +345,19 @@ final class NamespaceEditor {
   }
 
   private static void checkStrategy(MetricDefinition metric) {
+    if (!metric.getUnknownFields().asMap().isEmpty()) {
+      // A strategy of a later version is such a field; counting by another one would be no answer.
+      throw badStrategy("strategy: unknown here (expected: one that this server's version has)");
+    }
     String violation = Strategy.violation(metric);
     if (violation != null) {
-      String field = "metrics." + violation.substring(0, violation.indexOf(':'));
-      throw Errors.invalid(ErrorReason.ERROR_REASON_BAD_STRATEGY, field, violation);
+      throw badStrategy(violation);
     }
+  }
+
+  private static StatusRuntimeException badStrategy(String violation) {
+    String field = "metrics." + violation.substring(0, violation.indexOf(':'));
+    return Errors.invalid(ErrorReason.ERROR_REASON_BAD_STRATEGY, field, violation);
   }
 
   private static void checkName(String field, String name) {

@@ -12,12 +12,14 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
+import org.tallyring.proto.internal.v1.KeptFrom;
 import org.tallyring.proto.internal.v1.QueryCountsRequest;
 import org.tallyring.proto.internal.v1.QueryCountsResponse;
 import org.tallyring.proto.internal.v1.QueryRankRequest;
@@ -28,8 +30,6 @@ import org.tallyring.proto.internal.v1.QuerySeriesRequest;
 import org.tallyring.proto.internal.v1.QuerySeriesResponse;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.internal.v1.QueryTopKResponse;
-import org.tallyring.proto.internal.v1.RangePage;
-import org.tallyring.proto.internal.v1.RangePosition;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceImplBase;
 import org.tallyring.proto.internal.v1.RangeVersion;
@@ -38,6 +38,8 @@ import org.tallyring.proto.internal.v1.RecordForwardedResponse;
 import org.tallyring.proto.internal.v1.WatchRangeEventsRequest;
 import org.tallyring.proto.internal.v1.WatchRangeEventsResponse;
 import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.window.Intervals;
 import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.engine.WindowKey;
 import org.tallyring.shardserver.ownership.EventSource;
@@ -115,57 +117,47 @@ final class RangeEndpoint extends RangeServiceImplBase {
             ? List.of(
                 interval, Intervals.fromProto(request.getCriterion().getGrowth().getBaseline()))
             : List.of(interval);
-    Set<String> metrics = CriterionMessages.metrics(request.getCriterion());
-    metrics.add(request.getMetric());
+    Set<String> metrics = CriterionMessages.metrics(request);
     QueryTopKResponse.Builder response = QueryTopKResponse.newBuilder();
-    Calls.answer(
+    answerOf(
+        request.getNamespace(),
+        request.getMetric(),
         call,
-        namespaces
-            .findWithMetric(request.getNamespace(), request.getMetric())
-            .thenCompose(
-                namespace -> {
-                  WindowKey window =
-                      new WindowKey(
-                          namespace.getUid(),
-                          request.getMetric(),
-                          interval.level(),
-                          interval.startMillis());
-                  Function<RangeEngine, RangeRanking.Builder> question =
-                      request.hasCriterion()
-                          ? CriterionMessages.question(request.getCriterion(), window, interval, k)
-                          : engine ->
-                              RankingMessages.ranking(
-                                  window,
-                                  engine.ranking(
-                                      window.namespaceUid(), window.metric(), interval, k));
-                  return fromEach(
-                      range ->
-                          range.read(
-                              engine -> {
-                                KeptBuckets kept =
-                                    KeptMessages.of(engine, namespace.getUid(), metrics);
-                                return new Kept<>(
-                                    kept,
-                                    needed.stream().allMatch(kept::keeps)
-                                        ? question.apply(engine)
-                                        : null);
-                              }),
-                      (range, ranked) -> {
-                        RangeRanking.Builder ranking = ranked.answer();
-                        if (ranking == null) {
-                          response.addAllNotKept(
-                              KeptMessages.toProto(range.rangeId(), ranked.kept()));
-                        } else {
+        namespace -> {
+          WindowKey window =
+              new WindowKey(
+                  namespace.getUid(),
+                  request.getMetric(),
+                  interval.level(),
+                  interval.startMillis());
+          Function<RangeEngine, RangeRanking.Builder> question =
+              request.hasCriterion()
+                  ? CriterionMessages.question(request.getCriterion(), window, interval, k)
+                  : engine ->
+                      RankingMessages.ranking(
+                          window,
+                          engine.ranking(window.namespaceUid(), window.metric(), interval, k));
+          return fromEach(
+              range ->
+                  range.read(
+                      engine ->
+                          ifKept(
+                              kept(engine, namespace.getUid(), metrics, needed),
+                              needed,
+                              () -> question.apply(engine))),
+              (range, ranked) ->
+                  ranked.handOver(
+                      range,
+                      response::addAllNotKept,
+                      ranking ->
                           response
                               .addRankings(ranking.setRangeId(range.rangeId()))
                               .addVersions(
                                   RangeVersion.newBuilder()
                                       .setRangeId(range.rangeId())
-                                      .setEpoch(range.epoch()));
-                        }
-                      },
-                      response::build);
-                }));
+                                      .setEpoch(range.epoch()))),
+              response::build);
+        });
   }
 
   @Override
@@ -174,40 +166,36 @@ final class RangeEndpoint extends RangeServiceImplBase {
     Interval interval = Intervals.fromProto(request.getInterval());
     CountsReader.checkKeys(List.of(request.getKey()));
     QueryRankResponse.Builder response = QueryRankResponse.newBuilder();
-    Calls.answer(
+    answerOf(
+        request.getNamespace(),
+        request.getMetric(),
         call,
-        namespaces
-            .findWithMetric(request.getNamespace(), request.getMetric())
-            .thenCompose(
-                namespace -> {
-                  RankedInterval ranked =
-                      new RankedInterval(namespace.getUid(), request.getMetric(), interval);
-                  List<OwnedRange> asked =
-                      request.hasCount()
-                          ? List.copyOf(ranges.all())
-                          : reads.holderOf(namespace.getName(), request.getKey());
-                  return fromEach(
-                      asked,
-                      range ->
-                          range.readRanked(
+        namespace -> {
+          RankedInterval ranked =
+              new RankedInterval(namespace.getUid(), request.getMetric(), interval);
+          List<OwnedRange> asked =
+              request.hasCount()
+                  ? List.copyOf(ranges.all())
+                  : reads.holderOf(namespace.getName(), request.getKey());
+          return fromEach(
+              asked,
+              range ->
+                  range.readRanked(
+                      ranked,
+                      (engine, view) ->
+                          ifKept(
+                              engine,
                               ranked,
-                              (engine, view) ->
-                                  ifKept(
-                                      engine,
-                                      ranked,
-                                      () -> RankMessages.position(request, ranked, engine, view))),
-                      (range, answered) -> {
-                        RangePosition.Builder position = answered.answer();
-                        if (position == null) {
-                          response.addAllNotKept(
-                              KeptMessages.toProto(range.rangeId(), answered.kept()));
-                        } else {
+                              () -> RankMessages.position(request, ranked, engine, view))),
+              (range, answered) ->
+                  answered.handOver(
+                      range,
+                      response::addAllNotKept,
+                      position ->
                           response.addPositions(
-                              position.setView(viewOf(range, position.getView())));
-                        }
-                      },
-                      response::build);
-                }));
+                              position.setView(viewOf(range, position.getView())))),
+              response::build);
+        });
   }
 
   @Override
@@ -219,58 +207,89 @@ final class RangeEndpoint extends RangeServiceImplBase {
     Map<Integer, RangeVersion> pinned = new HashMap<>();
     request.getPinnedList().forEach(version -> pinned.put(version.getRangeId(), version));
     QueryRankingPageResponse.Builder response = QueryRankingPageResponse.newBuilder();
-    Calls.answer(
+    answerOf(
+        request.getNamespace(),
+        request.getMetric(),
         call,
-        namespaces
-            .findWithMetric(request.getNamespace(), request.getMetric())
-            .thenCompose(
-                namespace -> {
-                  RankedInterval ranked =
-                      new RankedInterval(namespace.getUid(), request.getMetric(), interval);
-                  return fromEach(
-                      ranges.all().stream()
-                          .filter(each -> pinned.isEmpty() || pinned.containsKey(each.rangeId()))
-                          .toList(),
-                      range -> {
-                        RangeVersion version = pinned.get(range.rangeId());
-                        return version == null
-                            ? range.readRanked(
-                                ranked,
-                                (engine, view) ->
-                                    ifKept(engine, ranked, () -> RankMessages.page(request, view)))
-                            // What is pinned was copied when all of it was kept.
-                            : range.readPinned(
-                                version.getVersion(),
-                                view ->
-                                    new Kept<>(
-                                        KeptBuckets.EVERYTHING,
-                                        RankMessages.page(
-                                            request,
-                                            version.getEpoch() == range.epoch() ? view : null)));
-                      },
-                      (range, answered) -> {
-                        RangePage.Builder page = answered.answer();
-                        if (page == null) {
-                          response.addAllNotKept(
-                              KeptMessages.toProto(range.rangeId(), answered.kept()));
-                        } else {
-                          response.addPages(page.setView(viewOf(range, page.getView())));
-                        }
-                      },
-                      response::build);
-                }));
+        namespace -> {
+          RankedInterval ranked =
+              new RankedInterval(namespace.getUid(), request.getMetric(), interval);
+          return fromEach(
+              ranges.all().stream()
+                  .filter(each -> pinned.isEmpty() || pinned.containsKey(each.rangeId()))
+                  .toList(),
+              range -> {
+                RangeVersion version = pinned.get(range.rangeId());
+                return version == null
+                    ? range.readRanked(
+                        ranked,
+                        (engine, view) ->
+                            ifKept(engine, ranked, () -> RankMessages.page(request, view)))
+                    // What is pinned was copied when all of it was kept.
+                    : range.readPinned(
+                        version.getVersion(),
+                        view ->
+                            new Kept<>(
+                                KeptBuckets.EVERYTHING,
+                                RankMessages.page(
+                                    request, version.getEpoch() == range.epoch() ? view : null)));
+              },
+              (range, answered) ->
+                  answered.handOver(
+                      range,
+                      response::addAllNotKept,
+                      page -> response.addPages(page.setView(viewOf(range, page.getView())))),
+              response::build);
+        });
   }
 
   /** What a range keeps, and its answer unless that is not enough for it. */
-  private record Kept<A>(KeptBuckets kept, @Nullable A answer) {}
+  private record Kept<A>(KeptBuckets kept, @Nullable A answer) {
+
+    /** Hands over the answer, or what the range keeps if there is none. */
+    void handOver(OwnedRange range, Consumer<List<KeptFrom>> keeps, Consumer<A> answers) {
+      if (answer == null) {
+        keeps.accept(Intervals.toProto(range.rangeId(), kept));
+      } else {
+        answers.accept(answer);
+      }
+    }
+  }
+
+  /** What a range keeps of all of some metrics, at the levels of the intervals and coarser ones. */
+  private static KeptBuckets kept(
+      RangeEngine engine, long namespaceUid, Set<String> metrics, List<Interval> needed) {
+    KeptBuckets kept = KeptBuckets.EVERYTHING;
+    for (String metric : metrics) {
+      for (Interval interval : needed) {
+        kept = kept.and(engine.kept(namespaceUid, metric, interval));
+      }
+    }
+    return kept;
+  }
 
   /**
-   * The answer if the range still keeps the interval. To be asked after the counts were copied:
+   * The answer if the range still keeps the intervals. To be asked after the counts were copied:
    * what is kept now was kept then.
    */
+  private static <A> Kept<A> ifKept(KeptBuckets kept, List<Interval> needed, Supplier<A> answer) {
+    return new Kept<>(kept, needed.stream().allMatch(kept::keeps) ? answer.get() : null);
+  }
+
   private static <A> Kept<A> ifKept(RangeEngine engine, RankedInterval ranked, Supplier<A> answer) {
-    KeptBuckets kept = KeptMessages.of(engine, ranked.namespaceUid(), ranked.metric());
-    return new Kept<>(kept, kept.keeps(ranked.interval()) ? answer.get() : null);
+    return ifKept(
+        engine.kept(ranked.namespaceUid(), ranked.metric(), ranked.interval()),
+        List.of(ranked.interval()),
+        answer);
+  }
+
+  /** Answers a call about a metric when its namespace is known. */
+  private <R> void answerOf(
+      String namespace,
+      String metric,
+      StreamObserver<R> call,
+      Function<NamespaceDefinition, CompletableFuture<R>> question) {
+    Calls.answer(call, namespaces.findWithMetric(namespace, metric).thenCompose(question));
   }
 
   private static RangeVersion.Builder viewOf(OwnedRange range, RangeVersion numbered) {
@@ -310,16 +329,15 @@ final class RangeEndpoint extends RangeServiceImplBase {
     guard.check();
     CountsReader.checkKeys(request.getKeysList());
     Interval interval = Intervals.fromProto(request.getInterval());
-    Calls.answer(
+    answerOf(
+        request.getNamespace(),
+        request.getMetric(),
         call,
-        namespaces
-            .findWithMetric(request.getNamespace(), request.getMetric())
-            .thenCompose(
-                namespace -> {
-                  Map<Integer, List<ByteString>> keys =
-                      reads.byRange(namespace.getName(), request.getKeysList());
-                  return reads.counts(namespace, request.getMetric(), interval, keys);
-                }));
+        namespace -> {
+          Map<Integer, List<ByteString>> keys =
+              reads.byRange(namespace.getName(), request.getKeysList());
+          return reads.counts(namespace, request.getMetric(), interval, keys);
+        });
   }
 
   @Override
@@ -327,18 +345,17 @@ final class RangeEndpoint extends RangeServiceImplBase {
     guard.check();
     CountsReader.checkKey("key", request.getKey());
     Interval interval = Intervals.fromProto(request.getInterval());
-    Calls.answer(
+    answerOf(
+        request.getNamespace(),
+        request.getMetric(),
         call,
-        namespaces
-            .findWithMetric(request.getNamespace(), request.getMetric())
-            .thenCompose(
-                namespace ->
-                    reads.series(
-                        reads.rangeOf(namespace.getName(), request.getKey()),
-                        namespace,
-                        request.getMetric(),
-                        interval,
-                        request.getKey())));
+        namespace ->
+            reads.series(
+                reads.rangeOf(namespace.getName(), request.getKey()),
+                namespace,
+                request.getMetric(),
+                interval,
+                request.getKey()));
   }
 
   @Override

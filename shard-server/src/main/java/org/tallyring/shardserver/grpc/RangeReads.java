@@ -13,6 +13,8 @@ import org.tallyring.proto.internal.v1.QuerySeriesResponse;
 import org.tallyring.proto.internal.v1.RangeRevision;
 import org.tallyring.proto.v1.KeyCount;
 import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.window.Intervals;
+import org.tallyring.proto.window.Selections;
 import org.tallyring.shardserver.ownership.OwnedRange;
 import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.hash.KeyHash;
@@ -68,8 +70,7 @@ final class RangeReads {
                     .read(
                         engine -> {
                           long uid = namespace.getUid();
-                          Interval kept =
-                              Selections.kept(period, KeptMessages.of(engine, uid, metric));
+                          Interval kept = Selections.kept(period, engine.kept(uid, metric, period));
                           QuerySeriesResponse.Builder series =
                               QuerySeriesResponse.newBuilder()
                                   .setServed(true)
@@ -106,10 +107,9 @@ final class RangeReads {
                       owned.read(
                           engine -> {
                             QueryCountsResponse.Builder part = QueryCountsResponse.newBuilder();
-                            KeptBuckets kept = KeptMessages.of(engine, namespace.getUid(), metric);
+                            KeptBuckets kept = engine.kept(namespace.getUid(), metric, interval);
                             if (!kept.keeps(interval)) {
-                              return part.addAllNotKept(KeptMessages.toProto(rangeId, kept))
-                                  .build();
+                              return part.addAllNotKept(Intervals.toProto(rangeId, kept)).build();
                             }
                             for (ByteString key : keys) {
                               part.addCounts(

@@ -4,10 +4,12 @@ import io.grpc.Status.Code;
 import java.util.HashSet;
 import java.util.Set;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.namespace.Namespaces;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.ThresholdRule;
+import org.tallyring.proto.v1.Window;
 import org.tallyring.topology.name.KeyRules;
 import org.tallyring.topology.name.NameRules;
 
@@ -15,6 +17,9 @@ import org.tallyring.topology.name.NameRules;
 final class RuleChecks {
 
   private static final int MAX_RULES = 64;
+  private static final long HOUR_MILLIS = 3_600_000L;
+  private static final long MAX_SPAN_MILLIS = 24 * HOUR_MILLIS;
+  private static final long MAX_SPAN_BUCKETS = 1_440;
 
   private RuleChecks() {}
 
@@ -40,14 +45,21 @@ final class RuleChecks {
     if (violation != null) {
       throw Errors.invalid(ErrorReason.ERROR_REASON_BAD_NAME, "rule.name", violation);
     }
-    if (definition.getMetricsList().stream()
-        .map(MetricDefinition::getName)
-        .noneMatch(rule.getMetric()::equals)) {
-      throw NamespaceDirectory.metricNotFound(definition, rule.getMetric());
+    MetricDefinition metric =
+        definition.getMetricsList().stream()
+            .filter(each -> each.getName().equals(rule.getMetric()))
+            .findFirst()
+            .orElseThrow(() -> NamespaceDirectory.metricNotFound(definition, rule.getMetric()));
+    if (metric.hasHeavyHitters()) {
+      throw bad(
+          "metric",
+          metric.getName(),
+          "another strategy than heavy_hitters: not every key has a count");
     }
-    switch (rule.getWindow()) {
-      case WINDOW_HOUR, WINDOW_DAY, WINDOW_MONTH, WINDOW_ALL -> {}
-      default -> throw bad("window", rule.getWindow(), "hour, day, month or all");
+    if (rule.getSpanMillis() == 0) {
+      checkWindow(rule, metric);
+    } else {
+      checkSpan(rule, metric, Namespaces.minuteRetentionMillis(definition));
     }
     if (rule.getLimit() <= 0) {
       throw bad("limit", rule.getLimit(), "more than 0");
@@ -61,6 +73,46 @@ final class RuleChecks {
       if (badKey != null) {
         throw Errors.invalid(ErrorReason.ERROR_REASON_BAD_KEY, "rule.key", badKey);
       }
+    }
+  }
+
+  private static void checkWindow(ThresholdRule rule, MetricDefinition metric) {
+    switch (rule.getWindow()) {
+      case WINDOW_HOUR, WINDOW_DAY, WINDOW_MONTH, WINDOW_ALL -> {}
+      default -> throw bad("window", rule.getWindow(), "hour, day, month or all, or a span");
+    }
+    boolean isWhole =
+        rule.getWindow() == Window.WINDOW_HOUR
+            && metric.getSlidingWindow().getHorizonMillis() >= HOUR_MILLIS;
+    if (metric.hasSlidingWindow() && rule.getWindow() != Window.WINDOW_ALL && !isWhole) {
+      throw bad(
+          "window",
+          rule.getWindow(),
+          "all, a span, or an hour with a horizon of an hour: sliding_window keeps no longer");
+    }
+  }
+
+  private static void checkSpan(ThresholdRule rule, MetricDefinition metric, long retention) {
+    if (rule.getWindow() != Window.WINDOW_UNSPECIFIED) {
+      throw bad("window", rule.getWindow(), "none together with span_millis");
+    }
+    if (metric.hasDistinct()) {
+      throw bad(
+          "span_millis",
+          rule.getSpanMillis(),
+          "none, but a window: the metric counts distinct users");
+    }
+    // Each increment costs a look at every bucket of the span.
+    long bucket = Namespaces.bucketWidth(metric).millis();
+    long longest =
+        metric.hasSlidingWindow()
+            ? metric.getSlidingWindow().getHorizonMillis()
+            : Math.min(Math.min(MAX_SPAN_MILLIS, retention), MAX_SPAN_BUCKETS * bucket);
+    if (rule.getSpanMillis() < bucket || rule.getSpanMillis() > longest) {
+      throw bad("span_millis", rule.getSpanMillis(), bucket + ".." + longest + ", for this metric");
+    }
+    if (rule.hasRearmBelow() && rule.getRearmBelow() < 1) {
+      throw bad("rearm_below", rule.getRearmBelow(), "at least 1 for a span");
     }
   }
 

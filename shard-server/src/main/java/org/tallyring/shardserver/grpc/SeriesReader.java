@@ -17,6 +17,8 @@ import org.tallyring.proto.v1.GetSeriesRequest;
 import org.tallyring.proto.v1.GetSeriesResponse;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.SeriesPoint;
+import org.tallyring.proto.window.Intervals;
+import org.tallyring.proto.window.Selections;
 import org.tallyring.topology.window.Interval;
 
 /** Answers GetSeries for any key: from its range if it is held here, or from the shard that is. */
@@ -52,11 +54,13 @@ final class SeriesReader {
     guard.check();
     CountsReader.checkKey("key", request.getKey());
     long now = clock.millis();
-    Interval period = Selections.period(request, now);
     return namespaces
         .findWithMetric(request.getNamespace(), request.getMetric())
         .thenCompose(
             namespace -> {
+              Interval period =
+                  Selections.period(
+                      request, NamespaceDirectory.bucketWidth(namespace, request.getMetric()), now);
               int rangeId = reads.rangeOf(namespace.getName(), request.getKey());
               QuerySeriesRequest query =
                   QuerySeriesRequest.newBuilder()
@@ -106,10 +110,8 @@ final class SeriesReader {
   private static GetSeriesResponse answer(
       NamespaceDefinition namespace, Interval period, QuerySeriesResponse found, long now) {
     AnswerLabel.Builder label =
-        AnswerLabel.newBuilder()
-            .setWindow(Windows.window(period.level()))
+        Selections.label(period, false)
             .setStartTime(ProtoTimes.timestamp(found.getStartMillis()))
-            .setEndTime(ProtoTimes.timestamp(period.endMillis()))
             .setAsOfTime(ProtoTimes.timestamp(now))
             .setFinal(period.endMillis() + Namespaces.latenessMillis(namespace) <= now)
             .setRevision(found.getRevision())
@@ -121,7 +123,7 @@ final class SeriesReader {
     for (long count : found.getCountsList()) {
       response.addPoints(
           SeriesPoint.newBuilder().setStartTime(ProtoTimes.timestamp(start)).setCount(count));
-      start = period.level().end(start);
+      start = period.end(start);
     }
     return response.build();
   }

@@ -1,9 +1,11 @@
 package org.tallyring.shardserver.ownership;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.micrometer.core.instrument.Timer;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
@@ -20,7 +22,9 @@ import org.tallyring.shardserver.engine.EventPage;
 import org.tallyring.shardserver.engine.EventQuery;
 import org.tallyring.shardserver.engine.PublishedRankings;
 import org.tallyring.shardserver.engine.RangeEngine;
+import org.tallyring.shardserver.engine.SnapshotCut;
 import org.tallyring.shardserver.journal.JournalHealth;
+import org.tallyring.shardserver.journal.JournalLostException;
 import org.tallyring.shardserver.journal.JournalReplay;
 import org.tallyring.shardserver.journal.Position;
 import org.tallyring.shardserver.journal.RangeJournal;
@@ -41,6 +45,9 @@ public final class OwnedRange implements EventSource {
   /** The longest rankings that are published. */
   private static final int PUBLISHED_K = 1000;
 
+  /** How long after one that failed the next snapshot is tried. */
+  private static final long SNAPSHOT_RETRY_MILLIS = 10_000;
+
   /** Rankings are not computed anew more often than this, however many collectors ask. */
   private static final long PUBLISH_EVERY_MILLIS = 200;
 
@@ -50,7 +57,9 @@ public final class OwnedRange implements EventSource {
   private final RangeSettings settings;
   private final InstantSource clock;
   private final Executor loop;
+  private final Executor snapshotWriter;
   private final InFlightBudget budget;
+  private final ShardMeters meters;
   private final Consumer<OwnedRange> onLost;
   private final EventListeners eventListeners = new EventListeners();
 
@@ -59,14 +68,19 @@ public final class OwnedRange implements EventSource {
   private volatile @Nullable RangeJournal journal;
   private @Nullable RangeIntake intake;
   private @Nullable RankedViews views;
+  private @Nullable RangeAccounts accounts;
   private Position applied = Position.START;
   private boolean snapshotUnderWay;
+  private long noSnapshotBeforeMillis = Long.MIN_VALUE;
 
   /** Entries that a replay would have to go through, and the bytes of the snapshot before them. */
   private long entriesSinceSnapshot;
 
   private long snapshotBytes;
   private long publishedAtMillis = Long.MIN_VALUE;
+
+  /** Completes when the journal is open, or will not be. */
+  private CompletableFuture<Void> opening = CompletableFuture.completedFuture(null);
 
   OwnedRange(
       int rangeId,
@@ -75,7 +89,9 @@ public final class OwnedRange implements EventSource {
       RangeSettings settings,
       InstantSource clock,
       Executor loop,
+      Executor snapshotWriter,
       InFlightBudget budget,
+      ShardMeters meters,
       Consumer<OwnedRange> onLost) {
     this.rangeId = rangeId;
     this.shardId = shardId;
@@ -83,7 +99,9 @@ public final class OwnedRange implements EventSource {
     this.settings = settings;
     this.clock = clock;
     this.loop = loop;
+    this.snapshotWriter = snapshotWriter;
     this.budget = budget;
+    this.meters = meters;
     this.onLost = onLost;
     this.engine = new RangeEngine(rangeId);
   }
@@ -104,20 +122,25 @@ public final class OwnedRange implements EventSource {
     return open == null ? 0 : open.epoch();
   }
 
-  /** Takes the journal and serves. Completes when serving, or exceptionally when lost. */
+  /**
+   * Takes the journal and serves. Completes when serving, or exceptionally when lost; if released
+   * meanwhile, when the journal is closed again.
+   */
   CompletableFuture<Void> open(RangeJournals journals) {
-    return journals
-        .open(rangeId, shardId, new Rebuild(), loop)
-        .handleAsync(
-            (opened, failure) -> {
-              if (failure != null) {
-                lost(failure);
-                throw new IllegalStateException("range " + rangeId + ": not opened", failure);
-              }
-              serve(opened);
-              return null;
-            },
-            loop);
+    opening =
+        journals
+            .open(rangeId, shardId, new Rebuild(), loop)
+            .handleAsync(
+                (opened, failure) -> {
+                  if (failure != null) {
+                    lost(failure);
+                    throw new IllegalStateException("range " + rangeId + ": not opened", failure);
+                  }
+                  return serve(opened);
+                },
+                loop)
+            .thenCompose(Function.identity());
+    return opening;
   }
 
   /** Rebuilds the engine from what the journal holds. */
@@ -142,12 +165,11 @@ public final class OwnedRange implements EventSource {
     }
   }
 
-  private void serve(RangeJournal opened) {
+  private CompletableFuture<Void> serve(RangeJournal opened) {
     journal = opened;
     if (state != RangeState.RECOVERING) {
       // Released while it was being opened.
-      closeJournal(opened);
-      return;
+      return closeJournal(opened);
     }
     intake =
         new RangeIntake(
@@ -158,25 +180,34 @@ public final class OwnedRange implements EventSource {
             clock,
             loop,
             budget,
+            meters,
             this::applied,
             this::lost);
     views = new RankedViews(engine, clock, loop, () -> state == RangeState.SERVING);
+    accounts = new RangeAccounts(engine, meters);
     state = state.to(RangeState.SERVING);
     engine.sampleHits(eventListeners.hitRate());
     log.debug("range {}: serving at epoch {}, {} keys", rangeId, opened.epoch(), engine.keys());
+    return CompletableFuture.completedFuture(null);
   }
 
   /** Sends a batch in. */
   public void submit(Submission submission) {
+    Submission counted = meters.counting(submission);
     loop.execute(
         () -> {
           RangeIntake open = intake;
           if (state != RangeState.SERVING || open == null) {
-            submission.answer(Answers.recovering(rangeId));
+            counted.answer(Answers.recovering(rangeId));
           } else {
-            open.submit(submission);
+            open.submit(counted);
           }
         });
+  }
+
+  /** The namespaces that the range holds, uid and name; null when it does not serve. */
+  CompletableFuture<@Nullable Map<Long, String>> namespaces() {
+    return read(RangeEngine::namespaces);
   }
 
   /** Ends a namespace in this range. */
@@ -275,7 +306,12 @@ public final class OwnedRange implements EventSource {
 
   @Override
   public CompletableFuture<@Nullable EventPage> events(EventQuery query) {
-    return read(engine -> engine.events(query));
+    return read(
+        engine -> {
+          EventPage page = engine.events(query);
+          meters.handedOver(page);
+          return page;
+        });
   }
 
   @Override
@@ -322,6 +358,11 @@ public final class OwnedRange implements EventSource {
         });
   }
 
+  /** What the metrics hold; the meters are told what they counted. Null when it does not serve. */
+  CompletableFuture<RangeAccounts.@Nullable Balance> account() {
+    return read(engine -> accounts == null ? null : accounts.look());
+  }
+
   /** Takes nothing new, finishes what is in flight, closes the journal. */
   CompletableFuture<Void> release() {
     CompletableFuture<Void> released = new CompletableFuture<>();
@@ -337,6 +378,7 @@ public final class OwnedRange implements EventSource {
                 .whenCompleteAsync(
                     (closed, failure) -> {
                       if (state == RangeState.RELEASING) {
+                        lastLook();
                         state = state.to(RangeState.RELEASED);
                       }
                       released.complete(null);
@@ -346,7 +388,7 @@ public final class OwnedRange implements EventSource {
             if (state.next().contains(RangeState.RELEASED)) {
               state = state.to(RangeState.RELEASED);
             }
-            released.complete(null);
+            opening.whenComplete((done, failure) -> released.complete(null));
           }
         });
     return released;
@@ -359,22 +401,33 @@ public final class OwnedRange implements EventSource {
     RangeJournal open = journal;
     if (open != null && !snapshotUnderWay && isSnapshotDue(open.bytesSinceSnapshot())) {
       snapshotUnderWay = true;
-      List<byte[]> chunks = engine.snapshot(open.maxEntryBytes());
-      entriesSinceSnapshot = 0;
-      snapshotBytes = bytes(chunks);
-      open.snapshot(applied, chunks)
-          .whenCompleteAsync(
-              (stored, failure) -> {
-                snapshotUnderWay = false;
-                if (failure != null) {
-                  log.warn(
-                      "range {}: snapshot not stored, the next one is tried later",
-                      rangeId,
-                      failure);
-                }
-              },
-              loop);
+      storeSnapshot(open, position, engine.cut(open.maxEntryBytes()));
     }
+  }
+
+  /** Writes the cut beside the loop, which goes on with the next entries meanwhile. */
+  private void storeSnapshot(RangeJournal open, Position position, SnapshotCut cut) {
+    entriesSinceSnapshot = 0;
+    Timer.Sample begun = meters.begin();
+    CompletableFuture.supplyAsync(cut::write, snapshotWriter)
+        .thenComposeAsync(
+            chunks -> {
+              snapshotBytes = bytes(chunks);
+              return open.snapshot(position, chunks);
+            },
+            loop)
+        .whenCompleteAsync(
+            (stored, failure) -> {
+              snapshotUnderWay = false;
+              meters.snapshotted(begun, failure == null);
+              // One that a release or a loss overtakes is not missed.
+              if (failure != null && state == RangeState.SERVING) {
+                noSnapshotBeforeMillis = clock.millis() + SNAPSHOT_RETRY_MILLIS;
+                log.warn(
+                    "range {}: snapshot not stored, the next one is tried later", rangeId, failure);
+              }
+            },
+            loop);
   }
 
   /**
@@ -383,6 +436,9 @@ public final class OwnedRange implements EventSource {
    * the bytes of a snapshot, so that a large state is not written over and over for a trickle.
    */
   private boolean isSnapshotDue(long journalBytes) {
+    if (clock.millis() < noSnapshotBeforeMillis) {
+      return false;
+    }
     return journalBytes >= settings.snapshotBytes()
         || (entriesSinceSnapshot >= settings.snapshotEntries() && journalBytes >= snapshotBytes);
   }
@@ -395,7 +451,13 @@ public final class OwnedRange implements EventSource {
     if (!state.next().contains(RangeState.LOST)) {
       return;
     }
-    log.info("range {}: lost as {} ({})", rangeId, state, rootMessage(cause));
+    meters.lost();
+    if (state == RangeState.RECOVERING || cause instanceof JournalLostException) {
+      log.info("range {}: lost as {} ({})", rangeId, state, rootMessage(cause));
+      lastLook();
+    } else {
+      log.error("range {}: lost as {} through a defect", rangeId, state, cause);
+    }
     state = state.to(RangeState.LOST);
     eventListeners.tell();
     RangeJournal open = journal;
@@ -405,13 +467,21 @@ public final class OwnedRange implements EventSource {
     onLost.accept(this);
   }
 
-  private void closeJournal(RangeJournal open) {
-    open.close()
-        .whenComplete(
-            (closed, failure) -> {
-              if (failure != null) {
-                log.info("range {}: journal not closed ({})", rangeId, rootMessage(failure));
-              }
+  /** Counts what was applied since the last look, before the engine is let go. */
+  private void lastLook() {
+    RangeAccounts open = accounts;
+    if (open != null) {
+      open.look();
+    }
+  }
+
+  /** Completes in any case: what is not closed is recovered by the next owner. */
+  private CompletableFuture<Void> closeJournal(RangeJournal open) {
+    return open.close()
+        .exceptionally(
+            failure -> {
+              log.info("range {}: journal not closed ({})", rangeId, rootMessage(failure));
+              return null;
             });
   }
 

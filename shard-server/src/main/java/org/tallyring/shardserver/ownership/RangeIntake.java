@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.ownership;
 
 import com.google.protobuf.ByteString;
+import io.micrometer.core.instrument.Timer;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -53,8 +54,10 @@ import org.tallyring.shardserver.journal.RangeJournal;
  * newer definition of its namespace stands an entry with the definition, so that a change takes
  * effect at one place in the journal, for this owner and for every replay.
  *
- * <p><b>Loss.</b> After a failed append nothing in flight has a known outcome. What was appended is
- * answered as in doubt, what was only queued as refused, and the intake is dead.
+ * <p><b>Loss.</b> After a failed append nothing in flight has a known outcome; after an entry that
+ * the engine fails to apply or to take a snapshot after, nothing that the engine holds can be
+ * relied on. What was appended is answered as in doubt, what was only queued as refused, and the
+ * intake is dead.
  */
 final class RangeIntake {
 
@@ -72,6 +75,7 @@ final class RangeIntake {
   private final InstantSource clock;
   private final Executor loop;
   private final InFlightBudget budget;
+  private final ShardMeters meters;
   private final BiConsumer<Position, JournalEntry> onApplied;
   private final Consumer<Throwable> onLost;
 
@@ -100,6 +104,7 @@ final class RangeIntake {
       InstantSource clock,
       Executor loop,
       InFlightBudget budget,
+      ShardMeters meters,
       BiConsumer<Position, JournalEntry> onApplied,
       Consumer<Throwable> onLost) {
     this.rangeId = rangeId;
@@ -109,6 +114,7 @@ final class RangeIntake {
     this.clock = clock;
     this.loop = loop;
     this.budget = budget;
+    this.meters = meters;
     this.onApplied = onApplied;
     this.onLost = onLost;
   }
@@ -338,10 +344,16 @@ final class RangeIntake {
       JournalEntry entry = entryOf(group);
       if (entry != null) {
         inFlight.add(group);
+        Timer.Sample begun = meters.begin();
         journal
             .append(entry.toByteArray())
             .whenComplete(
-                (position, failure) -> loop.execute(() -> completed(position, entry, failure)));
+                (position, failure) -> {
+                  if (failure == null) {
+                    meters.appended(begun);
+                  }
+                  loop.execute(() -> completed(position, entry, failure));
+                });
       } else if (inFlight.isEmpty()) {
         // Only repeats whose originals are applied already: nothing to append.
         group.forEach(RangeIntake::finishRepeat);
@@ -400,10 +412,17 @@ final class RangeIntake {
       lose(failure == null ? new IllegalStateException("append: no position") : failure);
       return;
     }
-    List<Pending> group = inFlight.remove();
-    engine.apply(entry);
-    onApplied.accept(position, entry);
-    finishAll(group);
+    try {
+      engine.apply(entry);
+      onApplied.accept(position, entry);
+    } catch (RuntimeException | Error defect) {
+      // What the engine holds now nobody knows; the next tenure begins with the journal.
+      lose(
+          new IllegalStateException(
+              "entry at " + position + " not applied: " + defect.getMessage(), defect));
+      return;
+    }
+    finishAll(inFlight.remove());
     flush();
     // Only after the flush: repeats that were left in the queue are no reason to wait any longer.
     if (inFlight.isEmpty() && queue.isEmpty()) {
@@ -451,7 +470,7 @@ final class RangeIntake {
 
   private void lose(Throwable cause) {
     dead = true;
-    String message = "journal of range " + rangeId + ": lost with the batch in flight";
+    String message = "range " + rangeId + ": lost with the batch in flight";
     for (List<Pending> group : inFlight) {
       group.forEach(pending -> abandon(pending, true, message));
     }

@@ -11,11 +11,14 @@ import java.util.concurrent.TimeUnit;
  * to it.
  *
  * <p>A range's state has no locks because every touch of it, reads included, is a task of its loop,
- * and a loop runs one task at a time in the order of submission.
+ * and a loop runs one task at a time in the order of submission. Beside the loops, one thread
+ * writes down the snapshots of all ranges, one after the other, so that only one is in memory at a
+ * time.
  */
 public final class RangeLoops implements AutoCloseable {
 
   private final List<ExecutorService> loops = new ArrayList<>();
+  private final ExecutorService snapshotWriter;
 
   /**
    * Starts the loops.
@@ -29,6 +32,8 @@ public final class RangeLoops implements AutoCloseable {
       String threadName = name + "-loop-" + i;
       loops.add(Executors.newSingleThreadExecutor(task -> new Thread(task, threadName)));
     }
+    snapshotWriter =
+        Executors.newSingleThreadExecutor(task -> new Thread(task, name + "-snapshots"));
   }
 
   /** The loop that a range is pinned to, for ever. */
@@ -36,9 +41,15 @@ public final class RangeLoops implements AutoCloseable {
     return loops.get(rangeId % loops.size());
   }
 
+  /** What writes down snapshots. */
+  ExecutorService snapshotWriter() {
+    return snapshotWriter;
+  }
+
   /** Lets the loops finish what was submitted, for a few seconds at most. */
   @Override
   public void close() {
+    snapshotWriter.shutdownNow();
     loops.forEach(ExecutorService::shutdown);
     for (ExecutorService loop : loops) {
       try {

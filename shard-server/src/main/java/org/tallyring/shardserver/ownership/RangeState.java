@@ -11,7 +11,10 @@ public enum RangeState {
   SERVING,
   /** The range takes nothing new and finishes what is in flight, because it goes elsewhere. */
   RELEASING,
-  /** The journal refused an append or an open: whatever was in flight is in doubt. */
+  /**
+   * The journal refused an append or an open, or the engine failed: whatever was in flight is in
+   * doubt.
+   */
   LOST,
   /** The shard has nothing to do with the range any more; a new tenure begins anew. */
   RELEASED;

@@ -1,15 +1,16 @@
 package org.tallyring.shardserver.ownership;
 
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,10 +43,15 @@ public final class ShardRanges {
   private final RangeSettings settings;
   private final InstantSource clock;
   private final ScheduledExecutorService scheduler;
+  private final ShardMeters meters;
   private final InFlightBudget budget;
   private final NamespaceEndings namespaceEndings;
 
   private final Map<Integer, OwnedRange> held = new ConcurrentHashMap<>();
+
+  /** What is released and has not closed its journal yet. */
+  private final Map<OwnedRange, CompletableFuture<Void>> leaving = new ConcurrentHashMap<>();
+
   private @Nullable ClusterView latest;
   private boolean closed;
   private boolean reopenScheduled;
@@ -64,7 +70,8 @@ public final class ShardRanges {
       RangeLoops loops,
       RangeSettings settings,
       InstantSource clock,
-      ScheduledExecutorService scheduler) {
+      ScheduledExecutorService scheduler,
+      ShardMeters meters) {
     this.shardId = shardId;
     this.table = table;
     this.journals = journals;
@@ -72,8 +79,10 @@ public final class ShardRanges {
     this.settings = settings;
     this.clock = clock;
     this.scheduler = scheduler;
+    this.meters = meters;
     this.budget = new InFlightBudget(settings.inFlightBytes());
     this.namespaceEndings = new NamespaceEndings(namespaces, this::all);
+    meters.ranges(this::countIn);
   }
 
   /** Opens what the view assigns to this shard and is not held, releases the rest. */
@@ -113,7 +122,9 @@ public final class ShardRanges {
             settings,
             clock,
             loops.loopOf(rangeId),
+            loops.snapshotWriter(),
             budget,
+            meters,
             this::afterLoss);
     held.put(rangeId, range);
     range.open(journals).thenRun(() -> opened(range));
@@ -123,13 +134,16 @@ public final class ShardRanges {
     reopenDelayMillis = FIRST_REOPEN_DELAY_MILLIS;
     if (latest != null) {
       // Views that came while it was being opened found nobody to tell.
+      namespaceEndings.compare(range, latest);
       range.redefineNamespaces(latest.namespaces().values());
     }
   }
 
   private void release(OwnedRange range) {
     held.remove(range.rangeId(), range);
-    range.release();
+    CompletableFuture<Void> released = range.release();
+    leaving.put(range, released);
+    released.thenRun(() -> leaving.remove(range));
   }
 
   /** A lost range that is still assigned here is opened again, ever later while nothing opens. */
@@ -160,16 +174,24 @@ public final class ShardRanges {
     return List.copyOf(held.values());
   }
 
+  private int countIn(RangeState state) {
+    return (int)
+        Stream.concat(held.values().stream(), leaving.keySet().stream())
+            .filter(range -> range.state() == state)
+            .count();
+  }
+
+  /** The names of the namespaces in the latest view. */
+  synchronized Set<String> namespaces() {
+    return latest == null ? Set.of() : latest.namespaces().keySet();
+  }
+
   /** Releases everything and opens nothing any more; completes when all journals are closed. */
   public CompletableFuture<Void> close() {
-    List<CompletableFuture<Void>> releases = new ArrayList<>();
     synchronized (this) {
       closed = true;
-      for (OwnedRange range : all()) {
-        held.remove(range.rangeId(), range);
-        releases.add(range.release());
-      }
+      all().forEach(this::release);
     }
-    return CompletableFuture.allOf(releases.toArray(CompletableFuture[]::new));
+    return CompletableFuture.allOf(leaving.values().toArray(CompletableFuture[]::new));
   }
 }

@@ -1,5 +1,6 @@
 package org.tallyring.shardserver.server;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.InstantSource;
@@ -17,8 +18,10 @@ import org.tallyring.shardserver.coordination.ClusterView;
 import org.tallyring.shardserver.coordination.Coordination;
 import org.tallyring.shardserver.grpc.ShardEndpoint;
 import org.tallyring.shardserver.journal.RangeJournals;
+import org.tallyring.shardserver.ownership.AccountRounds;
 import org.tallyring.shardserver.ownership.RangeLoops;
 import org.tallyring.shardserver.ownership.RangeState;
+import org.tallyring.shardserver.ownership.ShardMeters;
 import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.range.RangeTable;
 
@@ -43,12 +46,14 @@ public final class ShardServer implements AutoCloseable {
   private final ShardRanges ranges;
   private final ShardEndpoint endpoint;
   private final Controller controller;
+  private final AccountRounds accounts;
 
   private ShardServer(
       ShardServerSettings settings,
       Coordination coordination,
       RangeJournals journals,
-      InstantSource clock) {
+      InstantSource clock,
+      MeterRegistry registry) {
     this.settings = settings;
     this.coordination = coordination;
     this.table = new RangeTable(coordination.watch().view().config().getRangeCount());
@@ -56,6 +61,7 @@ public final class ShardServer implements AutoCloseable {
         Executors.newSingleThreadScheduledExecutor(
             task -> new Thread(task, settings.shardId() + "-scheduler"));
     this.loops = new RangeLoops(settings.shardId(), settings.loops());
+    ShardMeters meters = new ShardMeters(registry, settings.shardId());
     this.ranges =
         new ShardRanges(
             settings.shardId(),
@@ -65,7 +71,9 @@ public final class ShardServer implements AutoCloseable {
             loops,
             settings.ranges(),
             clock,
-            scheduler);
+            scheduler,
+            meters);
+    this.accounts = new AccountRounds(ranges, meters, scheduler);
     this.endpoint =
         new ShardEndpoint(
             settings.cluster(),
@@ -89,15 +97,17 @@ public final class ShardServer implements AutoCloseable {
    * Starts a shard. When this returns it listens and is a member; its ranges follow as the
    * controller assigns them.
    *
+   * @param registry where the shard's meters are registered; shards may share one
    * @throws IOException if the port cannot be bound
    */
   public static ShardServer start(
       ShardServerSettings settings,
       Coordination coordination,
       RangeJournals journals,
-      InstantSource clock)
+      InstantSource clock,
+      MeterRegistry registry)
       throws IOException {
-    ShardServer server = new ShardServer(settings, coordination, journals, clock);
+    ShardServer server = new ShardServer(settings, coordination, journals, clock, registry);
     server.start();
     return server;
   }
@@ -116,6 +126,7 @@ public final class ShardServer implements AutoCloseable {
                 .setIncarnation(new SecureRandom().nextLong())
                 .build());
     controller.start();
+    accounts.start();
     log.info("{} listens on {}:{}", settings.shardId(), settings.host(), port);
   }
 
@@ -133,6 +144,11 @@ public final class ShardServer implements AutoCloseable {
       }
     }
     return !owners.isEmpty();
+  }
+
+  /** Whether every range that is assigned to this shard is served by it, and there is one. */
+  public boolean healthy() {
+    return servesItsShare(coordination.watch().view());
   }
 
   /** The port that is listened on. */

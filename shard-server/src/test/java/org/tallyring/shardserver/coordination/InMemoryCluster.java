@@ -110,11 +110,13 @@ public final class InMemoryCluster {
     return assignments.stored(ASSIGNMENT);
   }
 
-  InMemoryRangeStore ranges() {
+  /** The records of the ranges. */
+  public InMemoryRangeStore ranges() {
     return ranges;
   }
 
-  InMemoryValues<String, NamespaceDefinition> namespaces() {
+  /** The definitions of the namespaces, by name. */
+  public InMemoryValues<String, NamespaceDefinition> namespaces() {
     return namespaces;
   }
 

@@ -1,6 +1,8 @@
 package org.tallyring.shardserver.coordination;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
@@ -17,6 +19,8 @@ public final class InMemoryValues<K, V> {
   private final Map<K, Versioned<V>> values = new HashMap<>();
   private @Nullable Mishap mishap;
   private @Nullable Runnable race;
+  private @Nullable Runnable afterConflict;
+  private @Nullable List<Runnable> heldReads;
 
   /** No values yet. The callback runs after each change, without a lock of these values. */
   InMemoryValues(V absent, Runnable whenChanged) {
@@ -32,6 +36,26 @@ public final class InMemoryValues<K, V> {
   /** Lets something happen just before the next compare-and-set. */
   public synchronized void happensBeforeNext(Runnable what) {
     race = what;
+  }
+
+  /** Lets something happen after the next change that is refused because of its version. */
+  public synchronized void happensAfterNextConflict(Runnable what) {
+    afterConflict = what;
+  }
+
+  /** From now on reads are answered when {@link #answerReads} says so. */
+  public synchronized void holdReads() {
+    heldReads = new ArrayList<>();
+  }
+
+  /** Answers the reads that were held, with what was stored when they came. */
+  public void answerReads() {
+    List<Runnable> reads;
+    synchronized (this) {
+      reads = heldReads == null ? List.of() : heldReads;
+      heldReads = null;
+    }
+    reads.forEach(Runnable::run);
   }
 
   /** What is stored; version {@link Versioned#ABSENT} if there is nothing. */
@@ -55,24 +79,35 @@ public final class InMemoryValues<K, V> {
     whenChanged.run();
   }
 
-  CompletableFuture<Versioned<V>> read(K key) {
-    return CompletableFuture.completedFuture(stored(key));
+  synchronized CompletableFuture<Versioned<V>> read(K key) {
+    Versioned<V> found = stored(key);
+    if (heldReads == null) {
+      return CompletableFuture.completedFuture(found);
+    }
+    CompletableFuture<Versioned<V>> later = new CompletableFuture<>();
+    heldReads.add(() -> later.complete(found));
+    return later;
   }
 
   CompletableFuture<Versioned<V>> compareAndSet(K key, int expectedVersion, V value) {
-    runRace();
+    run(takeRace());
     Versioned<V> next = new Versioned<>(expectedVersion + 1, value);
-    Mishap now;
+    Mishap now = null;
+    boolean current;
     synchronized (this) {
-      if (stored(key).version() != expectedVersion) {
-        return CompletableFuture.failedFuture(new ConflictException(key.toString()));
+      current = stored(key).version() == expectedVersion;
+      if (current) {
+        now = mishap;
+        mishap = null;
+        if (now == Mishap.NEITHER_APPLIED_NOR_ANSWERED) {
+          return CompletableFuture.failedFuture(new CoordinationException("connection lost"));
+        }
+        values.put(key, next);
       }
-      now = mishap;
-      mishap = null;
-      if (now == Mishap.NEITHER_APPLIED_NOR_ANSWERED) {
-        return CompletableFuture.failedFuture(new CoordinationException("connection lost"));
-      }
-      values.put(key, next);
+    }
+    if (!current) {
+      run(takeAfterConflict());
+      return CompletableFuture.failedFuture(new ConflictException(key.toString()));
     }
     whenChanged.run();
     if (now == Mishap.APPLIED_BUT_REPORTED_AS_CONFLICT) {
@@ -94,14 +129,21 @@ public final class InMemoryValues<K, V> {
     return CompletableFuture.allOf();
   }
 
-  private void runRace() {
-    Runnable now;
-    synchronized (this) {
-      now = race;
-      race = null;
-    }
-    if (now != null) {
-      now.run();
+  private synchronized @Nullable Runnable takeAfterConflict() {
+    Runnable now = afterConflict;
+    afterConflict = null;
+    return now;
+  }
+
+  private synchronized @Nullable Runnable takeRace() {
+    Runnable now = race;
+    race = null;
+    return now;
+  }
+
+  private static void run(@Nullable Runnable what) {
+    if (what != null) {
+      what.run();
     }
   }
 }

@@ -17,6 +17,8 @@ import org.tallyring.proto.v1.Event;
 import org.tallyring.proto.v1.EventKind;
 import org.tallyring.proto.v1.ThresholdRule;
 import org.tallyring.proto.v1.Window;
+import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.WindowLevel;
 
 class EventLogTest {
 
@@ -40,7 +42,8 @@ class EventLogTest {
   }
 
   private void threshold() {
-    log.thresholdExceeded("shop", RULE, Batches.bytes("a"), 0, 10, 1);
+    log.thresholdExceeded(
+        "shop", RULE, Batches.bytes("a"), Interval.window(WindowLevel.ALL, 0), 10, 1);
   }
 
   private void others(int count) {
@@ -130,7 +133,8 @@ class EventLogTest {
     int count = 1 + random.nextInt(3 * KEPT);
     for (int i = 0; i < count; i++) {
       if (random.nextInt(4) == 0) {
-        mixed.thresholdExceeded("shop", RULE, Batches.bytes("a"), 0, 10, 1);
+        mixed.thresholdExceeded(
+            "shop", RULE, Batches.bytes("a"), Interval.window(WindowLevel.ALL, 0), 10, 1);
       } else {
         mixed.metricsUpdated("shop", i);
       }

@@ -8,7 +8,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.CharRange;
+import net.jqwik.api.constraints.StringLength;
 import org.junit.jupiter.api.Test;
 import org.tallyring.topology.hash.KeyHash;
 
@@ -38,7 +43,7 @@ class KeyTableTest {
     assertThat(table.size()).isEqualTo(keys);
   }
 
-  /** Of every length up to the longest, so that keys end everywhere in chunks. */
+  /** Of every length up to the longest, so that keys end everywhere in pages and chunks. */
   private static byte[] key(int number) {
     return bytes("k".repeat(number % 500) + number);
   }
@@ -110,5 +115,31 @@ class KeyTableTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> add(new byte[70_000]))
         .withMessage("key length: 70000 (expected: at most 65534)");
+  }
+
+  @Property(tries = 200)
+  void keysOfAllLengthsCompareAsUnsignedBytes(
+      @ForAll List<@StringLength(min = 1, max = 40) @CharRange(from = 'a', to = 'c') String> keys) {
+    for (String key : keys) {
+      add(bytes(key));
+    }
+    for (int slot = 1; slot < table.size(); slot++) {
+      assertThat(Integer.signum(table.compareKeys(slot - 1, slot)))
+          .isEqualTo(Integer.signum(Arrays.compareUnsigned(table.key(slot - 1), table.key(slot))));
+    }
+  }
+
+  @Test
+  void frozenKeysStayWhileOthersAreAdded() {
+    for (int i = 0; i < 10; i++) {
+      add(key(i * 10));
+    }
+    KeyStore frozen = table.frozenKeys();
+    for (int i = 10; i < 10_000; i++) {
+      add(key(i * 10));
+    }
+    for (int i = 0; i < 10; i++) {
+      assertThat(frozen.get(i)).isEqualTo(key(i * 10));
+    }
   }
 }

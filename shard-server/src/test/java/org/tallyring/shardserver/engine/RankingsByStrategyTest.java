@@ -95,7 +95,7 @@ final class RankingsByStrategyTest {
     }
 
     boolean keeps(String metric, Interval interval) {
-      return interval.startMillis() >= engine.keptFrom(UID, metric, interval.level());
+      return engine.kept(UID, metric, interval).keeps(interval);
     }
 
     /** Windows and spans of which some are kept by a sliding window, some not. */

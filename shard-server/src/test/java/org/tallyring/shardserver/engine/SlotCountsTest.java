@@ -3,14 +3,18 @@ package org.tallyring.shardserver.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
+import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
 class SlotCountsTest {
@@ -66,7 +70,7 @@ class SlotCountsTest {
     Map<Integer, Long> rising = new LinkedHashMap<>();
     counts.forEachRising(rising::put);
     assertThat(rising).containsExactlyEntriesOf(expected);
-    PagedCounts sum = new PagedCounts();
+    CountSum sum = new CountSum();
     counts.addTo(sum);
     expected.forEach((slot, count) -> assertThat(sum.get(slot)).isEqualTo(count));
     int size = expected.size();
@@ -84,7 +88,7 @@ class SlotCountsTest {
   void aBucketKeepsItsCountsWhileItGrowsAndChangesForm(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 200_000) int slots) {
     Random random = new Random(seed);
-    BucketCounts bucket = new BucketCounts(WindowLevel.ALL, 0);
+    BucketCounts bucket = new BucketCounts(Interval.window(WindowLevel.ALL, 0));
     long[] expected = new long[slots];
     int[] block = new int[512];
     long[] deltas = new long[512];
@@ -96,11 +100,59 @@ class SlotCountsTest {
       }
       bucket.add(block, deltas, 0, 512);
       if (random.nextInt(8) == 0) {
-        bucket.seal();
+        bucket.seal(1 << random.nextInt(16));
       }
     }
     long[] actual = new long[slots];
     bucket.counts().forEach(Long.MIN_VALUE, (slot, count) -> actual[slot] = count);
     assertThat(actual).isEqualTo(expected);
+  }
+
+  @Property(tries = 100)
+  void aFrozenViewStaysWhileTheBucketGoesOn(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 50_000) int slots) {
+    Random random = new Random(seed);
+    BucketCounts bucket = new BucketCounts(Interval.window(WindowLevel.ALL, 0));
+    long[] counts = new long[slots];
+    Map<ExactCounts, long[]> frozen = new IdentityHashMap<>();
+    int[] block = new int[512];
+    long[] deltas = new long[512];
+    for (int round = 0; round < 20; round++) {
+      for (int i = 0; i < 512; i++) {
+        block[i] = random.nextInt(slots);
+        deltas[i] = random.nextInt(4) == 0 ? random.nextLong() >> 20 : 1;
+        counts[block[i]] += deltas[i];
+      }
+      bucket.add(block, deltas, 0, 512);
+      if (random.nextInt(4) == 0) {
+        frozen.put(bucket.frozenCounts(), counts.clone());
+      }
+      if (random.nextInt(8) == 0) {
+        bucket.seal(1 << random.nextInt(16));
+      }
+    }
+    frozen.put(bucket.frozenCounts(), counts);
+    frozen.forEach(
+        (view, expected) -> {
+          long[] actual = new long[slots];
+          view.forEachRising((slot, count) -> actual[slot] = count);
+          assertThat(actual).isEqualTo(expected);
+        });
+  }
+
+  @Test
+  void aCountThatLeaves32BitsIsKept() {
+    PagedCounts counts = new PagedCounts();
+    int[] many = IntStream.range(0, 600).toArray();
+    long[] ones = LongStream.generate(() -> 1).limit(600).toArray();
+    counts.add(many, ones, 0, 600);
+    long before = counts.bytes();
+
+    counts.add(new int[] {5, 5, 6}, new long[] {Integer.MAX_VALUE, 1, Integer.MIN_VALUE}, 0, 3);
+
+    assertThat(counts.get(5)).isEqualTo(Integer.MAX_VALUE + 2L);
+    assertThat(counts.get(6)).isEqualTo(Integer.MIN_VALUE + 1L);
+    assertThat(counts.get(7)).isEqualTo(1);
+    assertThat(counts.bytes()).isGreaterThan(before);
   }
 }

@@ -26,6 +26,7 @@ import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.SlidingWindow;
 import org.tallyring.shardserver.engine.strategy.MorrisScale;
 import org.tallyring.topology.window.Interval;
+import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.WindowLevel;
 
 final class StrategiesTest {
@@ -218,8 +219,9 @@ final class StrategiesTest {
     assertThat(engine.ranking(UID, "m", new Interval(WindowLevel.MINUTE, now - MINUTE, now), 3))
         .isEqualTo(new Ranking(new byte[][] {bytes("a")}, new long[] {2}, 0));
     // 10 minutes before the newest hit, and 5 for clocks that are ahead.
-    assertThat(engine.keptFrom(UID, "m", WindowLevel.MINUTE)).isEqualTo(now - 15 * MINUTE);
-    assertThat(engine.keptFrom(UID, "m", WindowLevel.HOUR)).isEqualTo(now);
+    KeptBuckets kept = engine.kept(UID, "m", new Interval(WindowLevel.MINUTE, now - MINUTE, now));
+    assertThat(kept.from(WindowLevel.MINUTE)).isEqualTo(now - 15 * MINUTE);
+    assertThat(kept.from(WindowLevel.HOUR)).isEqualTo(now);
     MetricStats stats = engine.stats(UID, "m");
     assertThat(stats.hits()).isEqualTo(120);
     assertThat(stats.pruned()).isEqualTo(120 - 31);

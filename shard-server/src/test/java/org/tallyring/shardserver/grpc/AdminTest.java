@@ -22,6 +22,7 @@ import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RangeStatus;
+import org.tallyring.shardserver.coordination.NamespaceStore;
 import org.tallyring.shardserver.coordination.Versioned;
 
 final class AdminTest {
@@ -95,10 +96,14 @@ final class AdminTest {
         .containsExactly("clicks");
   }
 
+  private NamespaceStore store() {
+    return cluster.connection(SECOND).namespaces();
+  }
+
   @Test
   void aNamespaceDeletedWhileItIsCreatedAgainIsCreated() {
     NamespaceDefinition other = create(SHOP.toBuilder().setLatenessMillis(5).build());
-    cluster.coordination.afterConflict = () -> cluster.coordination.delete("shop", 0);
+    cluster.coordination.namespaces().happensAfterNextConflict(() -> store().delete("shop", 0));
     NamespaceDefinition created = create(SHOP);
 
     assertThat(created.getUid()).isNotEqualTo(other.getUid());
@@ -110,7 +115,7 @@ final class AdminTest {
     NamespaceDefinition shop = create(SHOP);
     NamespaceDefinition meanwhile =
         shop.toBuilder().addMetrics(MetricDefinition.newBuilder().setName("likes")).build();
-    cluster.coordination.beforeChange = () -> cluster.coordination.compareAndSet(0, meanwhile);
+    cluster.coordination.namespaces().happensBeforeNext(() -> store().compareAndSet(0, meanwhile));
 
     assertThat(metrics(addMetric("shop", "sales"))).containsExactly("views", "likes", "sales");
     assertThat(addMetric("shop", "sales")).isEqualTo(get("shop"));
@@ -169,7 +174,7 @@ final class AdminTest {
 
   @Test
   void aStoreThatDoesNotAnswerIsUnavailableAndNoDefect() {
-    cluster.coordination.unreachable = true;
+    cluster.connection(FIRST).suspend();
     for (Runnable call :
         List.<Runnable>of(
             () -> create(SHOP),
@@ -177,15 +182,15 @@ final class AdminTest {
             () -> delete("shop"),
             () -> get("shop"))) {
       Throwable failure = refusal(Code.UNAVAILABLE, ErrorReason.ERROR_REASON_NO_SESSION, call::run);
-      assertThat(failure).hasMessageNotContaining("secret");
+      assertThat(failure).hasMessageNotContaining("out of touch");
     }
   }
 
   @Test
   void namespacesAreListedByName() {
-    cluster.coordination.compareAndSet(Versioned.ABSENT, SHOP);
-    cluster.coordination.compareAndSet(Versioned.ABSENT, SHOP.toBuilder().setName("art").build());
-    cluster.coordination.tell();
+    store().compareAndSet(Versioned.ABSENT, SHOP);
+    store().compareAndSet(Versioned.ABSENT, SHOP.toBuilder().setName("art").build());
+    cluster.tell();
 
     assertThat(admin.listNamespaces(ListNamespacesRequest.getDefaultInstance()).getNamespacesList())
         .extracting(NamespaceDefinition::getName)

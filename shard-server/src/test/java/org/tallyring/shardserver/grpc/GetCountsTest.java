@@ -27,7 +27,7 @@ import org.tallyring.proto.v1.KeyCount;
 import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.proto.v1.WindowSelector;
-import org.tallyring.shardserver.coordination.SessionState;
+import org.tallyring.shardserver.coordination.InMemoryCoordination;
 
 final class GetCountsTest {
 
@@ -139,8 +139,16 @@ final class GetCountsTest {
 
   @Test
   void withoutALiveSessionNothingIsRead() {
-    for (SessionState state : List.of(SessionState.SUSPENDED, SessionState.LOST)) {
-      cluster.coordination.session = state;
+    InMemoryCoordination connection = cluster.connection(FIRST);
+    List<Runnable> ends =
+        List.of(
+            connection::suspend,
+            () -> {
+              connection.resume();
+              connection.expire();
+            });
+    for (Runnable end : ends) {
+      end.run();
       Throwable failure =
           refusal(
               Code.UNAVAILABLE,
@@ -148,7 +156,7 @@ final class GetCountsTest {
               () -> counters.getCounts(request(Window.WINDOW_ALL, key(0)).build()));
       assertThat(Errors.retryDelayOf(failure)).isPresent();
     }
-    cluster.coordination.session = SessionState.CONNECTED;
+    connection.resume();
     assertThat(counters.getCounts(request(Window.WINDOW_ALL, key(0)).build()).getCountsList())
         .isNotEmpty();
   }

@@ -3,6 +3,7 @@ package org.tallyring.shardserver.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.UnknownFieldSet;
 import io.grpc.StatusRuntimeException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -151,6 +152,59 @@ class NamespaceEditorTest {
     MetricDefinition.Builder metric = MetricDefinition.newBuilder().setName("m");
     metric.getDistinctBuilder().setLog2Registers(log2);
     assertBadStrategy(metric, "(expected: 4..16)");
+  }
+
+  @Test
+  void aStrategyThatIsNotKnownHereIsRefusedAndNotTakenForTheDefault() {
+    MetricDefinition.Builder metric =
+        MetricDefinition.newBuilder()
+            .setName("m")
+            .setUnknownFields(
+                UnknownFieldSet.newBuilder()
+                    .addField(100, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+                    .build());
+    assertBadStrategy(metric, "strategy: unknown here");
+  }
+
+  @Test
+  void aSwapThatDoesNotSayToWhichStrategyIsRefused() {
+    assertThatThrownBy(
+            () -> editor.swapMetric("shop", MetricDefinition.newBuilder().setName("m").build()))
+        .hasMessageContaining("strategy: none (expected: ")
+        .extracting(Errors::reasonOf)
+        .isEqualTo(ErrorReason.ERROR_REASON_BAD_STRATEGY);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      longs = {
+        0,
+        -10_000,
+        1,
+        999,
+        7_000,
+        90_000,
+        2_400_000,
+        7_200_000,
+        Long.MIN_VALUE,
+        Long.MAX_VALUE
+      })
+  void aBucketDividesAMinuteOrAnHour(long bucket) {
+    MetricDefinition.Builder metric = MetricDefinition.newBuilder().setName("m");
+    metric.getFixedWindowBuilder().setBucketMillis(bucket);
+    assertBadStrategy(
+        metric, "fixed_window.bucket_millis: " + bucket + " (expected: 1, 2, 3, 4, 5, 6, 10, ");
+  }
+
+  @Test
+  void aBucketOfAMinuteIsWhatAMetricHasThatSaysNothing() {
+    editor.create(shop().build()).join();
+    MetricDefinition.Builder clicks = MetricDefinition.newBuilder().setName("clicks");
+    clicks.getFixedWindowBuilder().setBucketMillis(60_000);
+    assertThat(editor.swapMetric("shop", clicks.build()).join().getRevision()).isEqualTo(1);
+
+    clicks.getFixedWindowBuilder().setBucketMillis(10_000);
+    assertThat(editor.swapMetric("shop", clicks.build()).join().getRevision()).isEqualTo(2);
   }
 
   private void assertBadStrategy(MetricDefinition.Builder metric, String message) {

@@ -42,7 +42,6 @@ import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.SlidingWindow;
 import org.tallyring.proto.v1.Window;
-import org.tallyring.shardserver.coordination.SessionState;
 import org.tallyring.shardserver.engine.strategy.MorrisScale;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -286,8 +285,7 @@ final class RangeServiceTest {
     for (MetricDefinition.Builder metric : metrics) {
       definition.addMetrics(metric);
     }
-    cluster.coordination.compareAndSet(0, definition.build()).join();
-    cluster.coordination.tell();
+    cluster.coordination.namespaces().tamper(definition.getName(), before -> definition.build());
   }
 
   private void record(String... metrics) {
@@ -300,7 +298,7 @@ final class RangeServiceTest {
 
   @Test
   void withoutALiveSessionNothingIsRead() {
-    cluster.coordination.session = SessionState.SUSPENDED;
+    cluster.connection(FIRST).suspend();
     refusal(
         Code.UNAVAILABLE,
         ErrorReason.ERROR_REASON_NO_SESSION,

@@ -127,13 +127,16 @@ final class RecordStreamTest {
 
   @Test
   void batchesKeepTheirOrderWhenTheNamespaceOfTheFirstIsLookedUp() throws Exception {
-    cluster.coordination.compareAndSet(
-        Versioned.ABSENT, ShardCluster.DEFAULT.toBuilder().setName("new").setUid(2).build());
-    cluster.coordination.holdReads();
+    cluster
+        .connection(FIRST)
+        .namespaces()
+        .compareAndSet(
+            Versioned.ABSENT, ShardCluster.DEFAULT.toBuilder().setName("new").setUid(2).build());
+    cluster.coordination.namespaces().holdReads();
     stream.onNext(batch("new", 0, 1));
-    cluster.coordination.tell();
+    cluster.tell();
     stream.onNext(batch("new", 0, 2));
-    cluster.coordination.answerReads();
+    cluster.coordination.namespaces().answerReads();
 
     assertThat(end())
         .extracting(answer -> answer.getSequence() + " " + answer.getOutcome())
@@ -147,7 +150,7 @@ final class RecordStreamTest {
     stream.onNext(batch("absent", 0, 1));
     stream.onNext(batch("Bad Name", 0, 1));
     stream.onNext(batch(0, 7));
-    cluster.coordination.unreachable = true;
+    cluster.connection(FIRST).suspend();
     stream.onNext(batch("unreachable", 1, 1));
     stream.onNext(batch(1, 1));
     List<RecordStreamResponse> all = end();
@@ -165,7 +168,7 @@ final class RecordStreamTest {
         .anySatisfy(
             answer -> {
               expect(answer, Code.UNAVAILABLE, ErrorReason.ERROR_REASON_NO_SESSION);
-              assertThat(answer.toString()).doesNotContain("secret");
+              assertThat(answer.toString()).doesNotContain("out of touch");
             })
         .anyMatch(answer -> answer.getOutcome() == Outcome.OUTCOME_APPLIED);
   }

@@ -5,26 +5,32 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import io.grpc.Channel;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.tallyring.proto.internal.v1.AssignmentTarget;
 import org.tallyring.proto.internal.v1.Member;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamRequest;
-import org.tallyring.shardserver.coordination.Versioned;
+import org.tallyring.shardserver.coordination.InMemoryCluster;
+import org.tallyring.shardserver.coordination.InMemoryCoordination;
 import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.journal.InMemoryJournals;
 import org.tallyring.shardserver.ownership.RangeLoops;
 import org.tallyring.shardserver.ownership.RangeSettings;
 import org.tallyring.shardserver.ownership.RangeState;
+import org.tallyring.shardserver.ownership.ShardMeters;
 import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.range.RangeTable;
@@ -53,7 +59,11 @@ final class ShardCluster {
           .addMetrics(MetricDefinition.newBuilder().setName("clicks"))
           .build();
 
-  final FakeCoordination coordination = new FakeCoordination(TABLE.rangeCount());
+  final InMemoryCluster coordination = new InMemoryCluster();
+  private final Map<String, InMemoryCoordination> connections = new LinkedHashMap<>();
+  private final Map<String, Member> members = new LinkedHashMap<>();
+  private final String[] owners = {"", "", "", ""};
+  private @Nullable InMemoryCoordination candidate;
   final InMemoryJournals journals;
   private final InProcessGrpc grpc;
   private final Map<String, ShardRanges> ranges = new LinkedHashMap<>();
@@ -63,8 +73,7 @@ final class ShardCluster {
     this.grpc = grpc;
     ExecutorService acks = Executors.newSingleThreadExecutor();
     grpc.closeAtEnd(acks::shutdownNow);
-    journals = new InMemoryJournals(coordination.records, acks);
-    coordination.compareAndSet(Versioned.ABSENT, DEFAULT);
+    journals = new InMemoryJournals(coordination.ranges(), acks);
     start(FIRST);
     start(SECOND);
     assign(0, FIRST);
@@ -73,6 +82,10 @@ final class ShardCluster {
   }
 
   private void start(String id) {
+    InMemoryCoordination connection = coordination.connect(TABLE.rangeCount(), Runnable::run);
+    coordination.namespaces().tamper(DEFAULT.getName(), before -> DEFAULT);
+    connection.holdViews();
+    connections.put(id, connection);
     RangeLoops loops = new RangeLoops(id, 1);
     grpc.closeAtEnd(loops);
     ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
@@ -82,11 +95,12 @@ final class ShardCluster {
             id,
             TABLE,
             journals,
-            coordination,
+            connection.namespaces(),
             loops,
             RangeSettings.DEFAULT,
             () -> Instant.ofEpochMilli(NOW),
-            scheduler);
+            scheduler,
+            new ShardMeters(new SimpleMeterRegistry(), id));
     ranges.put(id, held);
     String address = InProcessServerBuilder.generateName();
     ShardServices served =
@@ -95,35 +109,65 @@ final class ShardCluster {
             id,
             TABLE,
             held,
-            coordination,
+            connection,
             new PeerChannels(grpc::channel),
             () -> Instant.ofEpochMilli(NOW),
             scheduler);
     services.put(id, served);
     grpc.serve(address, served::addTo);
-    coordination.members.put(
-        id, Member.newBuilder().setId(id).setAddress(address).setWeight(1).build());
+    join(Member.newBuilder().setId(id).setAddress(address).setWeight(1).build());
+  }
+
+  private void join(Member member) {
+    members.put(member.getId(), member);
+    connection(member.getId()).join(member);
+  }
+
+  /**
+   * The connection of a shard. Its view is what was true at the last {@link #tell}, so that it can
+   * be as old as a test wants it to be.
+   */
+  InMemoryCoordination connection(String id) {
+    return of(connections, id);
+  }
+
+  /** Makes the present state the view of both shards. */
+  void tell() {
+    for (InMemoryCoordination connection : connections.values()) {
+      connection.releaseViews();
+      connection.holdViews();
+    }
+  }
+
+  /** Makes another process the controller, as everybody knows then. */
+  void elect(String id) {
+    if (candidate != null) {
+      candidate.close();
+    }
+    candidate = coordination.connect(TABLE.rangeCount(), Runnable::run);
+    candidate.campaign(id, leads -> {});
+    tell();
   }
 
   /** Gives a range to a shard and waits until it serves, as everybody knows then. */
   void assign(int rangeId, String owner) {
-    coordination.owners.set(rangeId, owner);
-    coordination.tell();
-    ranges.values().forEach(held -> held.reconcile(coordination.view()));
+    owners[rangeId] = owner;
+    coordination.assign(AssignmentTarget.newBuilder().addAllOwners(List.of(owners)).build());
+    tell();
+    ranges.forEach((id, held) -> held.reconcile(connection(id).view()));
     ShardRanges held = of(ranges, owner);
     await()
         .pollInterval(5, TimeUnit.MILLISECONDS)
         .until(
             () ->
                 held.find(rangeId).map(range -> range.state() == RangeState.SERVING).orElse(false));
-    coordination.tell();
+    tell();
   }
 
   /** Lets nobody reach a shard any more, though it is still a member. */
   void unplug(String id) {
-    Member member = of(coordination.members, id).toBuilder().setAddress("nowhere").build();
-    coordination.members.put(id, member);
-    coordination.tell();
+    join(of(members, id).toBuilder().setAddress("nowhere").build());
+    tell();
   }
 
   ShardServices services(String id) {
@@ -131,7 +175,7 @@ final class ShardCluster {
   }
 
   String address(String id) {
-    return of(coordination.members, id).getAddress();
+    return of(members, id).getAddress();
   }
 
   private static <T> T of(Map<String, T> shards, String id) {

@@ -66,11 +66,6 @@ final class TopologyTest {
     }
   }
 
-  private void elect(String controller) {
-    cluster.coordination.controller = controller;
-    cluster.coordination.tell();
-  }
-
   private void watch() {
     TopologyServiceGrpc.newStub(cluster.channel(FIRST))
         .watchTopology(WatchTopologyRequest.getDefaultInstance(), pictures);
@@ -78,7 +73,7 @@ final class TopologyTest {
 
   @Test
   void aPictureIsComplete() {
-    elect(SECOND);
+    cluster.elect(SECOND);
     Topology picture =
         TopologyServiceGrpc.newBlockingStub(cluster.channel(FIRST))
             .getTopology(GetTopologyRequest.getDefaultInstance())
@@ -107,8 +102,8 @@ final class TopologyTest {
 
   @Test
   void aRangeWhoseOwnerIsNoMemberDoesNotServe() {
-    cluster.coordination.members.remove(SECOND);
-    cluster.coordination.tell();
+    cluster.connection(SECOND).leave();
+    cluster.tell();
     watch();
 
     RangeOwnership range = pictures.getValues().get(0).getTopology().getRanges(2);
@@ -120,10 +115,10 @@ final class TopologyTest {
   void aWatcherHearsThePresentPictureAndEachThatDiffers() {
     watch();
     assertThat(pictures.getValues()).hasSize(1);
-    cluster.coordination.tell();
+    cluster.tell();
     assertThat(pictures.getValues()).hasSize(1);
 
-    elect(FIRST);
+    cluster.elect(FIRST);
     cluster.assign(UNOWNED, SECOND);
     Topology last = pictures.getValues().get(pictures.getValues().size() - 1).getTopology();
     assertThat(pictures.getValues().get(1).getTopology().getController()).isEqualTo(FIRST);
@@ -138,7 +133,7 @@ final class TopologyTest {
     TopologyServiceGrpc.newStub(cluster.channel(FIRST))
         .watchTopology(WatchTopologyRequest.getDefaultInstance(), slow);
     for (int i = 0; i < 5; i++) {
-      elect("controller-" + i);
+      cluster.elect("controller-" + i);
     }
     assertThat(pictures.getValues()).hasSize(1);
 
@@ -156,7 +151,7 @@ final class TopologyTest {
 
     assertThat(pictures.awaitCompletion(10, TimeUnit.SECONDS)).isTrue();
     assertThat(pictures.getError()).isNull();
-    elect(FIRST);
+    cluster.elect(FIRST);
     assertThat(pictures.getValues()).hasSize(1);
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status.Code;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -64,6 +65,7 @@ class EventIdIntakeTest {
         () -> Instant.ofEpochMilli(now),
         Runnable::run,
         new InFlightBudget(1 << 20),
+        new ShardMeters(new SimpleMeterRegistry(), "shard-1"),
         (position, entry) -> {},
         cause -> {});
   }

@@ -3,6 +3,7 @@ package org.tallyring.shardserver.ownership;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -67,7 +68,9 @@ final class EventsAfterFailoverTest {
             new RangeSettings(snapshotBytes, Long.MAX_VALUE, 1 << 20),
             () -> NOON,
             loop,
+            Runnable::run,
             new InFlightBudget(1 << 20),
+            new ShardMeters(new SimpleMeterRegistry(), owner),
             lost -> {});
     assertThat(range.open(journals)).succeedsWithin(LIMIT);
     return range;

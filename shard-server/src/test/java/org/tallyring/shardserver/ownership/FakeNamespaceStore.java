@@ -1,10 +1,10 @@
 package org.tallyring.shardserver.ownership;
 
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.shardserver.coordination.CoordinationException;
 import org.tallyring.shardserver.coordination.NamespaceStore;
@@ -13,9 +13,9 @@ import org.tallyring.shardserver.coordination.Versioned;
 /** Namespaces to read, or a store that does not answer. */
 final class FakeNamespaceStore implements NamespaceStore {
 
-  final Map<String, NamespaceDefinition> stored = new HashMap<>();
-  final List<String> reads = new ArrayList<>();
-  boolean unreachable;
+  final Map<String, NamespaceDefinition> stored = new ConcurrentHashMap<>();
+  final List<String> reads = new CopyOnWriteArrayList<>();
+  volatile boolean unreachable;
 
   @Override
   public CompletableFuture<Versioned<NamespaceDefinition>> read(String name) {

@@ -5,6 +5,7 @@ import static org.tallyring.shardserver.ownership.RangeHarness.RANGE;
 import static org.tallyring.shardserver.ownership.RangeHarness.batch;
 import static org.tallyring.shardserver.ownership.RangeHarness.deltas;
 
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -13,6 +14,9 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
+import org.tallyring.proto.internal.v1.AcceptedBatch;
+import org.tallyring.proto.internal.v1.AcceptedBatches;
+import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.internal.v1.SnapshotReference;
 import org.tallyring.proto.v1.RangeStatus;
 import org.tallyring.proto.v1.RecordBatch;
@@ -211,6 +215,107 @@ final class OwnedRangeTest {
     assertThat(open).isCompletedExceptionally();
     assertThat(range.state()).isEqualTo(RangeState.LOST);
     assertThat(harness.lost).containsExactly(range);
+  }
+
+  /** An engine that counted a batch behind the journal's back cannot apply the same one again. */
+  @Test
+  void anEntryThatTheEngineDoesNotApplyLosesTheRangeWithWhatIsInFlight() {
+    OwnedRange range = harness.open();
+    RecordBatch first = batch(1, "x");
+    harness.submit(range, A, first);
+    harness.submit(range, A, batch(2, "y"));
+    harness.ask(
+        range,
+        engine -> {
+          engine.apply(entry(first));
+          return true;
+        });
+    harness.settle();
+
+    assertThat(harness.takeAnswers()).containsExactly("1:IN_DOUBT", "2:RANGE_IN_HANDOFF");
+    assertThat(range.state()).isEqualTo(RangeState.LOST);
+    assertThat(harness.lost).containsExactly(range);
+
+    // What counts is what is in the journal: the first batch, once.
+    OwnedRange again = harness.open();
+    harness.submit(again, A, first);
+    harness.submit(again, A, batch(2, "y"));
+    harness.settle();
+    assertThat(harness.takeAnswers()).containsExactly("1:DUPLICATE", "2:APPLIED");
+    assertThat(harness.count(again, "x")).isEqualTo(1);
+  }
+
+  private static JournalEntry entry(RecordBatch batch) {
+    return JournalEntry.newBuilder()
+        .setBatches(
+            AcceptedBatches.newBuilder()
+                .addBatches(
+                    AcceptedBatch.newBuilder()
+                        .setSessionId(RangeHarness.session(A))
+                        .setNamespaceUid(RangeHarness.UID)
+                        .setAcceptedAtMillis(RangeHarness.NOON)
+                        .setBatch(batch)))
+        .build();
+  }
+
+  @Test
+  void aSnapshotThatCannotBeWrittenIsTriedAgainLaterAndTheRangeServesOn() {
+    harness.settings = new RangeSettings(1, Long.MAX_VALUE, Long.MAX_VALUE);
+    OwnedRange range = harness.newRange();
+    range.open(new NoRoomForSnapshots());
+    harness.settle();
+    harness.submit(range, A, batch(1, "x"));
+    harness.settle();
+
+    assertThat(snapshots("failed")).isEqualTo(1);
+    harness.submit(range, A, batch(2, "x"));
+    harness.settle();
+
+    assertThat(harness.takeAnswers()).containsExactly("1:APPLIED", "2:APPLIED");
+    assertThat(range.state()).isEqualTo(RangeState.SERVING);
+    assertThat(snapshots("failed")).isEqualTo(1);
+
+    harness.now += 10_000;
+    harness.submit(range, A, batch(3, "x"));
+    harness.settle();
+
+    assertThat(snapshots("failed")).isEqualTo(2);
+    assertThat(harness.count(harness.open(), "x")).isEqualTo(3);
+  }
+
+  private long snapshots(String outcome) {
+    return harness
+        .registry
+        .get("tallyring.snapshot.duration")
+        .tag("outcome", outcome)
+        .timer()
+        .count();
+  }
+
+  /** Journals of the harness that let no chunk of a snapshot be as large as it has to be. */
+  private final class NoRoomForSnapshots implements RangeJournals {
+    @Override
+    public CompletableFuture<RangeJournal> open(
+        int rangeId, String owner, JournalReplay replay, Executor executor) {
+      return harness
+          .journals
+          .open(rangeId, owner, replay, executor)
+          .thenApply(
+              journal ->
+                  (RangeJournal)
+                      Proxy.newProxyInstance(
+                          RangeJournal.class.getClassLoader(),
+                          new Class<?>[] {RangeJournal.class},
+                          (proxy, method, arguments) -> {
+                            if (method.getName().equals("snapshot")) {
+                              throw new IllegalArgumentException("chunk: too large");
+                            }
+                            return method.invoke(journal, arguments);
+                          }));
+    }
+
+    @Override
+    public void close() {}
   }
 
   @Test

@@ -1,6 +1,9 @@
 package org.tallyring.shardserver.ownership;
 
 import com.google.protobuf.ByteString;
+import io.micrometer.core.instrument.MockClock;
+import io.micrometer.core.instrument.simple.SimpleConfig;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -51,6 +54,9 @@ final class RangeHarness {
   /** The answers in the order in which they came. */
   final List<RecordStreamResponse> answers = new ArrayList<>();
 
+  final MockClock meterTime = new MockClock();
+  final SimpleMeterRegistry registry = new SimpleMeterRegistry(SimpleConfig.DEFAULT, meterTime);
+  final ShardMeters meters = new ShardMeters(registry, "shard-1");
   final List<OwnedRange> lost = new ArrayList<>();
   RangeSettings settings = RangeSettings.DEFAULT;
   InFlightBudget budget = new InFlightBudget(Long.MAX_VALUE);
@@ -64,7 +70,9 @@ final class RangeHarness {
         settings,
         () -> Instant.ofEpochMilli(now),
         loop,
+        Runnable::run,
         budget,
+        meters,
         lost::add);
   }
 

@@ -3,6 +3,7 @@ package org.tallyring.shardserver.ownership;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -38,6 +39,7 @@ class RedefinitionTest {
         InstantSource.fixed(Instant.parse("2024-02-29T12:00:00Z")),
         Runnable::run,
         new InFlightBudget(1 << 20),
+        new ShardMeters(new SimpleMeterRegistry(), "shard-1"),
         (position, entry) -> {},
         cause -> {});
   }

@@ -3,6 +3,9 @@ package org.tallyring.shardserver.ownership;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +13,8 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.tallyring.proto.internal.v1.AssignmentTarget;
@@ -22,10 +27,12 @@ import org.tallyring.shardserver.coordination.ClusterView;
 import org.tallyring.shardserver.coordination.InMemoryRangeStore;
 import org.tallyring.shardserver.coordination.Versioned;
 import org.tallyring.shardserver.journal.InMemoryJournals;
+import org.tallyring.shardserver.journal.JournalHealth;
 import org.tallyring.shardserver.journal.JournalReplay;
 import org.tallyring.shardserver.journal.Position;
 import org.tallyring.shardserver.journal.RangeJournal;
 import org.tallyring.shardserver.journal.RangeJournals;
+import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.range.RangeTable;
 
 /** What a shard holds, against what it is assigned. */
@@ -49,12 +56,19 @@ final class ShardRangesTest {
   private final RangeLoops loops = new RangeLoops("test", 2);
   private final ManualScheduler scheduler = new ManualScheduler();
 
+  /** Those of the ranges made last. */
+  private SimpleMeterRegistry registry = new SimpleMeterRegistry();
+
+  private ShardMeters meters = new ShardMeters(registry, ME);
+
   @AfterEach
   void stopLoops() {
     loops.close();
   }
 
   private ShardRanges ranges(int count, RangeJournals from) {
+    registry = new SimpleMeterRegistry();
+    meters = new ShardMeters(registry, ME);
     return new ShardRanges(
         ME,
         new RangeTable(count),
@@ -63,7 +77,8 @@ final class ShardRangesTest {
         loops,
         RangeSettings.DEFAULT,
         () -> Instant.ofEpochMilli(RangeHarness.NOON),
-        scheduler.asService());
+        scheduler.asService(),
+        meters);
   }
 
   private ClusterView view(List<String> owners, NamespaceDefinition... definitions) {
@@ -185,27 +200,125 @@ final class ShardRangesTest {
     assertThat(scheduler.isEmpty()).isTrue();
   }
 
+  /** Opens when it is told to, on the thread that says so. */
+  private final class SlowJournals implements RangeJournals {
+    private final CompletableFuture<Void> go = new CompletableFuture<>();
+    private final CompletableFuture<RangeJournal> opened = new CompletableFuture<>();
+
+    @Override
+    public CompletableFuture<RangeJournal> open(
+        int rangeId, String owner, JournalReplay replay, Executor executor) {
+      return go.thenCompose(now -> journals.open(rangeId, owner, replay, executor))
+          .whenComplete((journal, failure) -> opened.complete(journal));
+    }
+
+    boolean isClosed() {
+      return opened.join().health().state() == JournalHealth.State.LOST;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void closingWaitsForTheJournalOfARangeThatIsBeingOpened() {
+    SlowJournals slow = new SlowJournals();
+    ShardRanges ranges = ranges(1, slow);
+    ranges.reconcile(view(List.of(ME)));
+    OwnedRange range = ranges.find(0).orElseThrow();
+    CompletableFuture<Void> closed = ranges.close();
+    awaitState(range, RangeState.RELEASED);
+    assertThat(closed).isNotDone();
+
+    slow.go.complete(null);
+    assertThat(closed).succeedsWithin(Duration.ofSeconds(10));
+    assertThat(slow.isClosed()).isTrue();
+  }
+
+  @Test
+  void closingWaitsForARangeThatWasTakenAwayWhileItWasBeingOpened() {
+    SlowJournals slow = new SlowJournals();
+    ShardRanges ranges = ranges(1, slow);
+    ranges.reconcile(view(List.of(ME)));
+    OwnedRange range = ranges.find(0).orElseThrow();
+    ranges.reconcile(view(List.of(OTHER)));
+    awaitState(range, RangeState.RELEASED);
+    CompletableFuture<Void> closed = ranges.close();
+    assertThat(closed).isNotDone();
+
+    slow.go.complete(null);
+    assertThat(closed).succeedsWithin(Duration.ofSeconds(10));
+    assertThat(slow.isClosed()).isTrue();
+  }
+
   private OwnedRange withOneClick(ShardRanges ranges) {
     ranges.reconcile(view(List.of(ME), RangeHarness.NAMESPACE));
     OwnedRange range = serving(ranges, 0);
+    record(range, "x");
+    return range;
+  }
+
+  /** One click, in no session. */
+  private static void record(OwnedRange range, String key) {
     CompletableFuture<RecordStreamResponse> answer = new CompletableFuture<>();
     range.submit(
         new Submission(
-            RangeHarness.session(1),
-            RangeHarness.batch(1, "x"),
+            RangeHarness.session(0),
+            RangeHarness.batch(0, key),
             RangeHarness.NAMESPACE,
             answer::complete));
     assertThat(answer.join().getOutcome()).isEqualTo(Outcome.OUTCOME_APPLIED);
-    return range;
   }
 
   /**
    * The clicks when the loop has done what it was told so far: after the first read an entry has
    * been appended, after the second it is applied.
    */
-  private static Long clicks(OwnedRange range) {
+  private static @Nullable Long clicks(OwnedRange range) {
     range.status().join();
     return range.read(engine -> RangeHarness.count(engine, "x")).join();
+  }
+
+  @Test
+  void eachRoundShowsWhatAllRangesHoldAndIsFollowedByAnother() throws InterruptedException {
+    ShardRanges ranges = ranges(2, journals);
+    new AccountRounds(ranges, meters, scheduler.asService()).start();
+    ranges.reconcile(view(List.of(ME, ME), RangeHarness.NAMESPACE));
+    OwnedRange first = serving(ranges, 0);
+    String key = keyOfRange(0, new RangeTable(2));
+    serving(ranges, 1);
+    assertThat(inState("serving")).isEqualTo(2);
+    ManualScheduler.Scheduled round = scheduler.take();
+    assertThat(round.delayMillis()).isEqualTo(10_000);
+    record(first, key);
+    assertThat(registry.find("tallyring.metric.hits").counter()).isNull();
+    round.task().run();
+
+    ManualScheduler.Scheduled next = scheduler.take();
+    assertThat(registry.get("tallyring.metric.hits").counter().count()).isEqualTo(1);
+    assertThat(registry.get("tallyring.metric.keys").gauge().value()).isEqualTo(1);
+    record(first, key);
+    ranges.reconcile(view(List.of(OTHER, ME), RangeHarness.NAMESPACE));
+    awaitState(first, RangeState.RELEASED);
+    next.task().run();
+
+    scheduler.take();
+    assertThat(registry.get("tallyring.metric.hits").counter().count()).isEqualTo(2);
+    assertThat(registry.find("tallyring.metric.keys").gauge()).isNull();
+    assertThat(inState("serving")).isEqualTo(1);
+  }
+
+  private static String keyOfRange(int rangeId, RangeTable table) {
+    KeyHash hash = new KeyHash("shop");
+    return IntStream.range(0, 1_000)
+        .mapToObj(i -> "key-" + i)
+        .filter(key -> table.rangeOf(hash.hash(key.getBytes(StandardCharsets.UTF_8))) == rangeId)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private double inState(String state) {
+    return registry.get("tallyring.ranges").tags("shard", ME, "state", state).gauge().value();
   }
 
   @Test
@@ -215,6 +328,47 @@ final class ShardRangesTest {
     ranges.reconcile(view(List.of(ME)));
 
     assertThat(clicks(range)).isZero();
+  }
+
+  @Test
+  void aNamespaceDeletedWhileARangeIsBeingOpenedLosesItsCounts() throws Exception {
+    ShardRanges before = ranges(1, journals);
+    withOneClick(before);
+    before.close().get(10, TimeUnit.SECONDS);
+    SlowJournals slow = new SlowJournals();
+    ShardRanges ranges = ranges(1, slow);
+    ranges.reconcile(view(List.of(ME), RangeHarness.NAMESPACE));
+    ranges.reconcile(view(List.of(ME)));
+    slow.go.complete(null);
+
+    OwnedRange range = serving(ranges, 0);
+    await().until(() -> Long.valueOf(0).equals(clicks(range)));
+  }
+
+  @Test
+  void aNamespaceDeletedWhileNobodyServedARangeLosesItsCounts() throws Exception {
+    ShardRanges before = ranges(1, journals);
+    withOneClick(before);
+    before.close().get(10, TimeUnit.SECONDS);
+    ShardRanges ranges = ranges(1, journals);
+    ranges.reconcile(view(List.of(ME)));
+
+    OwnedRange range = serving(ranges, 0);
+    await().until(() -> Long.valueOf(0).equals(clicks(range)));
+  }
+
+  @Test
+  void aRangeThatIsOpenedKeepsTheCountsOfANamespaceThatTheStoreStillHas() throws Exception {
+    ShardRanges before = ranges(1, journals);
+    withOneClick(before);
+    before.close().get(10, TimeUnit.SECONDS);
+    namespaces.stored.put("shop", RangeHarness.NAMESPACE);
+    ShardRanges ranges = ranges(1, journals);
+    ranges.reconcile(view(List.of(ME)));
+
+    OwnedRange range = serving(ranges, 0);
+    await().until(() -> namespaces.reads.contains("shop"));
+    assertThat(clicks(range)).isEqualTo(1);
   }
 
   @Test

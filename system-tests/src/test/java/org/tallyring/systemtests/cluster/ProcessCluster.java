@@ -38,6 +38,7 @@ public final class ProcessCluster implements AutoCloseable {
   private static final int SHARDS = 3;
   private static final int ZOOKEEPER_OFFSET = 20;
   private static final int FIRST_BOOKIE_OFFSET = 21;
+  private static final int METRICS_OFFSET = 30;
   private static final Duration START = Duration.ofSeconds(90);
 
   private final Processes processes;
@@ -47,7 +48,7 @@ public final class ProcessCluster implements AutoCloseable {
 
   private ProcessCluster(Processes processes) {
     this.processes = processes;
-    port = Ports.base(0, 1, 2, 3, ZOOKEEPER_OFFSET, 21, 22, 23);
+    port = Ports.base(0, 1, 2, 3, ZOOKEEPER_OFFSET, 21, 22, 23, 31, 32, 33);
     api = new ClusterApi(address());
   }
 
@@ -99,7 +100,9 @@ public final class ProcessCluster implements AutoCloseable {
               "zookeeper.session-timeout",
               SESSION_TIMEOUT.toSeconds() + "s",
               "controller.expected-members",
-              SHARDS));
+              SHARDS,
+              "metrics.port",
+              port + METRICS_OFFSET + i));
     }
     startRole(
         "aggregator",
@@ -175,9 +178,18 @@ public final class ProcessCluster implements AutoCloseable {
 
   /** The shards, {@code host:port} each. */
   public List<String> shardAddresses() {
+    return addressesFrom(port);
+  }
+
+  /** Where the shards show their metrics, {@code host:port} each. */
+  public List<String> metricsAddresses() {
+    return addressesFrom(port + METRICS_OFFSET);
+  }
+
+  private static List<String> addressesFrom(int base) {
     List<String> addresses = new ArrayList<>();
     for (int i = 1; i <= SHARDS; i++) {
-      addresses.add("127.0.0.1:" + (port + i));
+      addresses.add("127.0.0.1:" + (base + i));
     }
     return addresses;
   }

@@ -50,7 +50,7 @@ public enum DataSet {
       0,
       "--format jsonl --key page --time time --time-format iso --metric-column isNew") {
     @Override
-    String metricOf(String type) {
+    String textOf(String type) {
       // The truth calls an edit "new" if its field isNew is true.
       return type.equals("new") ? "true" : "false";
     }
@@ -142,9 +142,14 @@ public enum DataSet {
     return BuildPaths.data().resolve(directory).resolve(name);
   }
 
+  /** How the file writes a type of event. */
+  String textOf(String type) {
+    return type;
+  }
+
   /** The metric that replay makes of a type of event. */
   String metricOf(String type) {
-    return type.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_-]", "_");
+    return textOf(type).toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_-]", "_");
   }
 
   private static List<String> concat(List<String> first, List<String> second) {

@@ -84,6 +84,27 @@ public final class Truth {
     return tops;
   }
 
+  /**
+   * How many different users there were of each type, as the file writes it: of all time, and in
+   * each day and hour in which the type occurs.
+   */
+  public List<TypeUsers> users() {
+    List<TypeUsers> users = new ArrayList<>();
+    read(
+        "truth_totals.tsv",
+        columns -> {
+          if (!columns[0].equals("scope") && !columns[2].equals(ALL_TYPES)) {
+            users.add(
+                new TypeUsers(
+                    set.textOf(columns[2]),
+                    columns[0],
+                    columns[1].equals("-") ? "" : NamedWindow.of(columns[1], "").at(),
+                    Long.parseLong(columns[5])));
+          }
+        });
+    return users;
+  }
+
   private void read(String name, Consumer<String[]> row) {
     Path file = set.path(name);
     try (InputStream raw = Files.newInputStream(file);

@@ -64,10 +64,24 @@ public final class ClusterApi implements AutoCloseable {
 
   /** Asks over REST. */
   public RestAnswer get(String pathAndQuery) {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://" + address + pathAndQuery))
-            .timeout(Duration.ofSeconds(CALL_SECONDS))
-            .build();
+    return send(request(pathAndQuery).build());
+  }
+
+  /** Sends JSON over REST. */
+  public RestAnswer post(String path, String document) {
+    return send(
+        request(path)
+            .header("content-type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(document))
+            .build());
+  }
+
+  private HttpRequest.Builder request(String pathAndQuery) {
+    return HttpRequest.newBuilder(URI.create("http://" + address + pathAndQuery))
+        .timeout(Duration.ofSeconds(CALL_SECONDS));
+  }
+
+  private RestAnswer send(HttpRequest request) {
     try {
       HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
       return new RestAnswer(response.statusCode(), json.readTree(response.body()));

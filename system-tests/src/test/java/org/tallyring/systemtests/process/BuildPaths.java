@@ -12,6 +12,11 @@ public final class BuildPaths {
     return path("tally.jar");
   }
 
+  /** The root of the project: what its scripts and documents are relative to. */
+  public static Path root() {
+    return path("tally.root");
+  }
+
   /** Where processes leave their data and logs. */
   public static Path work() {
     return path("tally.work");

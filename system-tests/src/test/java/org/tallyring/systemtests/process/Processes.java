@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -85,17 +86,33 @@ public final class Processes
     command.add("-jar");
     command.add(BuildPaths.jar().toString());
     command.addAll(arguments);
+    return launch(name, command, directory(), Map.of());
+  }
+
+  /**
+   * Starts a script for {@code bash}.
+   *
+   * @param workingDirectory where it runs
+   * @param environment what it finds in its environment besides this process's own
+   */
+  public TallyProcess startScript(
+      Path script, Path workingDirectory, Map<String, String> environment) {
+    return launch("script", List.of("bash", script.toString()), workingDirectory, environment);
+  }
+
+  private TallyProcess launch(
+      String name, List<String> command, Path workingDirectory, Map<String, String> environment) {
     String file = String.format("%03d-%s", count.incrementAndGet(), name);
     Path stdout = directory().resolve(file + ".out");
     Path stderr = directory().resolve(file + ".err");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(workingDirectory.toFile())
+            .redirectOutput(stdout.toFile())
+            .redirectError(stderr.toFile());
+    builder.environment().putAll(environment);
     try {
-      Process process =
-          new ProcessBuilder(command)
-              .directory(directory().toFile())
-              .redirectOutput(stdout.toFile())
-              .redirectError(stderr.toFile())
-              .start();
-      TallyProcess running = new TallyProcess(name, process, stdout, stderr);
+      TallyProcess running = new TallyProcess(name, builder.start(), stdout, stderr);
       started.add(running);
       return running;
     } catch (IOException e) {

@@ -81,8 +81,12 @@ public final class TallyProcess {
     }
   }
 
-  /** Ends it as a power cut would: SIGKILL, nothing is flushed. Returns when it is gone. */
+  /**
+   * Ends it, and what it started, as a power cut would: SIGKILL, nothing is flushed. Returns when
+   * it is gone.
+   */
   public void kill9() {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly();
     awaitExit(END);
   }

@@ -16,7 +16,7 @@ public final class NotKeptException extends RuntimeException {
             + " (expected: from "
             + Instant.ofEpochMilli(keptFromMillis)
             + " on; earlier "
-            + level.name().toLowerCase(Locale.ROOT)
+            + (level == WindowLevel.MINUTE ? "bucket" : level.name().toLowerCase(Locale.ROOT))
             + "s are not kept any more)");
     this.keptFromMillis = keptFromMillis;
   }

@@ -17,13 +17,15 @@ public final class SeriesPeriod {
    * before the end.
    *
    * @param step the kind of bucket
+   * @param width how long the buckets are at the finest level
    * @throws IllegalArgumentException if a time lies outside of the years 1 to 9999, the end is not
    *     after the start, there would be more than {@value #MAX_POINTS} points, or all time is no
    *     step
    */
-  public static Interval of(WindowLevel step, long startMillis, long endMillis) {
+  public static Interval of(WindowLevel step, BucketWidth width, long startMillis, long endMillis) {
     if (step == WindowLevel.ALL) {
-      throw new IllegalArgumentException("step: all (expected: minute, hour, day or month)");
+      throw new IllegalArgumentException(
+          "step: all (expected: bucket, minute, hour, day or month)");
     }
     Moment.checked("start_time", startMillis);
     Moment.checked("end_time", endMillis);
@@ -35,9 +37,11 @@ public final class SeriesPeriod {
               + Instant.ofEpochMilli(endMillis)
               + ")");
     }
-    Interval period = new Interval(step, step.start(startMillis), step.endAtOrAfter(endMillis));
+    Interval period =
+        new Interval(
+            step, width, width.start(step, startMillis), width.endAtOrAfter(step, endMillis));
     int points = 0;
-    for (long start = period.startMillis(); start < period.endMillis(); start = step.end(start)) {
+    for (long start = period.startMillis(); start < period.endMillis(); start = period.end(start)) {
       if (++points > MAX_POINTS) {
         throw new IllegalArgumentException(
             "start_time: "
@@ -45,8 +49,8 @@ public final class SeriesPeriod {
                 + " (expected: at most "
                 + MAX_POINTS
                 + " "
-                + name(step)
-                + "s before end_time, "
+                + plural(step, width)
+                + " before end_time, "
                 + Instant.ofEpochMilli(endMillis)
                 + ")");
       }
@@ -58,8 +62,8 @@ public final class SeriesPeriod {
    * Where a period of a length starts: as for a span, it is measured back from the end of the last
    * bucket.
    */
-  public static long start(WindowLevel step, Duration length, long endMillis) {
-    return step.endAtOrAfter(endMillis) - length.toMillis();
+  public static long start(WindowLevel step, BucketWidth width, Duration length, long endMillis) {
+    return width.endAtOrAfter(step, endMillis) - length.toMillis();
   }
 
   /**
@@ -73,10 +77,13 @@ public final class SeriesPeriod {
       throw new NotKeptException(
           "end_time: " + Instant.ofEpochMilli(period.endMillis()), period.level(), from);
     }
-    return new Interval(period.level(), Math.max(period.startMillis(), from), period.endMillis());
+    return new Interval(
+        period.level(), period.width(), Math.max(period.startMillis(), from), period.endMillis());
   }
 
-  private static String name(WindowLevel level) {
-    return level.name().toLowerCase(Locale.ROOT);
+  private static String plural(WindowLevel level, BucketWidth width) {
+    return level == WindowLevel.MINUTE && !width.equals(BucketWidth.MINUTE)
+        ? "buckets of " + width
+        : level.name().toLowerCase(Locale.ROOT) + "s";
   }
 }

@@ -18,6 +18,9 @@ import java.util.Locale;
  * all later buckets of the level are kept too. When minutes are gone, a span of 3 days is answered from
  * hours, and so on. Months are the coarsest: all time has no edges.
  *
+ * How long the finest buckets are belongs to the metric. One that keeps every hit's millisecond has
+ * buckets of a millisecond, so that its spans are exactly as long as asked for, by the same rule.
+ *
  * Ranges retire buckets by their own watermarks, so that the same span may be answerable from minutes in
  * one range and not in another. All ranges of one answer must rest on the same interval: whoever asks
  * takes the latest of what the ranges keep, see {@link KeptBuckets#and}.
@@ -29,14 +32,14 @@ import java.util.Locale;
  */
 public final class TimeSelection {
 
-  /** The shortest span: one bucket of the finest level. */
-  public static final Duration MIN_SPAN = Duration.ofMinutes(1);
+  /** The shortest span that any metric can have; each has at least one of its finest buckets. */
+  public static final Duration MIN_SPAN = Duration.ofMillis(1);
 
   /** The longest span. */
   public static final Duration MAX_SPAN = Duration.ofDays(400);
 
   /** The rule for the length of a span, for messages. */
-  public static final String SPAN_RULE = "1 minute to 400 days";
+  public static final String SPAN_RULE = "1 ms to 400 days";
 
   /** How far a time may lie ahead: as far as events may. */
   static final Duration MAX_AHEAD = Duration.ofMinutes(5);
@@ -95,15 +98,17 @@ public final class TimeSelection {
    * The buckets meant at a moment.
    *
    * @param latenessMillis how long buckets wait for late events after their end
+   * @param width how long the finest buckets of the metric are
    * @param kept what is kept everywhere, as far as it is known
    * @throws IllegalArgumentException if the time given lies ahead of {@code nowMillis} by more than
-   *     {@link #MAX_AHEAD}
+   *     {@link #MAX_AHEAD}, or the span is shorter than {@code width}
    * @throws NotKeptException if the window, or for a span the buckets of every level, are not kept
    */
-  public Resolved resolve(long nowMillis, long latenessMillis, KeptBuckets kept) {
+  public Resolved resolve(
+      long nowMillis, long latenessMillis, BucketWidth width, KeptBuckets kept) {
     return lengthMillis == 0
         ? window(nowMillis, latenessMillis, kept)
-        : span(nowMillis, latenessMillis, kept);
+        : span(nowMillis, latenessMillis, width, kept);
   }
 
   private Resolved window(long nowMillis, long latenessMillis, KeptBuckets kept) {
@@ -126,18 +131,26 @@ public final class TimeSelection {
     return new Resolved(interval, false, stateOfEnd(interval, nowMillis, latenessMillis));
   }
 
-  private Resolved span(long nowMillis, long latenessMillis, KeptBuckets kept) {
+  private Resolved span(long nowMillis, long latenessMillis, BucketWidth width, KeptBuckets kept) {
+    if (lengthMillis < width.millis()) {
+      throw new IllegalArgumentException(
+          "last: "
+              + Duration.ofMillis(lengthMillis)
+              + " (expected: "
+              + width
+              + ", the metric's finest bucket, to 400 days)");
+    }
     if (moment.kind() == Moment.Kind.TIME) {
       checkAhead(moment.timeMillis(), nowMillis);
     }
     for (WindowLevel bucket : SPAN_LEVELS) {
       long end =
           switch (moment.kind()) {
-            case CURRENT -> bucket.endAtOrAfter(nowMillis);
-            case SEALED -> bucket.start(nowMillis - latenessMillis);
-            case TIME -> bucket.endAtOrAfter(moment.timeMillis());
+            case CURRENT -> width.endAtOrAfter(bucket, nowMillis);
+            case SEALED -> width.start(bucket, nowMillis - latenessMillis);
+            case TIME -> width.endAtOrAfter(bucket, moment.timeMillis());
           };
-      Interval interval = new Interval(bucket, bucket.start(end - lengthMillis), end);
+      Interval interval = new Interval(bucket, width, width.start(bucket, end - lengthMillis), end);
       if (kept.keeps(interval)) {
         return new Resolved(interval, true, stateOfEnd(interval, nowMillis, latenessMillis));
       }

@@ -5,15 +5,18 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 
 /**
- * The kinds of bucket, finest first, with their borders in UTC. All but the minute are windows that
- * users ask for; minutes are what spans and series are put together of.
+ * The kinds of bucket, finest first, with their borders in UTC. All but the finest are windows that
+ * users ask for; the finest are what spans and series are put together of.
  *
  * <p>Times are milliseconds since 1970-01-01T00:00:00Z and windows are half-open, {@code [start,
  * end)}. The borders live here, once, for the same reason as the key hash: two parties that cut
  * time differently would disagree about counts in silence.
  */
 public enum WindowLevel {
-  /** A minute of the UTC clock. */
+  /**
+   * The finest: a minute of the UTC clock, which is what the methods here take it for. A metric may
+   * have finest buckets of another length, see {@link BucketWidth}.
+   */
   MINUTE,
   /** An hour of the UTC clock. */
   HOUR,

@@ -161,11 +161,50 @@ final class TimeSelectionTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"PT0S", "PT59.999999999S", "PT-24H", "P400DT0.000000001S", "P3650D"})
+  @CsvSource({"PT0S", "PT0.000999999S", "PT-24H", "P400DT0.000000001S", "P3650D"})
   void aSpanThatIsTooShortOrTooLongIsRefused(Duration length) {
     assertThatThrownBy(() -> TimeSelection.span(length, Moment.CURRENT))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("last: " + length + " (expected: 1 minute to 400 days)");
+        .hasMessage("last: " + length + " (expected: 1 ms to 400 days)");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // bucket, length, end, start of the interval, its end
+    "1,       PT1.5S, 2026-01-15T10:30:00.123Z, 2026-01-15T10:29:58.623Z, 2026-01-15T10:30:00.123Z",
+    "1,       PT0.001S, 2026-01-15T10:30:00Z, 2026-01-15T10:29:59.999Z, 2026-01-15T10:30:00Z",
+    "1,       PT0.0010001S, 2026-01-15T10:30:00Z, 2026-01-15T10:29:59.998Z, 2026-01-15T10:30:00Z",
+    "10000,   PT30S, 2026-01-15T10:30:15Z, 2026-01-15T10:29:50Z, 2026-01-15T10:30:20Z",
+    "10000,   PT10S, 2026-01-15T10:30:00Z, 2026-01-15T10:29:50Z, 2026-01-15T10:30:00Z",
+    "900000,  PT1H, 2026-01-15T10:16:00Z, 2026-01-15T09:30:00Z, 2026-01-15T10:30:00Z",
+    "3600000, PT61M, 2026-01-15T10:16:00Z, 2026-01-15T09:00:00Z, 2026-01-15T11:00:00Z",
+  })
+  void aSpanOfAMetricWithItsOwnBucketsIsWholeBucketsOfTheirLength(
+      long bucket, Duration length, Instant end, Instant start, Instant coveredEnd) {
+    BucketWidth width = new BucketWidth(bucket);
+
+    assertThat(
+            TimeSelection.span(length, Moment.at(end.toEpochMilli()))
+                .resolve(NOW, LATENESS, width, KeptBuckets.EVERYTHING)
+                .interval())
+        .isEqualTo(
+            new Interval(
+                WindowLevel.MINUTE, width, start.toEpochMilli(), coveredEnd.toEpochMilli()));
+  }
+
+  @Test
+  void aSpanShorterThanTheMetricsFinestBucketIsRefusedWithItsLength() {
+    TimeSelection short30 = TimeSelection.span(Duration.ofSeconds(30), Moment.CURRENT);
+    assertThatThrownBy(
+            () -> short30.resolve(NOW, LATENESS, BucketWidth.MINUTE, KeptBuckets.EVERYTHING))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("last: PT30S (expected: 1m, the metric's finest bucket, to 400 days)");
+    assertThat(
+            short30
+                .resolve(NOW, LATENESS, new BucketWidth(30_000), KeptBuckets.EVERYTHING)
+                .interval()
+                .size())
+        .isEqualTo(1);
   }
 
   @Test
@@ -178,12 +217,13 @@ final class TimeSelectionTest {
         .hasMessage(
             "window.time: 2026-01-15T10:35:20.001Z (expected: at most 5 minutes in the future)");
     TimeSelection nextHour = TimeSelection.window(WindowLevel.HOUR, Moment.at(NOW + 60 * MINUTE));
-    assertThatThrownBy(() -> nextHour.resolve(NOW, LATENESS, KeptBuckets.EVERYTHING))
+    assertThatThrownBy(
+            () -> nextHour.resolve(NOW, LATENESS, BucketWidth.MINUTE, KeptBuckets.EVERYTHING))
         .isInstanceOf(IllegalArgumentException.class);
     // Later today lies in today's window.
     assertThat(
             TimeSelection.window(WindowLevel.DAY, Moment.at(NOW + 60 * MINUTE))
-                .resolve(NOW, LATENESS, KeptBuckets.EVERYTHING)
+                .resolve(NOW, LATENESS, BucketWidth.MINUTE, KeptBuckets.EVERYTHING)
                 .state())
         .isEqualTo(Resolved.State.OPEN);
   }
@@ -201,7 +241,7 @@ final class TimeSelectionTest {
 
     assertThat(
             TimeSelection.window(WindowLevel.HOUR, moment)
-                .resolve(NOW, LATENESS, KeptBuckets.EVERYTHING))
+                .resolve(NOW, LATENESS, BucketWidth.MINUTE, KeptBuckets.EVERYTHING))
         .isEqualTo(
             new Resolved(Interval.window(WindowLevel.HOUR, start.toEpochMilli()), false, state));
   }
@@ -210,9 +250,13 @@ final class TimeSelectionTest {
   void aWindowIsChangingBetweenItsEndAndTheEndOfItsLateness() {
     TimeSelection ten = TimeSelection.window(WindowLevel.HOUR, Moment.at(NOW));
     long end = millis("2026-01-15T11:00:00Z");
-    assertThat(ten.resolve(end + LATENESS - 1, LATENESS, KeptBuckets.EVERYTHING).state())
+    assertThat(
+            ten.resolve(end + LATENESS - 1, LATENESS, BucketWidth.MINUTE, KeptBuckets.EVERYTHING)
+                .state())
         .isEqualTo(Resolved.State.CHANGING);
-    assertThat(ten.resolve(end + LATENESS, LATENESS, KeptBuckets.EVERYTHING).state())
+    assertThat(
+            ten.resolve(end + LATENESS, LATENESS, BucketWidth.MINUTE, KeptBuckets.EVERYTHING)
+                .state())
         .isEqualTo(Resolved.State.FINAL);
   }
 
@@ -223,14 +267,14 @@ final class TimeSelectionTest {
     TimeSelection gone =
         TimeSelection.window(WindowLevel.HOUR, Moment.at(millis("2012-07-04T23:59:59Z")));
 
-    assertThatThrownBy(() -> gone.resolve(NOW, LATENESS, kept))
+    assertThatThrownBy(() -> gone.resolve(NOW, LATENESS, BucketWidth.MINUTE, kept))
         .isInstanceOf(NotKeptException.class)
         .hasMessage(
             "window: hour of 2012-07-04T23:00:00Z (expected: from 2012-07-05T00:00:00Z on; earlier"
                 + " hours are not kept any more)");
     assertThat(
             TimeSelection.window(WindowLevel.HOUR, Moment.at(millis("2012-07-05T00:00:00Z")))
-                .resolve(NOW, LATENESS, kept)
+                .resolve(NOW, LATENESS, BucketWidth.MINUTE, kept)
                 .isFinal())
         .isTrue();
   }
@@ -240,7 +284,7 @@ final class TimeSelectionTest {
     for (Moment moment : new Moment[] {Moment.CURRENT, Moment.SEALED, Moment.at(0)}) {
       assertThat(
               TimeSelection.window(WindowLevel.ALL, moment)
-                  .resolve(NOW, LATENESS, KeptBuckets.EVERYTHING))
+                  .resolve(NOW, LATENESS, BucketWidth.MINUTE, KeptBuckets.EVERYTHING))
           .isEqualTo(new Resolved(Interval.window(WindowLevel.ALL, 0), false, Resolved.State.OPEN));
     }
   }
@@ -260,7 +304,7 @@ final class TimeSelectionTest {
   }
 
   private static Resolved span(Duration length, Moment moment, long now, KeptBuckets kept) {
-    return TimeSelection.span(length, moment).resolve(now, LATENESS, kept);
+    return TimeSelection.span(length, moment).resolve(now, LATENESS, BucketWidth.MINUTE, kept);
   }
 
   private static long millis(String time) {

@@ -24,6 +24,8 @@ import java.util.List;
  * @param expectedMembers how many shards the controller waits for, within the grace, before it
  *     assigns the ranges of a fresh cluster
  * @param rejoinGrace how long after its start the controller counts a missing shard as on its way
+ * @param metricsHost where it serves {@code /metrics} and {@code /healthz}
+ * @param metricsPort the port there; 0 for not at all
  */
 public record ShardConfig(
     String id,
@@ -40,7 +42,9 @@ public record ShardConfig(
     int engineLoops,
     long inFlightBytes,
     int expectedMembers,
-    Duration rejoinGrace) {
+    Duration rejoinGrace,
+    String metricsHost,
+    int metricsPort) {
 
   private static final long MIB = 1L << 20;
 
@@ -66,6 +70,9 @@ public record ShardConfig(
       Setting.integer("controller.expected-members", 1, 1, 1_000);
   private static final Setting<Duration> REJOIN_GRACE =
       Setting.duration("controller.rejoin-grace", Duration.ofSeconds(5), Duration.ZERO);
+  private static final Setting<String> METRICS_HOST = Setting.host("metrics.host", "127.0.0.1");
+  private static final Setting<Integer> METRICS_PORT =
+      Setting.integer("metrics.port", 0, 0, 65_535);
 
   static final List<Setting<?>> SETTINGS =
       List.of(
@@ -83,7 +90,9 @@ public record ShardConfig(
           ENGINE_LOOPS,
           IN_FLIGHT_BYTES,
           EXPECTED_MEMBERS,
-          REJOIN_GRACE);
+          REJOIN_GRACE,
+          METRICS_HOST,
+          METRICS_PORT);
 
   /**
    * Reads a file.
@@ -110,6 +119,8 @@ public record ShardConfig(
         file.get(ENGINE_LOOPS),
         file.get(IN_FLIGHT_BYTES),
         file.get(EXPECTED_MEMBERS),
-        file.get(REJOIN_GRACE));
+        file.get(REJOIN_GRACE),
+        file.get(METRICS_HOST),
+        file.get(METRICS_PORT));
   }
 }

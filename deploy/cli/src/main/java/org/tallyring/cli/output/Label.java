@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.tallyring.cli.config.DurationText;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.Window;
 
@@ -25,7 +27,11 @@ public final class Label {
   /** The window in words, for example {@code day 2012-07-04T00:00:00Z to 2012-07-05T00:00:00Z}. */
   public String window() {
     if (isSpan()) {
-      return start() + " to " + end() + ", whole " + name(label.getBucket()) + "s";
+      return start()
+          + " to "
+          + end()
+          + ", whole "
+          + (label.hasBucketLength() ? "buckets of " + bucket() : bucket() + "s");
     }
     if (label.getWindow() == Window.WINDOW_ALL) {
       return "all time";
@@ -35,7 +41,11 @@ public final class Label {
 
   /** The period and step of a series in words. */
   public String series() {
-    return start() + " to " + end() + " by " + name(label.getWindow());
+    return start()
+        + " to "
+        + end()
+        + " by "
+        + (label.hasBucketLength() ? bucket() : name(label.getWindow()));
   }
 
   /** How good the answer is, in words. */
@@ -86,8 +96,8 @@ public final class Label {
   /** Writes the label as fields of the object that was begun. */
   public void writeFields(JsonGenerator json) throws IOException {
     json.writeStringField("window", isSpan() ? "span" : name(label.getWindow()));
-    if (isSpan()) {
-      json.writeStringField("bucket", name(label.getBucket()));
+    if (isSpan() || label.hasBucketLength()) {
+      json.writeStringField("bucket", bucket());
     }
     json.writeStringField("start", start());
     json.writeStringField("end", end());
@@ -110,6 +120,13 @@ public final class Label {
 
   private boolean isSpan() {
     return label.getBucket() != Window.WINDOW_UNSPECIFIED;
+  }
+
+  /** What it is put together of, for example {@code hour} or {@code 10s}. */
+  private String bucket() {
+    return label.hasBucketLength()
+        ? DurationText.format(ProtoTimes.duration(label.getBucketLength()))
+        : name(label.getBucket());
   }
 
   private static String name(Window window) {

@@ -17,6 +17,8 @@ import java.util.function.Supplier;
 import org.tallyring.cli.config.HostPort;
 import org.tallyring.cli.failure.CliException;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.v1.AdminServiceGrpc;
+import org.tallyring.proto.v1.AdminServiceGrpc.AdminServiceBlockingStub;
 
 /**
  * A connection to the server that the command line names, usually an aggregator. Used by one
@@ -85,6 +87,11 @@ public final class ServerConnection implements AutoCloseable {
     }
   }
 
+  /** Makes a call of the admin service, as {@link #call}. */
+  public <T> T admin(Function<AdminServiceBlockingStub, T> rpc) {
+    return call(AdminServiceGrpc.newBlockingStub(channel), rpc);
+  }
+
   /**
    * Makes a call that may be repeated without harm, again and again until it is answered.
    *
@@ -110,12 +117,12 @@ public final class ServerConnection implements AutoCloseable {
       } catch (CliException unreachable) {
         failure = unreachable;
       }
-      if (System.nanoTime() - giveUpAt >= 0) {
-        throw failure;
-      }
       if (!told) {
         told = true;
         onWaiting.accept(failure);
+      }
+      if (System.nanoTime() - giveUpAt >= 0) {
+        throw failure;
       }
       pause(RETRY_DELAY);
     }

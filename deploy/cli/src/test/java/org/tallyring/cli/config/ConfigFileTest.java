@@ -38,6 +38,7 @@ final class ConfigFileTest {
     assertThat(config.ranges()).isEqualTo(256);
     assertThat(config.port()).isEqualTo(7071);
     assertThat(config.zone()).isEmpty();
+    assertThat(config.metricsPort()).as("no metrics unless asked for").isZero();
   }
 
   @Test
@@ -74,6 +75,9 @@ final class ConfigFileTest {
     "journal.roll-bytes, 5",
     "journal.roll-bytes, 64 MiB",
     "engine.loops, -1",
+    "metrics.port, -1",
+    "metrics.port, 65536",
+    "metrics.host, ''",
   })
   void aValueThatBreaksItsRuleIsRefusedByName(String key, String value) {
     assertThatThrownBy(() -> shard(key + " = " + value))

@@ -1,7 +1,9 @@
 package org.tallyring.shardserver.engine.strategy;
 
 import org.jspecify.annotations.Nullable;
+import org.tallyring.proto.namespace.Namespaces;
 import org.tallyring.proto.v1.MetricDefinition;
+import org.tallyring.topology.window.BucketWidth;
 
 /**
  * How a metric counts, with its parameters. The one place that knows their bounds and what is taken
@@ -9,8 +11,18 @@ import org.tallyring.proto.v1.MetricDefinition;
  */
 public sealed interface Strategy {
 
-  /** Exact counts in buckets; also what a definition without a strategy means. */
-  record FixedWindow() implements Strategy {}
+  /**
+   * Exact counts in buckets; also what a definition without a strategy means.
+   *
+   * @param bucket how long the finest are
+   */
+  record FixedWindow(BucketWidth bucket) implements Strategy {
+
+    /** In minutes. */
+    public FixedWindow() {
+      this(BucketWidth.MINUTE);
+    }
+  }
 
   /**
    * Every hit's millisecond over a horizon, and exact totals.
@@ -45,7 +57,7 @@ public sealed interface Strategy {
   /** The strategy of a definition without {@link #violation}. */
   static Strategy of(MetricDefinition metric) {
     return switch (metric.getStrategyCase()) {
-      case FIXED_WINDOW, STRATEGY_NOT_SET -> new FixedWindow();
+      case FIXED_WINDOW, STRATEGY_NOT_SET -> new FixedWindow(Namespaces.bucketWidth(metric));
       case SLIDING_WINDOW -> new SlidingWindow(metric.getSlidingWindow().getHorizonMillis());
       case MORRIS ->
           new Morris(
@@ -67,6 +79,12 @@ public sealed interface Strategy {
 
   /** What is wrong with a definition's strategy, {@code name: value (expected: rule)}, or null. */
   static @Nullable String violation(MetricDefinition metric) {
+    if (metric.getFixedWindow().hasBucketMillis()) {
+      long bucket = metric.getFixedWindow().getBucketMillis();
+      return BucketWidth.isChoice(bucket)
+          ? null
+          : bad("fixed_window.bucket_millis", bucket, BucketWidth.RULE);
+    }
     Strategy strategy = of(metric);
     if (strategy instanceof SlidingWindow sliding) {
       long horizon = sliding.horizonMillis;
@@ -120,6 +138,14 @@ public sealed interface Strategy {
       return "heavy_hitters";
     }
     return this instanceof Distinct ? "distinct" : "fixed_window";
+  }
+
+  /** How long the finest buckets are that it can be asked for. */
+  default BucketWidth bucketWidth() {
+    if (this instanceof SlidingWindow) {
+      return BucketWidth.MILLISECOND;
+    }
+    return this instanceof FixedWindow fixed ? fixed.bucket : BucketWidth.MINUTE;
   }
 
   /** Whether an increment is refused unless its delta is positive. */

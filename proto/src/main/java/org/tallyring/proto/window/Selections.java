@@ -1,6 +1,7 @@
-package org.tallyring.shardserver.grpc;
+package org.tallyring.proto.window;
 
 import io.grpc.Status.Code;
+import java.time.Duration;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.tallyring.proto.error.Errors;
@@ -10,6 +11,7 @@ import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetSeriesRequest;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.proto.v1.WindowSelector;
+import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.Moment;
@@ -23,7 +25,7 @@ import org.tallyring.topology.window.WindowLevel;
  * Windows, spans and periods between the API and topology, which decides what they mean. What
  * topology refuses becomes an error of the API.
  */
-final class Selections {
+public final class Selections {
 
   private Selections() {}
 
@@ -32,7 +34,7 @@ final class Selections {
    *
    * @throws io.grpc.StatusRuntimeException BAD_WINDOW
    */
-  static TimeSelection of(WindowSelector selector) {
+  public static TimeSelection of(WindowSelector selector) {
     return translated(
         () -> {
           if (!selector.hasLast()) {
@@ -75,26 +77,44 @@ final class Selections {
   /**
    * The buckets that a selection means now.
    *
+   * @param width how long the finest buckets of the metric are
    * @throws io.grpc.StatusRuntimeException BAD_WINDOW or WINDOW_NOT_RETAINED
    */
-  static Resolved resolve(
-      TimeSelection selection, long nowMillis, long latenessMillis, KeptBuckets kept) {
-    return translated(() -> selection.resolve(nowMillis, latenessMillis, kept));
+  public static Resolved resolve(
+      TimeSelection selection,
+      long nowMillis,
+      long latenessMillis,
+      BucketWidth width,
+      KeptBuckets kept) {
+    return translated(() -> selection.resolve(nowMillis, latenessMillis, width, kept));
   }
 
   /**
    * The buckets of a series.
    *
+   * @param width how long the finest buckets of the metric are
    * @throws io.grpc.StatusRuntimeException BAD_WINDOW
    */
-  static Interval period(GetSeriesRequest request, long nowMillis) {
+  public static Interval period(GetSeriesRequest request, BucketWidth width, long nowMillis) {
     return translated(
         () -> {
           if (!request.hasStartTime()) {
             throw new IllegalArgumentException("start_time: none (expected: a time)");
           }
+          boolean own = request.getStep() == Window.WINDOW_BUCKET;
+          WindowLevel step =
+              own
+                  ? WindowLevel.MINUTE
+                  : level("step", request.getStep(), "bucket, minute, hour, day or month");
+          if (step == WindowLevel.MINUTE && !own && !width.divides(BucketWidth.MINUTE)) {
+            throw new IllegalArgumentException(
+                "step: minute (expected: bucket, hour, day or month; the metric's buckets are "
+                    + width
+                    + ")");
+          }
           return SeriesPeriod.of(
-              level("step", request.getStep(), "minute, hour, day or month"),
+              step,
+              own ? width : BucketWidth.MINUTE,
               ProtoTimes.millis(request.getStartTime()),
               request.hasEndTime() ? ProtoTimes.millis(request.getEndTime()) : nowMillis);
         });
@@ -105,19 +125,26 @@ final class Selections {
    *
    * @throws io.grpc.StatusRuntimeException WINDOW_NOT_RETAINED, if nothing of it is
    */
-  static Interval kept(Interval period, KeptBuckets kept) {
+  public static Interval kept(Interval period, KeptBuckets kept) {
     return translated(() -> SeriesPeriod.kept(period, kept));
   }
 
   /** A label with what a resolved selection knows. */
-  static AnswerLabel.Builder label(Resolved resolved) {
-    Interval interval = resolved.interval();
-    AnswerLabel.Builder label =
-        AnswerLabel.newBuilder().setFinal(resolved.isFinal()).setExact(true);
-    if (resolved.isSpan()) {
-      label.setBucket(Windows.window(interval.level()));
+  public static AnswerLabel.Builder label(Resolved resolved) {
+    return label(resolved.interval(), resolved.isSpan()).setFinal(resolved.isFinal());
+  }
+
+  /** A label with what an interval says: that of a window or a series, or of a span. */
+  public static AnswerLabel.Builder label(Interval interval, boolean isSpan) {
+    AnswerLabel.Builder label = AnswerLabel.newBuilder().setExact(true);
+    Window bucket = Intervals.bucket(interval);
+    if (isSpan) {
+      label.setBucket(bucket);
     } else {
-      label.setWindow(Windows.window(interval.level()));
+      label.setWindow(bucket);
+    }
+    if (bucket == Window.WINDOW_BUCKET) {
+      label.setBucketLength(ProtoTimes.duration(Duration.ofMillis(interval.width().millis())));
     }
     if (interval.level() != WindowLevel.ALL) {
       label

@@ -1,4 +1,4 @@
-package org.tallyring.shardserver.grpc;
+package org.tallyring.proto.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -18,6 +18,7 @@ import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetSeriesRequest;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.proto.v1.WindowSelector;
+import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.Resolved;
@@ -57,6 +58,60 @@ final class SelectionsTest {
   }
 
   @Test
+  void theLabelOfASpanOfTheMetricsOwnBucketsHasTheirLength() {
+    AnswerLabel span = Selections.label(resolved(last("PT1.5S"), BucketWidth.MILLISECOND)).build();
+    assertThat(span.getBucket()).isEqualTo(Window.WINDOW_BUCKET);
+    assertThat(ProtoTimes.duration(span.getBucketLength())).isEqualTo(Duration.ofMillis(1));
+    assertThat(span.getStartTime()).isEqualTo(time("2026-01-15T10:30:18.500Z"));
+    assertThat(span.getEndTime()).isEqualTo(time("2026-01-15T10:30:20Z"));
+  }
+
+  @Test
+  void aSeriesByMinutesNeedsBucketsThatDivideThem() {
+    GetSeriesRequest.Builder request =
+        GetSeriesRequest.newBuilder()
+            .setStep(Window.WINDOW_MINUTE)
+            .setStartTime(time("2026-01-15T08:30:00Z"));
+    BucketWidth quarter = new BucketWidth(900_000);
+
+    assertThat(Selections.period(request.build(), new BucketWidth(10_000), NOW).width())
+        .isEqualTo(BucketWidth.MINUTE);
+    assertThatThrownBy(() -> Selections.period(request.build(), quarter, NOW))
+        .hasMessageContaining(
+            "step: minute (expected: bucket, hour, day or month; the metric's buckets are 15m)");
+    assertThat(
+            Selections.period(request.setStep(Window.WINDOW_BUCKET).build(), quarter, NOW).size())
+        .isEqualTo(9);
+  }
+
+  @Test
+  void intervalsComeBackAsTheyWereSent() {
+    for (Interval interval :
+        List.of(
+            new Interval(WindowLevel.MINUTE, BucketWidth.MILLISECOND, 17, 1_517),
+            new Interval(WindowLevel.MINUTE, new BucketWidth(900_000), 0, 1_800_000),
+            new Interval(WindowLevel.MINUTE, 0, 120_000),
+            Interval.window(WindowLevel.MONTH, 0),
+            Interval.window(WindowLevel.ALL, 0))) {
+      assertThat(Intervals.fromProto(Intervals.toProto(interval))).isEqualTo(interval);
+    }
+    for (long bucket : new long[] {0, -1, 7_000, 7_200_000}) {
+      assertThatThrownBy(
+              () ->
+                  Intervals.fromProto(
+                      org.tallyring.proto.internal.v1.Interval.newBuilder()
+                          .setBucket(Window.WINDOW_BUCKET)
+                          .setBucketMillis(bucket)
+                          .setEndMillis(25_200_000)
+                          .build()))
+          .satisfies(
+              failure ->
+                  assertThat(Errors.reasonOf(failure))
+                      .isEqualTo(ErrorReason.ERROR_REASON_BAD_WINDOW));
+    }
+  }
+
+  @Test
   void whatIsNoSelectionIsRefused() {
     assertBad(WindowSelector.newBuilder(), "window: WINDOW_UNSPECIFIED (expected: hour, day, ");
     assertBad(WindowSelector.newBuilder().setWindowValue(9), "window: UNRECOGNIZED (expected: ");
@@ -65,9 +120,9 @@ final class SelectionsTest {
     assertBad(
         last("PT1H").setWindow(Window.WINDOW_DAY),
         "window: WINDOW_DAY (expected: none together with last)");
-    assertBad(last("PT0S"), "last: PT0S (expected: 1 minute to 400 days)");
-    assertBad(last("PT59S"), "last: PT59S (expected: 1 minute to 400 days)");
-    assertBad(last("P401D"), "last: PT9624H (expected: 1 minute to 400 days)");
+    assertBad(last("PT0S"), "last: PT0S (expected: 1 ms to 400 days)");
+    assertBad(last("PT59S"), "last: PT59S (expected: 1m, the metric's finest bucket, to 400 days)");
+    assertBad(last("P401D"), "last: PT9624H (expected: 1 ms to 400 days)");
     assertBad(last("PT1H").setCurrent(false), "window.current: false (expected: true, ");
     assertBad(last("PT1H").setTime(time("2026-01-15T10:35:21Z")), "window.time: ");
     assertBad(
@@ -88,6 +143,7 @@ final class SelectionsTest {
                         WindowSelector.newBuilder().setWindow(Window.WINDOW_HOUR).build()),
                     NOW,
                     LATENESS,
+                    BucketWidth.MINUTE,
                     kept))
         .satisfies(
             failure -> {
@@ -105,7 +161,7 @@ final class SelectionsTest {
         GetSeriesRequest.newBuilder()
             .setStep(Window.WINDOW_HOUR)
             .setStartTime(time("2026-01-15T08:30:00Z"));
-    assertThat(Selections.period(request.build(), NOW))
+    assertThat(Selections.period(request.build(), BucketWidth.MINUTE, NOW))
         .isEqualTo(
             new Interval(
                 WindowLevel.HOUR, millis("2026-01-15T08:00:00Z"), millis("2026-01-15T11:00:00Z")));
@@ -117,7 +173,7 @@ final class SelectionsTest {
           request.clone().setEndTime(request.getStartTime()).build(),
           request.clone().setStartTime(time("0001-01-01T00:00:00Z")).build(),
         }) {
-      assertThatThrownBy(() -> Selections.period(bad, NOW))
+      assertThatThrownBy(() -> Selections.period(bad, BucketWidth.MINUTE, NOW))
           .satisfies(
               failure ->
                   assertThat(Errors.reasonOf(failure))
@@ -131,12 +187,11 @@ final class SelectionsTest {
         KeptBuckets.EVERYTHING.butOf(WindowLevel.MINUTE, 60_000).butOf(WindowLevel.HOUR, 0);
     KeptBuckets other = KeptBuckets.EVERYTHING.butOf(WindowLevel.MINUTE, 120_000);
     List<KeptFrom> both =
-        Stream.concat(
-                KeptMessages.toProto(1, one).stream(), KeptMessages.toProto(2, other).stream())
+        Stream.concat(Intervals.toProto(1, one).stream(), Intervals.toProto(2, other).stream())
             .toList();
 
-    assertThat(KeptMessages.toProto(3, KeptBuckets.EVERYTHING)).isEmpty();
-    assertThat(KeptMessages.fromProto(both)).isEqualTo(one.and(other));
+    assertThat(Intervals.toProto(3, KeptBuckets.EVERYTHING)).isEmpty();
+    assertThat(Intervals.fromProto(both)).isEqualTo(one.and(other));
     assertThat(one.and(other).from(WindowLevel.MINUTE)).isEqualTo(120_000);
   }
 
@@ -152,8 +207,12 @@ final class SelectionsTest {
   }
 
   private static Resolved resolved(WindowSelector.Builder selector) {
+    return resolved(selector, BucketWidth.MINUTE);
+  }
+
+  private static Resolved resolved(WindowSelector.Builder selector, BucketWidth width) {
     return Selections.resolve(
-        Selections.of(selector.build()), NOW, LATENESS, KeptBuckets.EVERYTHING);
+        Selections.of(selector.build()), NOW, LATENESS, width, KeptBuckets.EVERYTHING);
   }
 
   private static WindowSelector.Builder last(String length) {

@@ -1,0 +1,84 @@
+package org.tallyring.shardserver.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+/** The ranking that is kept up equals that of a scan, whatever happens to counts in between. */
+class LeadersTest {
+
+  private static final int SLOTS = 3_000;
+
+  private final KeyTable keys = new KeyTable("shop");
+  private final PagedCounts counts = new PagedCounts();
+
+  LeadersTest() {
+    for (int slot = 0; slot < SLOTS; slot++) {
+      byte[] key = Batches.bytes(Long.toString(slot * 0x9E3779B97F4A7C15L, 36));
+      keys.slotOfAdded(key, 0, key.length);
+    }
+  }
+
+  @Property(tries = 300)
+  void theBestEqualThoseOfAScan(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 1, max = 20) int k,
+      @ForAll @IntRange(min = 1, max = 4) int spread,
+      @ForAll boolean corrections) {
+    Random random = new Random(seed);
+    int[] slots = new int[200];
+    long[] deltas = new long[200];
+    for (int round = 0; round < 40; round++) {
+      for (int i = 0; i < slots.length; i++) {
+        // Low slots are hot, so that there are leaders; deltas of 1 make many counts equal.
+        double uniform = random.nextDouble();
+        slots[i] = (int) (SLOTS * Math.pow(uniform, spread));
+        deltas[i] = 1 + random.nextInt(3);
+        if (corrections && random.nextInt(4) == 0) {
+          deltas[i] = -counts.get(slots[i]) + random.nextInt(3) - 1;
+        }
+        if (random.nextInt(2_000) == 0) {
+          deltas[i] = 1L << 40;
+        }
+      }
+      counts.add(slots, deltas, 0, slots.length);
+      if (random.nextInt(3) > 0) {
+        int asked = random.nextInt(8) == 0 ? k + random.nextInt(3) : k;
+        assertThat(counts.best(keys, asked, 7))
+            .isEqualTo(RankingHeap.rank(keys, counts, 7, asked, RankingHeap.NO_FLOOR));
+      }
+      if (random.nextInt(10) == 0) {
+        assertThat(counts.frozen().get(slots[0])).isEqualTo(counts.get(slots[0]));
+      }
+    }
+  }
+
+  @Test
+  void whoeverRisesFromNothingIsSeen() {
+    for (int slot = 0; slot < 100; slot++) {
+      counts.add(new int[] {slot}, new long[] {10 + slot}, 0, 1);
+    }
+    assertThat(counts.best(keys, 3, 0).count(0)).isEqualTo(109);
+
+    counts.add(new int[] {2_999}, new long[] {1_000}, 0, 1);
+
+    assertThat(counts.best(keys, 3, 0).key(0)).isEqualTo(keys.key(2_999));
+  }
+
+  @Test
+  void whenTooManyLeadersFallTheNextOnesAreFound() {
+    for (int slot = 0; slot < 100; slot++) {
+      counts.add(new int[] {slot}, new long[] {10 + slot}, 0, 1);
+    }
+    counts.best(keys, 3, 0);
+    for (int slot = 90; slot < 100; slot++) {
+      counts.add(new int[] {slot}, new long[] {-50}, 0, 1);
+    }
+
+    assertThat(counts.best(keys, 3, 0).key(0)).isEqualTo(keys.key(89));
+  }
+}
