@@ -12,7 +12,7 @@ import org.tallyring.topology.window.BucketWidth;
  * is known for them and not for the namespace.
  *
  * @param namespaceUid the namespace's uid
- * @param definitions the metric that is asked for, and those that stand beside it
+ * @param definitions the metric that is asked for, and the others that have a part in the answer
  */
 record AskedMetrics(long namespaceUid, List<MetricDefinition> definitions) {
 
@@ -21,11 +21,14 @@ record AskedMetrics(long namespaceUid, List<MetricDefinition> definitions) {
     return new AskedMetrics(metric.namespaceUid(), List.of(metric.definition()));
   }
 
-  /** One metric and others of its namespace. */
+  /** One metric and others of its namespace, of which it may be one itself. */
   static AskedMetrics of(CountedMetric metric, List<CountedMetric> beside) {
     return new AskedMetrics(
         metric.namespaceUid(),
-        Stream.concat(Stream.of(metric), beside.stream()).map(CountedMetric::definition).toList());
+        Stream.concat(Stream.of(metric), beside.stream())
+            .map(CountedMetric::definition)
+            .distinct()
+            .toList());
   }
 
   /** The shortest buckets that the finest ones of each metric add up to. */

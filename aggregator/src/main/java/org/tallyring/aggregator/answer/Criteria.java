@@ -35,15 +35,16 @@ final class Criteria {
    *
    * @param namespace the namespace that its metrics are of
    * @return fails with INVALID_ARGUMENT for parts that cannot be, with NOT_FOUND for a metric that
-   *     does not exist, and with FAILED_PRECONDITION for one that does not count in fixed windows
+   *     does not exist, and with FAILED_PRECONDITION for one of a condition or score that does not
+   *     hold every key
    */
   static CompletableFuture<Checked> of(
       GetTopKRequest request, String namespace, NamespaceDirectory namespaces) {
-    Set<String> metrics = new LinkedHashSet<>();
+    Set<String> judged = new LinkedHashSet<>();
     try {
-      checkInclude(request.getIncludeList(), metrics);
-      checkWhere(request.getWhereList(), metrics);
-      checkScore(request.getScoreList(), metrics);
+      checkInclude(request.getIncludeList());
+      checkWhere(request.getWhereList(), judged);
+      checkScore(request.getScoreList(), judged);
     } catch (RuntimeException refused) {
       return CompletableFuture.failedFuture(refused);
     }
@@ -53,14 +54,22 @@ final class Criteria {
             .addAllWhere(request.getWhereList())
             .addAllScore(request.getScoreList())
             .build();
+    Set<String> names = new LinkedHashSet<>(judged);
+    names.addAll(request.getIncludeList());
     List<CompletableFuture<CountedMetric>> known =
-        metrics.stream().map(metric -> namespaces.resolveFixedWindow(namespace, metric)).toList();
+        names.stream()
+            .map(
+                metric ->
+                    judged.contains(metric)
+                        ? namespaces.resolveRanked(namespace, metric)
+                        : namespaces.resolve(namespace, metric))
+            .toList();
     return CompletableFuture.allOf(known.toArray(CompletableFuture[]::new))
         .thenApply(
             all -> new Checked(criterion, known.stream().map(CompletableFuture::join).toList()));
   }
 
-  private static void checkInclude(List<String> include, Set<String> metrics) {
+  private static void checkInclude(List<String> include) {
     checkSize("include", include.size());
     Set<String> seen = new HashSet<>();
     for (String metric : include) {
@@ -69,7 +78,6 @@ final class Criteria {
         throw bad("include", metric + " twice (expected: each metric once)");
       }
     }
-    metrics.addAll(include);
   }
 
   private static void checkWhere(List<MetricFilter> where, Set<String> metrics) {

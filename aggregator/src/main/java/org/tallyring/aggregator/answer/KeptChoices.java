@@ -1,5 +1,6 @@
 package org.tallyring.aggregator.answer;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.tallyring.topology.window.KeptBuckets;
@@ -12,15 +13,22 @@ public final class KeptChoices {
 
   /**
    * How often buckets are chosen. The second time it is known what the ranges keep that could not
-   * answer the first time, and the others keep coarser buckets for longer; one more is for a bucket
-   * that is retired in between.
+   * answer the first time, and the others keep coarser buckets for longer; only a choice that falls
+   * back on finer buckets, of which they have not told then, takes a third. One more is for a
+   * bucket that is retired in between.
    */
-  private static final int MAX_ROUNDS = 3;
+  private static final int MAX_ROUNDS = 4;
 
-  private final KnownRetention retention = new KnownRetention();
+  private final KnownRetention retention;
 
-  /** Nothing known to be retired. */
-  public KeptChoices() {}
+  /**
+   * Nothing known to be retired.
+   *
+   * @param ticker a monotonic clock, in nanoseconds
+   */
+  public KeptChoices(Ticker ticker) {
+    retention = new KnownRetention(ticker);
+  }
 
   /**
    * An answer.

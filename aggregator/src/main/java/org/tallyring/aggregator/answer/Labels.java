@@ -17,12 +17,6 @@ final class Labels {
 
   private Labels() {}
 
-  /** The label of an exact answer. */
-  static AnswerLabel of(
-      Resolved resolved, long asOfMillis, long revision, int rangesTotal, int rangesIncluded) {
-    return of(resolved, asOfMillis, revision, Quality.EXACT, rangesTotal, rangesIncluded);
-  }
-
   /** The label of an answer whose counts have a quality. */
   static AnswerLabel of(
       Resolved resolved,

@@ -11,6 +11,7 @@ import org.tallyring.aggregator.collect.NamespaceDirectory;
 import org.tallyring.aggregator.collect.RankQueries;
 import org.tallyring.aggregator.collect.ShardCalls;
 import org.tallyring.aggregator.merge.MergedRank;
+import org.tallyring.aggregator.merge.Quality;
 import org.tallyring.aggregator.merge.RangePosition;
 import org.tallyring.aggregator.merge.RankMerge;
 import org.tallyring.aggregator.merge.Ranking;
@@ -45,7 +46,7 @@ public final class RankAnswers {
   private static final Duration NO_OWNER_RETRY_DELAY = Duration.ofMillis(500);
 
   private static final MergedRank NOWHERE =
-      new MergedRank(0, 0, 0, Ranking.EMPTY, Ranking.EMPTY, 0, 0, 0);
+      new MergedRank(0, 0, 0, Ranking.EMPTY, Ranking.EMPTY, Quality.EXACT, 0, 0, 0);
 
   private final InstantSource clock;
   private final NamespaceDirectory namespaces;
@@ -84,7 +85,7 @@ public final class RankAnswers {
       return CompletableFuture.failedFuture(refusal);
     }
     return namespaces
-        .resolveFixedWindow(request.getNamespace(), request.getMetric())
+        .resolveRanked(request.getNamespace(), request.getMetric())
         .thenCompose(metric -> answer(request, metric, Selections.of(request.getWindow())))
         .thenApply(
             answer -> {
@@ -98,19 +99,24 @@ public final class RankAnswers {
     return place(request, metric, selection, request.getNeighbors())
         .thenCompose(
             placed -> {
-              CompletableFuture<@Nullable Long> previous =
+              CompletableFuture<@Nullable MergedRank> previous =
                   request.getComparePrevious()
                       ? place(request, metric, before(request, placed.resolved()), 0)
-                          .thenApply(before -> before.merged().rank())
+                          .thenApply(Placed::merged)
                       : CompletableFuture.completedFuture(null);
-              return previous.thenApply(
-                  rank ->
-                      new RankAnswer(
-                          metric,
-                          label(placed.resolved(), placed.merged()),
-                          placed.merged(),
-                          rank));
+              return previous.thenApply(before -> answer(metric, placed, before));
             });
+  }
+
+  /** The answer is as good as the worse of what it compares. */
+  private RankAnswer answer(CountedMetric metric, Placed placed, @Nullable MergedRank previous) {
+    MergedRank merged = placed.merged();
+    Quality quality = previous == null ? merged.quality() : merged.quality().or(previous.quality());
+    return new RankAnswer(
+        metric,
+        label(placed.resolved(), merged, quality),
+        merged,
+        previous == null ? null : previous.rank());
   }
 
   /** The window before, or the span of the same length that ends where this one starts. */
@@ -201,11 +207,12 @@ public final class RankAnswers {
             });
   }
 
-  private AnswerLabel label(Resolved resolved, MergedRank merged) {
+  private AnswerLabel label(Resolved resolved, MergedRank merged, Quality quality) {
     return Labels.of(
         resolved,
         merged.asOfMillis(),
         merged.revision(),
+        quality,
         holdings.picture().rangeCount(),
         merged.rangesIncluded());
   }

@@ -91,7 +91,7 @@ public final class RankingPages {
     }
     int capped = Math.min(size, MAX_PAGE_SIZE);
     return namespaces
-        .resolveFixedWindow(request.getNamespace(), request.getMetric())
+        .resolveRanked(request.getNamespace(), request.getMetric())
         .thenCompose(
             metric ->
                 request.getPageToken().isEmpty()
@@ -190,6 +190,7 @@ public final class RankingPages {
                 isFinal ? Resolved.State.FINAL : Resolved.State.CHANGING),
             asOf,
             merged.revision(),
+            merged.ranking().quality(),
             cursor.getRangesTotal(),
             merged.rangesIncluded());
     Ranking ranking = merged.ranking();

@@ -114,7 +114,7 @@ public final class TopKAnswers {
                             answer(
                                 checked.criterion().equals(Criterion.getDefaultInstance())
                                     ? metric
-                                    : NamespaceDirectory.requireFixedWindow(metric),
+                                    : NamespaceDirectory.requireEveryKey(metric),
                                 checked,
                                 Selections.of(request.getWindow()),
                                 k,
@@ -145,21 +145,22 @@ public final class TopKAnswers {
                   && criterion.equals(Criterion.getDefaultInstance())
               ? CompletableFuture.completedFuture(
                   new KeptChoices.Answered<>(open(metric, resolved, k), KeptBuckets.EVERYTHING))
-              : asked(metric, criterion, resolved, k);
+              : asked(metric, asked, criterion, resolved, k);
         });
   }
 
   private CompletableFuture<KeptChoices.Answered<TopKAnswer>> asked(
-      CountedMetric metric, Criterion criterion, Resolved resolved, int k) {
+      CountedMetric metric, AskedMetrics asked, Criterion criterion, Resolved resolved, int k) {
     Question question =
         new Question(
             metric.namespaceUid(),
+            metric.definitionRevision(),
             metric.metric(),
             resolved.interval(),
             roundedUp(k),
             criterion,
             isSettled(resolved.interval(), metric, clock.millis()),
-            holdings.lateCorrections(metric.namespaceUid(), metric.metric()),
+            lateCorrections(asked),
             holdings.ownershipChanges());
     return cache
         .get(question, () -> ask(metric, question))
@@ -175,6 +176,12 @@ public final class TopKAnswers {
                         cached.rangesTotal(),
                         k),
                     cached.kept()));
+  }
+
+  private long lateCorrections(AskedMetrics asked) {
+    return asked.definitions().stream()
+        .mapToLong(each -> holdings.lateCorrections(asked.namespaceUid(), each.getName()))
+        .sum();
   }
 
   private static boolean isSettled(Interval interval, CountedMetric metric, long nowMillis) {

@@ -1,6 +1,7 @@
 package org.tallyring.aggregator.answer;
 
 import io.grpc.Status;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +22,7 @@ import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetTrendingRequest;
 import org.tallyring.proto.window.Intervals;
+import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.KeptBuckets;
 import org.tallyring.topology.window.Resolved;
@@ -83,14 +85,14 @@ public final class TrendingAnswers {
       return CompletableFuture.failedFuture(refusal);
     }
     return namespaces
-        .resolveFixedWindow(request.getNamespace(), request.getMetric())
+        .resolveRanked(request.getNamespace(), request.getMetric())
         .thenCompose(
             metric -> {
               long now = clock.millis();
               Interval hour = Interval.window(WindowLevel.HOUR, WindowLevel.HOUR.start(now));
               return choices.ask(
                   AskedMetrics.of(metric),
-                  kept -> baseline(hour, hours, kept),
+                  kept -> baseline(hour, hours, metric.bucketWidth(), kept),
                   baseline -> asked(metric, hour, now, baseline, minCount, k));
             })
         .thenApply(
@@ -122,21 +124,43 @@ public final class TrendingAnswers {
     return holdings.picture().isKnown() ? null : ShardCalls.noShard();
   }
 
-  /** The hours before, or those of them that are still kept. */
-  private static Interval baseline(Interval hour, int hours, KeptBuckets kept) {
+  /**
+   * The hours before, or those of them that are still kept; where none is, as by a sliding window,
+   * the minutes. What a sliding window keeps moves by the millisecond: an edge that is a minute's
+   * is still kept when the ranges are asked again.
+   */
+  private static Interval baseline(Interval hour, int hours, BucketWidth width, KeptBuckets kept) {
+    if (!kept.keeps(hour)) {
+      throw notRetained(
+          "hour: " + Instant.ofEpochMilli(hour.startMillis()) + " (expected: one that is kept)",
+          kept.from(WindowLevel.HOUR));
+    }
     long start = hour.startMillis();
     for (int i = 0; i < hours; i++) {
       start = WindowLevel.HOUR.previous(start);
     }
-    long keptFrom = kept.from(WindowLevel.HOUR);
-    if (keptFrom >= hour.startMillis()) {
-      throw Errors.of(
-          Status.Code.NOT_FOUND,
-          ErrorReason.ERROR_REASON_WINDOW_NOT_RETAINED,
-          "baseline_hours: " + hours + " (expected: hours that are kept, of which there are none)",
-          Map.of("keptFromMillis", Long.toString(keptFrom)));
+    long fromHour = Math.max(start, kept.from(WindowLevel.HOUR));
+    if (fromHour < hour.startMillis()) {
+      return new Interval(WindowLevel.HOUR, fromHour, hour.startMillis());
     }
-    return new Interval(WindowLevel.HOUR, Math.max(start, keptFrom), hour.startMillis());
+    long fromMinute =
+        BucketWidth.MINUTE
+            .common(width)
+            .endAtOrAfter(WindowLevel.MINUTE, Math.max(start, kept.from(WindowLevel.MINUTE)));
+    if (fromMinute < hour.startMillis()) {
+      return new Interval(WindowLevel.MINUTE, width, fromMinute, hour.startMillis());
+    }
+    throw notRetained(
+        "baseline_hours: " + hours + " (expected: hours that are kept, of which there are none)",
+        kept.from(WindowLevel.MINUTE));
+  }
+
+  private static RuntimeException notRetained(String message, long keptFromMillis) {
+    return Errors.of(
+        Status.Code.NOT_FOUND,
+        ErrorReason.ERROR_REASON_WINDOW_NOT_RETAINED,
+        message,
+        Map.of("keptFromMillis", Long.toString(keptFromMillis)));
   }
 
   private static long elapsedMillis(Interval hour, long now) {
@@ -157,6 +181,7 @@ public final class TrendingAnswers {
     Question question =
         new Question(
             metric.namespaceUid(),
+            metric.definitionRevision(),
             metric.metric(),
             hour,
             k,
@@ -175,10 +200,11 @@ public final class TrendingAnswers {
                             new Resolved(hour, false, Resolved.State.OPEN),
                             cached.askedAtMillis(),
                             cached.merged().revision(),
+                            cached.merged().ranking().quality(),
                             cached.rangesTotal(),
                             cached.merged().rangesIncluded()),
                         cached.merged().ranking().first(k),
-                        baseline.size()),
+                        baseline),
                     cached.kept()));
   }
 

@@ -12,11 +12,12 @@ import org.tallyring.topology.window.Interval;
  * @param k how many
  * @param criterion what orders and limits the ranking; empty for the count alone
  * @param isSettled whether all buckets had been final for some seconds when it was asked
- * @param lateCorrections how often final buckets of the metric had been corrected then
+ * @param lateCorrections how often final buckets of all metrics in it had been corrected then
  * @param ownershipChanges the count of ownership changes then
  */
 public record Question(
     long namespaceUid,
+    long definitionRevision,
     String metric,
     Interval interval,
     int k,

@@ -11,6 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.aggregator.merge.OfRange;
 import org.tallyring.client.loop.EventLoop;
+import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.topology.window.KeptBuckets;
 
 /** Asks every live shard the same question at once. Thread-safe and never blocking. */
@@ -70,7 +72,8 @@ final class Broadcast {
 
   private static <P extends OfRange> CompletableFuture<IntervalParts<P>> missing(
       String shardId, String address, Throwable failure) {
-    if (Status.fromThrowable(failure).getCode() == Status.Code.OUT_OF_RANGE) {
+    if (Status.fromThrowable(failure).getCode() == Status.Code.OUT_OF_RANGE
+        || Errors.reasonOf(failure) == ErrorReason.ERROR_REASON_BAD_STRATEGY) {
       return CompletableFuture.failedFuture(failure);
     }
     logger.warn(

@@ -9,23 +9,25 @@ import org.tallyring.topology.window.BucketWidth;
  *
  * @param namespace the namespace's name
  * @param namespaceUid the namespace's uid
+ * @param definitionRevision the revision of the namespace's definition
  * @param latenessMillis how long the namespace's windows wait for late events after their end
  * @param definition the metric as defined
  */
 public record CountedMetric(
-    String namespace, long namespaceUid, long latenessMillis, MetricDefinition definition) {
+    String namespace,
+    long namespaceUid,
+    long definitionRevision,
+    long latenessMillis,
+    MetricDefinition definition) {
 
   /** The metric's name. */
   public String metric() {
     return definition.getName();
   }
 
-  /** Whether it counts exactly, in buckets and nothing else. */
-  public boolean isFixedWindow() {
-    return switch (definition.getStrategyCase()) {
-      case FIXED_WINDOW, STRATEGY_NOT_SET -> true;
-      default -> false;
-    };
+  /** Whether it has a count for every key, as all strategies but heavy hitters. */
+  public boolean holdsEveryKey() {
+    return !definition.hasHeavyHitters();
   }
 
   /** How long its finest buckets are. */

@@ -100,24 +100,23 @@ public final class NamespaceDirectory implements AutoCloseable {
   }
 
   /**
-   * The metric that a question for ranks, scores, filters or growth means. These compare counts of
-   * buckets with each other, one by one, which only exact counts allow.
+   * The metric that a question for ranks, scores, filters or growth means. These are about every
+   * key.
    *
-   * @return fails as {@link #resolve}, and with FAILED_PRECONDITION if the metric's strategy is
-   *     another than the fixed window
+   * @return fails as {@link #resolve}, and with FAILED_PRECONDITION if the metric does not hold
+   *     every key
    */
-  public CompletableFuture<CountedMetric> resolveFixedWindow(String namespace, String metric) {
-    return resolve(namespace, metric).thenApply(NamespaceDirectory::requireFixedWindow);
+  public CompletableFuture<CountedMetric> resolveRanked(String namespace, String metric) {
+    return resolve(namespace, metric).thenApply(NamespaceDirectory::requireEveryKey);
   }
 
   /**
    * The same metric.
    *
-   * @throws io.grpc.StatusRuntimeException FAILED_PRECONDITION, if its strategy is another than the
-   *     fixed window
+   * @throws io.grpc.StatusRuntimeException FAILED_PRECONDITION, if it does not hold every key
    */
-  public static CountedMetric requireFixedWindow(CountedMetric metric) {
-    if (metric.isFixedWindow()) {
+  public static CountedMetric requireEveryKey(CountedMetric metric) {
+    if (metric.holdsEveryKey()) {
       return metric;
     }
     throw Errors.of(
@@ -125,8 +124,8 @@ public final class NamespaceDirectory implements AutoCloseable {
         ErrorReason.ERROR_REASON_BAD_STRATEGY,
         "metric: "
             + metric.metric()
-            + " counts by another strategy (expected: fixed_window for ranks, scores, filters and"
-            + " trending)");
+            + " counts by heavy_hitters (expected: a strategy that holds every key, for ranks,"
+            + " scores, filters and trending; to stand beside, include it)");
   }
 
   /** Takes in a definition that a shard has just answered with. */
@@ -172,6 +171,7 @@ public final class NamespaceDirectory implements AutoCloseable {
         return new CountedMetric(
             definition.getName(),
             definition.getUid(),
+            definition.getRevision(),
             Namespaces.latenessMillis(definition),
             candidate);
       }

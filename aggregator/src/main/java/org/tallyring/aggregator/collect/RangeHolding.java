@@ -3,11 +3,8 @@ package org.tallyring.aggregator.collect;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
-import org.tallyring.aggregator.merge.Quality;
 import org.tallyring.aggregator.merge.Ranking;
 import org.tallyring.proto.internal.v1.CollectedRange;
-import org.tallyring.proto.internal.v1.CountQuality;
 import org.tallyring.proto.internal.v1.LateCorrections;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeVersion;
@@ -101,16 +98,7 @@ record RangeHolding(
             received.getKeyLengthsList(),
             received.getCountsList(),
             received.getBesideList());
-    return received.hasQuality() ? ranking.with(quality(received.getQuality())) : ranking;
-  }
-
-  private static Quality quality(CountQuality received) {
-    return new Quality(
-        received.getMaxError(),
-        received.getStandardError(),
-        received.hasSinceMillis()
-            ? OptionalLong.of(received.getSinceMillis())
-            : OptionalLong.empty());
+    return ranking.with(Qualities.of(received.getQuality()));
   }
 
   private static Map<Metric, Long> corrections(

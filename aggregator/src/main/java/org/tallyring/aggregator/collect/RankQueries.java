@@ -54,7 +54,8 @@ public final class RankQueries {
                     position.getBefore(),
                     position.getTotal(),
                     ranking(position.getAbove()),
-                    ranking(position.getBelow())))
+                    ranking(position.getBelow()),
+                    Qualities.of(position.getQuality())))
         .toList();
   }
 
@@ -67,7 +68,7 @@ public final class RankQueries {
                         page.getView().getRangeId(),
                         page.getView().getEpoch(),
                         page.getRevision(),
-                        ranking(page.getRows())),
+                        ranking(page.getRows()).with(Qualities.of(page.getQuality()))),
                     page.getView().getVersion(),
                     page.getExpired(),
                     page.getAsOfMillis(),

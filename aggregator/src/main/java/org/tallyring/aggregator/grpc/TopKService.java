@@ -15,6 +15,7 @@ import org.tallyring.aggregator.answer.TrendingAnswer;
 import org.tallyring.aggregator.answer.TrendingAnswers;
 import org.tallyring.aggregator.merge.MergedRank;
 import org.tallyring.aggregator.merge.Ranking;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.GetRankRequest;
 import org.tallyring.proto.v1.GetRankResponse;
 import org.tallyring.proto.v1.GetTopKRequest;
@@ -115,7 +116,8 @@ public final class TopKService extends TopKServiceGrpc.TopKServiceImplBase {
     GetTrendingResponse.Builder response =
         GetTrendingResponse.newBuilder()
             .setLabel(answer.label())
-            .setBaselineHours(answer.baselineHours());
+            .setBaselineHours(answer.baselineHours())
+            .setBaselineStartTime(ProtoTimes.timestamp(answer.baseline().startMillis()));
     Ranking ranking = answer.ranking();
     for (int place = 0; place < ranking.size(); place++) {
       response.addItems(

@@ -8,6 +8,7 @@ package org.tallyring.aggregator.merge;
  * @param count the key's count
  * @param above the rows right above it, best first
  * @param below the rows right below it, best first
+ * @param quality the worst of the ranges' qualities
  * @param revision the sum of the ranges' revisions
  * @param asOfMillis the oldest of the ranges' moments
  * @param rangesIncluded how many different ranges contributed
@@ -18,6 +19,7 @@ public record MergedRank(
     long count,
     Ranking above,
     Ranking below,
+    Quality quality,
     long revision,
     long asOfMillis,
     int rangesIncluded) {}

@@ -20,7 +20,7 @@ public record Quality(long maxError, double standardError, OptionalLong sinceMil
   }
 
   /** The quality of counts of which each is one of two such. */
-  Quality or(Quality other) {
+  public Quality or(Quality other) {
     return new Quality(
         Math.max(maxError, other.maxError),
         Math.max(standardError, other.standardError),

@@ -13,6 +13,7 @@ package org.tallyring.aggregator.merge;
  * @param total how many keys the range ranks
  * @param above the rows right before it
  * @param below the rows right after it
+ * @param quality how good the range's counts are
  */
 public record RangePosition(
     int rangeId,
@@ -23,5 +24,6 @@ public record RangePosition(
     long before,
     long total,
     Ranking above,
-    Ranking below)
+    Ranking below,
+    Quality quality)
     implements OfRange {}

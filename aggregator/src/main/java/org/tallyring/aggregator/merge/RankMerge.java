@@ -38,6 +38,7 @@ public final class RankMerge {
     long total = 0;
     long revision = 0;
     long asOf = Long.MAX_VALUE;
+    Quality quality = Quality.EXACT;
     List<Ranking> above = new ArrayList<>();
     List<Ranking> below = new ArrayList<>();
     for (RangePosition position : newest.values()) {
@@ -45,6 +46,7 @@ public final class RankMerge {
       total += position.total();
       revision += position.revision();
       asOf = Math.min(asOf, position.asOfMillis());
+      quality = quality.or(position.quality());
       above.add(position.above());
       below.add(position.below());
     }
@@ -55,6 +57,7 @@ public final class RankMerge {
         holder.count(),
         ranked ? RangeMerge.top(above, Integer.MAX_VALUE).last(neighbors) : Ranking.EMPTY,
         ranked ? RangeMerge.top(below, neighbors) : Ranking.EMPTY,
+        quality,
         revision,
         asOf,
         newest.size());

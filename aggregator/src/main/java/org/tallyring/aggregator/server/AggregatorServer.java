@@ -98,7 +98,7 @@ public final class AggregatorServer implements AutoCloseable {
     collector.start();
     WindowQueries windowQueries = new WindowQueries(cluster, calls, loop);
     RankQueries rankQueries = new RankQueries(cluster, calls, loop);
-    KeptChoices choices = new KeptChoices();
+    KeptChoices choices = new KeptChoices(System::nanoTime);
     AnswerCache cache = new AnswerCache(System::nanoTime, config.metrics());
     TopKAnswers answers =
         new TopKAnswers(

@@ -77,10 +77,11 @@ final class Json {
     document.put("final", label.getFinal());
     document.put("revision", label.getRevision());
     document.put("exact", label.getExact());
+    if (label.getMaxError() != 0) {
+      document.put("max_error", label.getMaxError());
+    }
     if (label.getStandardError() > 0) {
       document.put("standard_error", label.getStandardError());
-    } else if (!label.getExact()) {
-      document.put("max_error", label.getMaxError());
     }
     if (label.hasSinceTime()) {
       time(document, "since", true, label.getSinceTime());

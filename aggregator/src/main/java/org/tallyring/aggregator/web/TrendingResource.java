@@ -15,6 +15,7 @@ import org.tallyring.aggregator.answer.TrendingAnswer;
 import org.tallyring.aggregator.answer.TrendingAnswers;
 import org.tallyring.aggregator.merge.Ranking;
 import org.tallyring.proto.criterion.CriterionText;
+import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetTrendingRequest;
 
@@ -68,6 +69,8 @@ final class TrendingResource {
     document.put("namespace", answer.metric().namespace());
     document.put("metric", answer.metric().metric());
     document.put("baseline_hours", answer.baselineHours());
+    Json.time(
+        document, "baseline_start", true, ProtoTimes.timestamp(answer.baseline().startMillis()));
     ArrayNode items = document.putArray("items");
     Ranking ranking = answer.ranking();
     for (int place = 0; place < ranking.size(); place++) {

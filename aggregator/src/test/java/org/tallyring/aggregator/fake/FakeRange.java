@@ -3,6 +3,7 @@ package org.tallyring.aggregator.fake;
 import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,6 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.aggregator.collect.WindowKey;
 import org.tallyring.proto.internal.v1.CollectedRange;
+import org.tallyring.proto.internal.v1.CountQuality;
 import org.tallyring.proto.internal.v1.Criterion;
 import org.tallyring.proto.internal.v1.KeptFrom;
 import org.tallyring.proto.internal.v1.LateCorrections;
@@ -22,6 +24,7 @@ import org.tallyring.proto.internal.v1.RangePosition;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeVersion;
 import org.tallyring.proto.internal.v1.RankingRows;
+import org.tallyring.proto.window.Intervals;
 import org.tallyring.proto.window.Windows;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.KeptBuckets;
@@ -40,6 +43,7 @@ final class FakeRange {
     final Map<ByteString, Long> counts = new HashMap<>();
     long changedAtVersion;
     long revision;
+    CountQuality quality = CountQuality.getDefaultInstance();
   }
 
   final int id;
@@ -48,6 +52,7 @@ final class FakeRange {
   private long version;
   private final Map<WindowKey, Counts> windows = new HashMap<>();
   private KeptBuckets kept = KeptBuckets.EVERYTHING;
+  private final Map<String, KeptBuckets> keptByMetric = new HashMap<>();
   private long lateCorrections;
   private final Set<ByteString> keys = new HashSet<>();
   private final Map<Long, List<Map.Entry<ByteString, Long>>> views = new HashMap<>();
@@ -73,6 +78,11 @@ final class FakeRange {
   void correct(WindowKey window, ByteString key, long delta) {
     add(window, key, delta).revision++;
     lateCorrections++;
+  }
+
+  /** Says how good the counts of a window are. */
+  void quality(WindowKey window, CountQuality quality) {
+    windows.computeIfAbsent(window, w -> new Counts()).quality = quality;
   }
 
   void moveTo(String newOwner) {
@@ -116,23 +126,30 @@ final class FakeRange {
     kept = newer;
   }
 
-  boolean keeps(Interval interval) {
-    return kept.keeps(interval);
+  /** From now on it does not keep what is older of one metric. */
+  void keep(String metric, KeptBuckets newer) {
+    keptByMetric.put(metric, newer);
   }
 
-  List<KeptFrom> keptFrom() {
-    List<KeptFrom> entries = new ArrayList<>();
+  /** What it keeps of all of some metrics. */
+  KeptBuckets kept(Collection<String> metrics) {
+    return metrics.stream()
+        .map(metric -> keptByMetric.getOrDefault(metric, KeptBuckets.EVERYTHING))
+        .reduce(kept, KeptBuckets::and);
+  }
+
+  /** What it says to a question: only of the levels of its intervals and of coarser ones. */
+  List<KeptFrom> keptFrom(Collection<String> metrics, List<Interval> asked) {
+    WindowLevel finest =
+        asked.stream().map(Interval::level).min(Comparator.naturalOrder()).orElseThrow();
+    KeptBuckets all = kept(metrics);
+    KeptBuckets told = KeptBuckets.EVERYTHING;
     for (WindowLevel level : WindowLevel.values()) {
-      if (kept.from(level) > Long.MIN_VALUE) {
-        entries.add(
-            KeptFrom.newBuilder()
-                .setRangeId(id)
-                .setBucket(Windows.window(level))
-                .setKeptFromMillis(kept.from(level))
-                .build());
+      if (level.compareTo(finest) >= 0) {
+        told = told.butOf(level, all.from(level));
       }
     }
-    return entries;
+    return Intervals.toProto(id, told);
   }
 
   /** The ranking of the windows of an interval together. */
@@ -163,6 +180,9 @@ final class FakeRange {
           Counts sum = folded.windows.computeIfAbsent(into, unused -> new Counts());
           counts.counts.forEach((key, count) -> sum.counts.merge(key, count, Long::sum));
           sum.revision += counts.revision;
+          if (!counts.quality.equals(CountQuality.getDefaultInstance())) {
+            sum.quality = counts.quality;
+          }
         });
     return folded;
   }
@@ -187,7 +207,8 @@ final class FakeRange {
             .setMetric(window.metric())
             .setWindow(Windows.window(window.level()))
             .setStartMillis(window.startMillis())
-            .setRevision(windows.getOrDefault(window, new Counts()).revision);
+            .setRevision(windows.getOrDefault(window, new Counts()).revision)
+            .setQuality(windows.getOrDefault(window, new Counts()).quality);
     List<Map.Entry<ByteString, Long>> best = sorted(values);
     RankingRows rows = rows(best.subList(0, Math.min(k, best.size())));
     best.stream()
@@ -286,6 +307,7 @@ final class FakeRange {
         .setTotal(view.size())
         .setAbove(rows(view.subList(Math.max(0, before - neighbors), before)))
         .setBelow(rows(view.subList(after, Math.min(view.size(), after + neighbors))))
+        .setQuality(folded.windows.getOrDefault(window, new Counts()).quality)
         .build();
   }
 
@@ -305,6 +327,7 @@ final class FakeRange {
     }
     Map.Entry<ByteString, Long> last = Map.entry(request.getAfterKey(), request.getAfterCount());
     return page.setAsOfMillis(now)
+        .setQuality(folded(interval).windows.getOrDefault(window, new Counts()).quality)
         .setTotal(view.size())
         .setRows(
             rows(

@@ -8,15 +8,18 @@ import io.grpc.stub.StreamObserver;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.tallyring.aggregator.collect.WindowKey;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
+import org.tallyring.proto.internal.v1.CountQuality;
 import org.tallyring.proto.internal.v1.QueryRankRequest;
 import org.tallyring.proto.internal.v1.QueryRankResponse;
 import org.tallyring.proto.internal.v1.QueryRankingPageRequest;
@@ -137,6 +140,16 @@ public final class FakeShards {
   /** Counts in a final window. */
   public synchronized void correct(WindowKey window, String key, long delta) {
     ranges.get(rangeOf(key)).correct(window, ByteString.copyFromUtf8(key), delta);
+  }
+
+  /** Says how good a range's counts in a window are. */
+  public synchronized void quality(int rangeId, WindowKey window, CountQuality quality) {
+    ranges.get(rangeId).quality(window, quality);
+  }
+
+  /** Lets a range retire what it does not keep of one metric. */
+  public synchronized void keep(int rangeId, String metric, KeptBuckets kept) {
+    ranges.get(rangeId).keep(metric, kept);
   }
 
   /** Lets a range retire what it does not keep. */
@@ -260,14 +273,16 @@ public final class FakeShards {
           queries++;
           long uid = uid(request.getNamespace());
           Interval interval = Intervals.fromProto(request.getInterval());
-          boolean growth = request.getCriterion().hasGrowth();
+          List<Interval> needed = new ArrayList<>(List.of(interval));
+          if (request.getCriterion().hasGrowth()) {
+            needed.add(Intervals.fromProto(request.getCriterion().getGrowth().getBaseline()));
+          }
+          Set<String> metrics = new HashSet<>(request.getCriterion().getIncludeList());
+          request.getCriterion().getWhereList().forEach(filter -> metrics.add(filter.getMetric()));
+          request.getCriterion().getScoreList().forEach(term -> metrics.add(term.getMetric()));
+          metrics.add(request.getMetric());
           for (FakeRange range : held()) {
-            boolean keeps =
-                range.keeps(interval)
-                    && (!growth
-                        || range.keeps(
-                            Intervals.fromProto(request.getCriterion().getGrowth().getBaseline())));
-            if (keeps) {
+            if (needed.stream().allMatch(range.kept(metrics)::keeps)) {
               response
                   .addRankings(
                       range.ranking(
@@ -278,7 +293,7 @@ public final class FakeShards {
                           request.getCriterion()))
                   .addVersions(range.version());
             } else {
-              response.addAllNotKept(range.keptFrom());
+              response.addAllNotKept(range.keptFrom(metrics, needed));
             }
           }
         }
@@ -305,10 +320,10 @@ public final class FakeShards {
           if (!request.hasCount() && range.id != holder) {
             continue;
           }
-          if (range.keeps(interval)) {
+          if (range.kept(List.of(request.getMetric())).keeps(interval)) {
             response.addPositions(range.position(window, interval, request, clock.millis()));
           } else {
-            response.addAllNotKept(range.keptFrom());
+            response.addAllNotKept(range.keptFrom(List.of(request.getMetric()), List.of(interval)));
           }
         }
       }
@@ -327,10 +342,10 @@ public final class FakeShards {
         request.getPinnedList().forEach(pin -> pinned.put(pin.getRangeId(), pin));
         for (FakeRange range : held()) {
           RangeVersion pin = pinned.get(range.id);
-          if (pin != null || range.keeps(interval)) {
+          if (pin != null || range.kept(List.of(request.getMetric())).keeps(interval)) {
             response.addPages(range.page(window, interval, request, pin, clock.millis()));
           } else {
-            response.addAllNotKept(range.keptFrom());
+            response.addAllNotKept(range.keptFrom(List.of(request.getMetric()), List.of(interval)));
           }
         }
       }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -71,7 +72,8 @@ final class RankMergeTest {
           before,
           rows.size(),
           ranking(rows.subList(Math.max(0, before - neighbors), before)),
-          ranking(rows.subList(after, Math.min(rows.size(), after + neighbors))));
+          ranking(rows.subList(after, Math.min(rows.size(), after + neighbors))),
+          Quality.EXACT);
     }
   }
 
@@ -151,10 +153,13 @@ final class RankMergeTest {
 
   @Test
   void theHoldersSecondAnswerIsNotTaken() {
-    RangePosition holder = new RangePosition(3, 5, 0, 10, 7, 2, 9, Ranking.EMPTY, Ranking.EMPTY);
+    RangePosition holder =
+        new RangePosition(3, 5, 0, 10, 7, 2, 9, Ranking.EMPTY, Ranking.EMPTY, Quality.EXACT);
     // Counted on meanwhile: the key itself comes before the count that it had.
-    RangePosition again = new RangePosition(3, 5, 0, 20, 7, 3, 9, Ranking.EMPTY, Ranking.EMPTY);
-    RangePosition other = new RangePosition(4, 1, 2, 5, 7, 10, 20, Ranking.EMPTY, Ranking.EMPTY);
+    RangePosition again =
+        new RangePosition(3, 5, 0, 20, 7, 3, 9, Ranking.EMPTY, Ranking.EMPTY, Quality.EXACT);
+    RangePosition other =
+        new RangePosition(4, 1, 2, 5, 7, 10, 20, Ranking.EMPTY, Ranking.EMPTY, Quality.EXACT);
 
     MergedRank merged = RankMerge.merge(holder, List.of(again, other), 3);
 
@@ -166,9 +171,23 @@ final class RankMergeTest {
   }
 
   @Test
+  void aPlaceIsAsGoodAsTheWorstOfTheRanges() {
+    Quality holders = new Quality(7, 0, OptionalLong.of(100));
+    Quality others = new Quality(3, 0.5, OptionalLong.of(200));
+    RangePosition holder =
+        new RangePosition(0, 1, 0, 10, 7, 0, 1, Ranking.EMPTY, Ranking.EMPTY, holders);
+    RangePosition other =
+        new RangePosition(1, 1, 0, 10, 7, 0, 1, Ranking.EMPTY, Ranking.EMPTY, others);
+
+    MergedRank merged = RankMerge.merge(holder, List.of(other), 0);
+
+    assertThat(merged.quality()).isEqualTo(new Quality(7, 0.5, OptionalLong.of(200)));
+  }
+
+  @Test
   void aKeyWithoutACountIsNotRankedAndHasNoNeighbors() {
     Ranking row = ranking(List.of(new Row("a", 5, 0)));
-    RangePosition holder = new RangePosition(0, 1, 0, 10, 0, 0, 1, row, row);
+    RangePosition holder = new RangePosition(0, 1, 0, 10, 0, 0, 1, row, row, Quality.EXACT);
 
     MergedRank merged = RankMerge.merge(holder, List.of(), 3);
 

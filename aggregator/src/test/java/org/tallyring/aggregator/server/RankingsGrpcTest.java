@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.tallyring.aggregator.collect.WindowKey;
 import org.tallyring.aggregator.fake.FakeShards;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.internal.v1.CountQuality;
+import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetRankRequest;
 import org.tallyring.proto.v1.GetRankResponse;
@@ -26,6 +28,7 @@ import org.tallyring.proto.v1.GetTopKRequest;
 import org.tallyring.proto.v1.GetTopKResponse;
 import org.tallyring.proto.v1.GetTrendingRequest;
 import org.tallyring.proto.v1.GetTrendingResponse;
+import org.tallyring.proto.v1.HeavyHitters;
 import org.tallyring.proto.v1.ListRankingRequest;
 import org.tallyring.proto.v1.ListRankingResponse;
 import org.tallyring.proto.v1.MetricDefinition;
@@ -35,6 +38,7 @@ import org.tallyring.proto.v1.Morris;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RankedRow;
 import org.tallyring.proto.v1.ScoreTerm;
+import org.tallyring.proto.v1.SlidingWindow;
 import org.tallyring.proto.v1.TopKServiceGrpc;
 import org.tallyring.proto.v1.TopKServiceGrpc.TopKServiceBlockingStub;
 import org.tallyring.proto.v1.Window;
@@ -60,39 +64,207 @@ final class RankingsGrpcTest {
   void start() throws IOException, InterruptedException {
     running = new RunningAggregator();
     service = TopKServiceGrpc.newBlockingStub(running.channel);
-    running.shards.define(
-        NamespaceDefinition.newBuilder()
-            .setName("default")
-            .setUid(FakeShards.UID)
-            .addMetrics(MetricDefinition.newBuilder().setName("clicks"))
-            .addMetrics(MetricDefinition.newBuilder().setName("views"))
-            .addMetrics(MetricDefinition.newBuilder().setName("purchases"))
-            .addMetrics(
-                MetricDefinition.newBuilder()
-                    .setName("guesses")
-                    .setMorris(Morris.newBuilder().setBase(2)))
-            .build());
+    running.shards.define(definition().build());
+  }
+
+  private static NamespaceDefinition.Builder definition() {
+    return NamespaceDefinition.newBuilder()
+        .setName("default")
+        .setUid(FakeShards.UID)
+        .addMetrics(MetricDefinition.newBuilder().setName("clicks"))
+        .addMetrics(MetricDefinition.newBuilder().setName("views"))
+        .addMetrics(MetricDefinition.newBuilder().setName("purchases"))
+        .addMetrics(
+            MetricDefinition.newBuilder()
+                .setName("guesses")
+                .setMorris(Morris.newBuilder().setBase(2)))
+        .addMetrics(
+            MetricDefinition.newBuilder()
+                .setName("hot")
+                .setHeavyHitters(HeavyHitters.getDefaultInstance()))
+        .addMetrics(
+            MetricDefinition.newBuilder()
+                .setName("recent")
+                .setSlidingWindow(SlidingWindow.newBuilder().setHorizonMillis(900_000)));
   }
 
   @Test
-  void onlyExactCountsAreComparedOneByOne() {
+  void whatDoesNotHoldEveryKeyIsNotRankedButStandsBeside() {
     List<ThrowingCallable> questions =
         List.of(
-            () -> top(request -> request.addInclude("guesses")),
-            () ->
-                top(request -> request.addWhere(filter("guesses", Comparison.COMPARISON_ABOVE, 1))),
-            () -> top(request -> request.addScore(term("guesses", 1_000_000))),
-            () -> top(request -> request.setMetric("guesses").addInclude("clicks")),
-            () -> rank(request -> request.setMetric("guesses").setKey(key("a"))),
-            () -> service.listRanking(ranking().setMetric("guesses").build()),
-            () ->
-                service.getTrending(GetTrendingRequest.newBuilder().setMetric("guesses").build()));
+            () -> top(request -> request.addWhere(filter("hot", Comparison.COMPARISON_ABOVE, 1))),
+            () -> top(request -> request.addScore(term("hot", 1_000_000))),
+            () -> top(request -> request.setMetric("hot").addInclude("clicks")),
+            () -> rank(request -> request.setMetric("hot").setKey(key("a"))),
+            () -> service.listRanking(ranking().setMetric("hot").build()),
+            () -> service.getTrending(GetTrendingRequest.newBuilder().setMetric("hot").build()));
 
     for (ThrowingCallable question : questions) {
       assertRefused(
           question, Status.Code.FAILED_PRECONDITION, ErrorReason.ERROR_REASON_BAD_STRATEGY);
+      assertThatThrownBy(question)
+          .hasMessageContaining("metric: hot counts by heavy_hitters (expected: ");
     }
-    assertThat(top(request -> request.setMetric("guesses")).getItemsList()).isEmpty();
+    assertThat(top(request -> request.setMetric("hot")).getItemsList()).isEmpty();
+    running.shards.count(ALL, "a", 1);
+    running.shards.count(FakeShards.of("hot", ALL), "a", 5);
+    assertThat(top(request -> request.addInclude("hot")).getItems(0).getIncludedList())
+        .containsExactly(5L);
+  }
+
+  @Test
+  void everyAnswerIsAsGoodAsTheWorstRange() {
+    CountQuality approximate = CountQuality.newBuilder().setStandardError(0.25).build();
+    CountQuality bounded =
+        CountQuality.newBuilder().setMaxError(7).setSinceMillis(HALF_PAST_TEN - HOUR).build();
+    WindowKey hour = FakeShards.of("guesses", THIS_HOUR);
+    WindowKey hourBefore = FakeShards.of("guesses", LAST_HOUR);
+    running.shards.count(hour, "a", 50);
+    running.shards.quality(0, hour, approximate);
+    running.shards.quality(1, hour, bounded);
+    running.shards.quality(2, hourBefore, CountQuality.newBuilder().setMaxError(9).build());
+    WindowSelector current =
+        WindowSelector.newBuilder().setWindow(Window.WINDOW_HOUR).setCurrent(true).build();
+
+    for (AnswerLabel label :
+        List.of(
+            service
+                .getTopK(
+                    GetTopKRequest.newBuilder()
+                        .setMetric("guesses")
+                        .setWindow(current)
+                        .addInclude("views")
+                        .build())
+                .getLabel(),
+            rank(r -> r.setMetric("guesses").setWindow(current).setKey(key("a"))).getLabel(),
+            service
+                .listRanking(ranking().setMetric("guesses").setWindow(current).build())
+                .getLabel(),
+            service
+                .getTrending(GetTrendingRequest.newBuilder().setMetric("guesses").build())
+                .getLabel())) {
+      assertThat(label.getExact()).isFalse();
+      assertThat(label.getStandardError()).isEqualTo(0.25);
+      assertThat(label.getMaxError()).isEqualTo(7);
+      assertThat(label.getSinceTime().getSeconds()).isEqualTo((HALF_PAST_TEN - HOUR) / 1_000);
+    }
+    assertThat(
+            rank(r ->
+                    r.setMetric("guesses")
+                        .setWindow(current)
+                        .setKey(key("a"))
+                        .setComparePrevious(true))
+                .getLabel()
+                .getMaxError())
+        .as("the rank before rests on other buckets")
+        .isEqualTo(9);
+    assertThat(rank(r -> r.setKey(key("a"))).getLabel().getExact()).isTrue();
+  }
+
+  @Test
+  void whatOneMetricDoesNotKeepSaysNothingOfAnother() {
+    WindowKey minute = FakeShards.window(WindowLevel.MINUTE, HALF_PAST_TEN - 60_000);
+    running.shards.count(minute, "a", 3);
+    running.shards.count(FakeShards.of("recent", minute), "a", 2);
+    for (int range = 0; range < 4; range++) {
+      KeptBuckets horizon = KeptBuckets.EVERYTHING;
+      for (WindowLevel level :
+          List.of(WindowLevel.MINUTE, WindowLevel.HOUR, WindowLevel.DAY, WindowLevel.MONTH)) {
+        horizon = horizon.butOf(level, level.end(level.start(HALF_PAST_TEN - 20 * 60_000)));
+      }
+      running.shards.keep(range, "recent", horizon);
+    }
+    WindowSelector span =
+        WindowSelector.newBuilder()
+            .setLast(com.google.protobuf.Duration.newBuilder().setSeconds(1_800))
+            .build();
+
+    assertRefused(
+        () -> rank(r -> r.setMetric("recent").setWindow(span).setKey(key("a"))),
+        Status.Code.NOT_FOUND,
+        ErrorReason.ERROR_REASON_WINDOW_NOT_RETAINED);
+    assertRefused(
+        () ->
+            service.getTopK(
+                GetTopKRequest.newBuilder().setWindow(span).addInclude("recent").build()),
+        Status.Code.NOT_FOUND,
+        ErrorReason.ERROR_REASON_WINDOW_NOT_RETAINED);
+    assertThat(rank(r -> r.setWindow(span).setKey(key("a"))).getRank()).isEqualTo(1);
+  }
+
+  @Test
+  void aFinalRankingIsAskedAgainWhenAnyOfItsMetricsIsCorrectedOrSwapped() {
+    running.shards.count(FakeShards.of("views", LAST_HOUR), "a", 3);
+    running.shards.count(LAST_HOUR, "a", 1);
+    WindowSelector sealed =
+        WindowSelector.newBuilder().setWindow(Window.WINDOW_HOUR).setSealed(true).build();
+    GetTopKRequest beside =
+        GetTopKRequest.newBuilder()
+            .setMetric("views")
+            .setWindow(sealed)
+            .addInclude("clicks")
+            .build();
+    assertThat(service.getTopK(beside).getItems(0).getIncludedList()).containsExactly(1L);
+
+    running.shards.correct(LAST_HOUR, "a", 6);
+
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () ->
+                assertThat(service.getTopK(beside).getItems(0).getIncludedList())
+                    .containsExactly(7L));
+    running.shards.quality(
+        running.shards.rangeOf("a"),
+        FakeShards.of("views", LAST_HOUR),
+        CountQuality.newBuilder().setStandardError(0.25).build());
+    assertThat(service.getTopK(beside).getLabel().getExact()).as("kept").isTrue();
+    running.shards.define(definition().setRevision(2).build());
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(() -> assertThat(service.getTopK(beside).getLabel().getExact()).isFalse());
+  }
+
+  @Test
+  void growthWithoutAWholeHourBeforeIsComparedWithMinutes() {
+    running.shards.count(FakeShards.of("recent", THIS_HOUR), "a", 50);
+    running.shards.count(
+        FakeShards.of("recent", FakeShards.window(WindowLevel.MINUTE, HALF_PAST_TEN - 40 * 60_000)),
+        "a",
+        4);
+    long floor = HALF_PAST_TEN - 65 * 60_000;
+    KeptBuckets horizon =
+        KeptBuckets.EVERYTHING
+            .butOf(WindowLevel.MINUTE, floor)
+            .butOf(WindowLevel.HOUR, WindowLevel.HOUR.end(WindowLevel.HOUR.start(floor)));
+    for (int range = 0; range < 4; range++) {
+      running.shards.keep(range, "recent", horizon);
+    }
+
+    GetTrendingResponse trending =
+        service.getTrending(GetTrendingRequest.newBuilder().setMetric("recent").build());
+
+    assertThat(trending.getItems(0).getKey()).isEqualTo(key("a"));
+    assertThat(trending.getBaselineHours()).isZero();
+    assertThat(trending.getBaselineStartTime().getSeconds()).isEqualTo(floor / 1_000);
+
+    for (int range = 0; range < 4; range++) {
+      running.shards.keep(
+          range,
+          "recent",
+          horizon.butOf(
+              WindowLevel.HOUR, WindowLevel.HOUR.end(WindowLevel.HOUR.start(floor) + HOUR)));
+    }
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () ->
+                assertRefused(
+                    () ->
+                        service.getTrending(
+                            GetTrendingRequest.newBuilder().setMetric("recent").setK(3).build()),
+                    Status.Code.NOT_FOUND,
+                    ErrorReason.ERROR_REASON_WINDOW_NOT_RETAINED));
   }
 
   @AfterEach

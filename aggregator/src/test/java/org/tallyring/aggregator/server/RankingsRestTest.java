@@ -116,7 +116,7 @@ final class RankingsRestTest {
     assertThat(running.get(CLICKS + "/trending?baseline_hours=12").body())
         .endsWith(
             """
-            "baseline_hours":12,"items":[{"id":"k2","count":40,"baseline_count":12,\
+            "baseline_hours":12,"baseline_start":"2026-01-14T22:00:00Z","items":[{"id":"k2","count":40,"baseline_count":12,\
             "baseline_mean":1.0,"score":28,"rank":1}]}""");
   }
 

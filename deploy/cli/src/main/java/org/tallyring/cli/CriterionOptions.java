@@ -15,7 +15,9 @@ final class CriterionOptions {
       names = "--include",
       paramLabel = "METRICS",
       split = ",",
-      description = "Other metrics to show beside the count, at most 8: views,purchases.")
+      description =
+          "Other metrics to show beside the count, at most 8: views,purchases. A key that a metric of"
+              + " heavy hitters does not hold has the count 0 there.")
   private List<String> include = new ArrayList<>();
 
   @Option(
@@ -24,13 +26,14 @@ final class CriterionOptions {
       split = ",",
       description =
           "Rank only keys whose count of a metric is such: purchases>=10. Also <=, >, < and =. More"
-              + " than one must all hold. To be quoted in most shells.")
+              + " than one must all hold. To be quoted in most shells. Not of heavy hitters.")
   private List<String> where = new ArrayList<>();
 
   @Option(
       names = "--score",
       paramLabel = "TERMS",
-      description = "Rank by a weighted sum: 0.1*views+1*clicks+10*purchases.")
+      description =
+          "Rank by a weighted sum: 0.1*views+1*clicks+10*purchases. Not of heavy hitters.")
   private @Nullable String score;
 
   /**

@@ -16,7 +16,10 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "rank",
-    description = "Shows where a key stands in the ranking of all keys.",
+    description = {
+      "Shows where a key stands in the ranking of all keys.",
+      "Not of metrics that count heavy hitters, which do not hold every key."
+    },
     footer = {
       "",
       "Examples:",

@@ -21,8 +21,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "trending",
     description = {
-      "Shows the keys that grow most: the current hour against the hours before it.",
-      "The score is in standard deviations; above 3 it is seldom chance."
+      "Shows the keys that grow most: the current hour against the hours before it, or as much of",
+      "them as is kept.",
+      "The score is in standard deviations; above 3 it is seldom chance, as far as counts are exact.",
+      "Not of metrics that count heavy hitters."
     },
     footer = {
       "",
@@ -128,6 +130,10 @@ final class TrendingCommand implements Callable<Integer> {
                 json.writeStringField("metric", request.getMetric());
                 label.writeFields(json);
                 json.writeNumberField("baseline_hours", response.getBaselineHours());
+                if (response.hasBaselineStartTime()) {
+                  json.writeStringField(
+                      "baseline_start", Label.text(response.getBaselineStartTime()));
+                }
                 json.writeArrayFieldStart("items");
                 for (TrendingKey item : response.getItemsList()) {
                   json.writeStartObject();

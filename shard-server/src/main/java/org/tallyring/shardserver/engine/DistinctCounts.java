@@ -36,13 +36,6 @@ final class DistinctCounts implements SlotCounts {
     }
   }
 
-  /** Notes everybody that others noted. */
-  void merge(DistinctCounts others) {
-    others.sketches.forEach(
-        (slot, sketch) ->
-            sketches.computeIfAbsent(slot, unused -> new UserSketch(log2Registers)).merge(sketch));
-  }
-
   /** The sketch of a slot, or null. */
   @Nullable UserSketch sketch(int slot) {
     return sketches.get(slot);
@@ -76,6 +69,12 @@ final class DistinctCounts implements SlotCounts {
       }
     }
     return lower;
+  }
+
+  /** An estimate. */
+  @Override
+  public int cost() {
+    return 64;
   }
 
   @Override

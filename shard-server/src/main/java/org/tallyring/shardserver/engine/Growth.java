@@ -17,9 +17,10 @@ import org.tallyring.topology.window.WindowLevel;
  * 3/8 is the smoothing that does this best for small means (Anscombe 1948). So at equal rates
  * {@code z} is about standard normal, also for keys that are counted a few times only, where the
  * plain difference over the root of the mean is far too large: one event of a key without a past
- * has z = 2.3 and not infinity. It takes into account that the baseline is a sample too. Sources:
- * Huffman, Applied Statistics 33 (1984) 224-226; W5 in Gu, Ng, Tang and Schucany, Biometrical
- * Journal 50 (2008) 283-298.
+ * has z = 2.3 and not infinity. It takes into account that the baseline is a sample too. It is the
+ * method {@code sqrt} of {@code statsmodels.stats.rates.test_poisson_2indep}, which gives as its
+ * source, as W5A: Gu, Ng, Tang and Schucany, Testing the Ratio of Two Poisson Rates, Biometrical
+ * Journal 50 (2008). The transformation is that of Anscombe, Biometrika 35 (1948) 246-254.
  *
  * <p>Scores are rounded to millionths, and everything is ordered by the rounded number: additions,
  * divisions and square roots of doubles are exactly defined, so every shard gets the same.
@@ -49,6 +50,16 @@ public record Growth(Interval baseline, long elapsedMillis, long minCount) {
               + minCount
               + " (expected: a baseline with an end, and both at least 1)");
     }
+  }
+
+  /**
+   * The same for numbers of users, which do not grow with the time elapsed: whoever comes every few
+   * minutes is there from the beginning. So what has come of the interval is compared with whole
+   * ones, as if all of it had elapsed. A key is found later by that, but never only because the
+   * interval is young.
+   */
+  Growth ofUsers(Interval interval) {
+    return new Growth(baseline, interval.endMillis() - interval.startMillis(), minCount);
   }
 
   /** The score in millionths; negative counts are taken for 0. */

@@ -4,13 +4,13 @@ import static org.tallyring.shardserver.engine.CountQuality.NOTHING_MISSING;
 
 import com.google.protobuf.ByteString;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.shardserver.engine.strategy.FrequentKeys;
 import org.tallyring.shardserver.engine.strategy.HitLog;
 import org.tallyring.shardserver.engine.strategy.Strategy;
-import org.tallyring.shardserver.engine.strategy.UserSketch;
 import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
@@ -40,6 +40,9 @@ final class MetricCounts {
   private long totalSinceMillis = NOTHING_MISSING;
 
   private long sinceMillis = NOTHING_MISSING;
+
+  /** Tells what was counted before a swap from what is counted now; not part of the state. */
+  private int swaps;
 
   private long hits;
 
@@ -288,29 +291,51 @@ final class MetricCounts {
 
   /** The count of a slot in an interval. */
   long count(Interval interval, int slot) {
-    if (log != null && interval.level() != WindowLevel.ALL) {
-      return log.sum(slot, interval.startMillis(), interval.endMillis());
-    }
-    List<BucketCounts> covering = buckets.covering(interval);
-    if (strategy instanceof Strategy.Distinct distinct && covering.size() > 1) {
-      return users(distinct, covering, slot);
-    }
     long count = 0;
-    for (BucketCounts bucket : covering) {
-      count += bucket.get(slot);
+    for (SlotCounts part : parts(interval)) {
+      count += part.get(slot);
     }
     return count;
   }
 
-  private static long users(Strategy.Distinct distinct, List<BucketCounts> covering, int slot) {
-    UserSketch union = new UserSketch(distinct.log2Registers());
-    for (BucketCounts bucket : covering) {
-      UserSketch sketch = bucket.distinct(distinct.log2Registers()).sketch(slot);
-      if (sketch != null) {
-        union.merge(sketch);
-      }
+  /**
+   * The counts of an interval, part by part: a count is the sum of the parts'. For one question,
+   * since they change with the next batch.
+   */
+  List<SlotCounts> parts(Interval interval) {
+    if (log != null && interval.level() != WindowLevel.ALL) {
+      return List.of(new HitCounts(log, interval.startMillis(), interval.endMillis()));
     }
-    return union.users();
+    List<BucketCounts> covering = buckets.covering(interval);
+    if (strategy instanceof Strategy.HeavyHitters hitters) {
+      return List.of(new FrequentCounts(name, keys, frequent(hitters, covering)));
+    }
+    if (strategy instanceof Strategy.Distinct distinct && covering.size() > 1) {
+      int log2Registers = distinct.log2Registers();
+      return List.of(
+          new UnitedUsers(
+              log2Registers,
+              covering.stream().map(bucket -> bucket.distinct(log2Registers)).toList()));
+    }
+    return covering.stream().map(BucketCounts::counts).toList();
+  }
+
+  /** Whether its counts are numbers of users, who are one however often they come. */
+  boolean countsUsers() {
+    return strategy instanceof Strategy.Distinct;
+  }
+
+  /**
+   * The buckets that are added to whenever the counts of an interval change: its own, or the total
+   * of a sliding window, to which every hit is added too.
+   */
+  Collection<BucketCounts> changing(Interval interval) {
+    return buckets.within(log == null ? interval : Interval.window(WindowLevel.ALL, 0));
+  }
+
+  /** How often the strategy was swapped in this process. */
+  int swaps() {
+    return swaps;
   }
 
   private static FrequentKeys frequent(Strategy.HeavyHitters hitters, List<BucketCounts> covering) {
@@ -320,19 +345,6 @@ final class MetricCounts {
     FrequentKeys merged = new FrequentKeys(hitters.mapSize());
     covering.forEach(bucket -> merged.merge(bucket.frequent(hitters.mapSize())));
     return merged;
-  }
-
-  /**
-   * Gives the counts in an interval that are not 0, of a strategy whose counts are sums by slot.
-   */
-  void forEach(Interval interval, SlotCounts.Consumer consumer) {
-    if (log != null && interval.level() != WindowLevel.ALL) {
-      log.forEachSum(interval.startMillis(), interval.endMillis(), consumer::accept);
-      return;
-    }
-    CountSum sum = new CountSum();
-    buckets.covering(interval).forEach(bucket -> bucket.counts().addTo(sum));
-    sum.forEach(Long.MIN_VALUE, consumer);
   }
 
   /** The counts of a key in the buckets of an interval, one by one. */
@@ -381,25 +393,15 @@ final class MetricCounts {
 
   private Ranking unlabelled(Interval interval, int k, CountSum sum) {
     long revision = revision(interval);
-    List<BucketCounts> covering = buckets.covering(interval);
     if (strategy instanceof Strategy.HeavyHitters hitters) {
-      return Ranking.of(frequent(hitters, covering).best(k), revision);
+      return Ranking.of(frequent(hitters, buckets.covering(interval)).best(k), revision);
     }
-    if (strategy instanceof Strategy.Distinct distinct && covering.size() > 1) {
-      DistinctCounts union = new DistinctCounts(distinct.log2Registers());
-      covering.forEach(bucket -> union.merge(bucket.distinct(distinct.log2Registers())));
-      return RankingHeap.rank(keys, union, revision, k, RankingHeap.NO_FLOOR);
-    }
-    boolean fromLog = log != null && interval.level() != WindowLevel.ALL;
-    if (covering.size() == 1 && !fromLog) {
-      return RankingHeap.rank(keys, covering.get(0).counts(), revision, k, RankingHeap.NO_FLOOR);
+    List<SlotCounts> parts = parts(interval);
+    if (parts.size() == 1) {
+      return RankingHeap.rank(keys, parts.get(0), revision, k, RankingHeap.NO_FLOOR);
     }
     try {
-      if (log != null && fromLog) {
-        log.forEachSum(interval.startMillis(), interval.endMillis(), sum::add);
-      } else {
-        covering.forEach(bucket -> bucket.counts().addTo(sum));
-      }
+      parts.forEach(part -> part.addTo(sum));
       return RankingHeap.rank(keys, sum, revision, k, RankingHeap.NO_FLOOR);
     } finally {
       sum.clear();
@@ -466,6 +468,7 @@ final class MetricCounts {
     }
     strategy = to;
     openWindows = new OpenWindows();
+    swaps++;
     events.strategySwapped(namespace, name, from.name(), to.name());
     dropCursor();
     long fresh = watermarkMillis == Long.MIN_VALUE ? Long.MIN_VALUE : watermarkMillis + 1;

@@ -94,6 +94,12 @@ final class MorrisCounts implements SlotCounts {
     return lower;
   }
 
+  /** An exponential function. */
+  @Override
+  public int cost() {
+    return 2;
+  }
+
   @Override
   public long bytes() {
     long existing = Arrays.stream(pages).filter(page -> page != null).count();

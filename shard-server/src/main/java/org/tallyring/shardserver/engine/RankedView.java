@@ -28,20 +28,25 @@ public final class RankedView {
    *
    * @param buckets how many buckets it has
    * @param lastBatch the number of the last batch that added to one of them
+   * @param swaps how often the metric's strategy was swapped, after which the same counts may be
+   *     others, or of another quality
    */
-  public record State(int buckets, long lastBatch) {}
+  public record State(int buckets, long lastBatch, int swaps) {}
 
   private final KeyTable keys;
   private final int[] slots;
   private final long[] counts;
   private final long revision;
+  private final CountQuality quality;
   private final State state;
 
-  RankedView(KeyTable keys, int[] slots, long[] counts, long revision, State state) {
+  RankedView(
+      KeyTable keys, int[] slots, long[] counts, long revision, CountQuality quality, State state) {
     this.keys = keys;
     this.slots = slots;
     this.counts = counts;
     this.revision = revision;
+    this.quality = quality;
     this.state = state;
   }
 
@@ -53,6 +58,11 @@ public final class RankedView {
   /** How many batches corrected the interval after it was final. */
   public long revision() {
     return revision;
+  }
+
+  /** How good the counts are that it shows. */
+  public CountQuality quality() {
+    return quality;
   }
 
   /** The state of the counts that it shows. */
@@ -122,6 +132,6 @@ public final class RankedView {
       rowKeys[i] = keys.key(slots[first + i]);
       rowCounts[i] = counts[first + i];
     }
-    return new Ranking(rowKeys, rowCounts, revision);
+    return new Ranking(rowKeys, rowCounts, revision).with(quality);
   }
 }

@@ -1,11 +1,16 @@
 package org.tallyring.shardserver.engine;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link RankedView} in the making. The counts are copied at once, then sorted in as many steps
  * as the caller likes, between which the range's writer goes on: the copy does not change, and of
  * the keys only new ones are added.
+ *
+ * <p>Counts that must be worked out, from exponents, hits or sketches of users, would stop the
+ * writer for long. They are copied in steps too, so that each is of a moment of its own: whatever
+ * was counted before the first step is in it, and some of what came later.
  *
  * <p>A merge sort from the bottom up, because it can rest after any row. Rows are told apart by
  * count, then by eight bytes of the key that are copied beside it, then by the whole keys; while it
@@ -17,10 +22,17 @@ public final class RankedViewBuild {
 
   private final KeyTable keys;
   private final long revision;
+  private final CountQuality quality;
   private final RankedView.State state;
+
+  /** What is copied in steps, up to a slot; null if all was copied at once. */
+  private final @Nullable IntervalCounts source;
+
+  private final int slots;
+  private int nextSlot;
   private int size;
   private Rows rows = new Rows(INITIAL_CAPACITY);
-  private Rows merged;
+  private @Nullable Rows merged;
 
   // Runs of `width` rows are sorted; those at `from` are being merged, up to `out`.
   private int width = 1;
@@ -32,10 +44,31 @@ public final class RankedViewBuild {
   RankedViewBuild(KeyTable keys, IntervalCounts counts) {
     this.keys = keys;
     this.revision = counts.revision();
+    this.quality = counts.quality();
     this.state = counts.state();
-    counts.forEach(this::add);
-    merged = new Rows(size);
-    beginAt(0);
+    if (counts.cost() == SlotCounts.PLAIN) {
+      source = null;
+      slots = 0;
+      counts.forEach(this::add);
+    } else {
+      source = counts;
+      slots = keys.size();
+    }
+  }
+
+  /** Copies counts for as long as that takes no more than moving {@code limit} rows does. */
+  private int copy(IntervalCounts counts, int limit) {
+    int rest = limit;
+    int cost = counts.cost();
+    while (nextSlot < slots && rest > 0) {
+      long count = counts.get(nextSlot);
+      if (count != 0) {
+        add(nextSlot, count);
+      }
+      nextSlot++;
+      rest -= count == 0 ? SlotCounts.PLAIN : cost;
+    }
+    return rest;
   }
 
   private void add(int slot, long count) {
@@ -49,33 +82,43 @@ public final class RankedViewBuild {
   }
 
   /**
-   * Goes on sorting.
+   * Goes on.
    *
    * @param limit after how many rows moved to rest; one takes 5-100 ns
    * @return whether it is done
    */
   public boolean advance(int limit) {
-    int rest = limit;
+    int rest = source == null ? limit : copy(source, limit);
+    if (nextSlot < slots) {
+      return false;
+    }
+    Rows to = merged;
+    if (to == null) {
+      to = new Rows(size);
+      beginAt(0);
+    }
     while (width < size) {
       int middle = Math.min(size, from + width);
       int end = (int) Math.min(size, from + 2L * width);
       while (out < end) {
-        if (rest-- == 0) {
+        if (rest-- <= 0) {
+          merged = to;
           return false;
         }
         boolean takesLeft = left < middle && (right >= end || !comesBefore(right, left));
-        merged.copy(out++, rows, takesLeft ? left++ : right++);
+        to.copy(out++, rows, takesLeft ? left++ : right++);
       }
       if (end < size) {
         beginAt(end);
       } else {
-        Rows sorted = merged;
-        merged = rows;
+        Rows sorted = to;
+        to = rows;
         rows = sorted;
         width *= 2;
         beginAt(0);
       }
     }
+    merged = to;
     return true;
   }
 
@@ -85,11 +128,16 @@ public final class RankedViewBuild {
    * @throws IllegalStateException if it is not done
    */
   public RankedView view() {
-    if (width < size) {
+    if (nextSlot < slots || width < size) {
       throw new IllegalStateException("view: runs of " + width + " rows (expected: all sorted)");
     }
     return new RankedView(
-        keys, Arrays.copyOf(rows.slots, size), Arrays.copyOf(rows.counts, size), revision, state);
+        keys,
+        Arrays.copyOf(rows.slots, size),
+        Arrays.copyOf(rows.counts, size),
+        revision,
+        quality,
+        state);
   }
 
   private void beginAt(int start) {

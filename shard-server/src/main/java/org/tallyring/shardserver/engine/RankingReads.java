@@ -18,6 +18,8 @@ public final class RankingReads {
    * The best keys by a criterion.
    *
    * @throws ScoreOverflowException if a score leaves 64 bits of millionths
+   * @throws KeysNotHeldException if the ranked metric, or one of a condition or the score, counts
+   *     heavy hitters
    */
   public CriterionRanking best(
       long namespaceUid, String metric, Interval interval, Criterion criterion, int k) {
@@ -27,13 +29,17 @@ public final class RankingReads {
         : new CriterionScan(namespace, metric, interval, k).by(criterion, interval);
   }
 
-  /** The keys that grow most. */
+  /**
+   * The keys that grow most.
+   *
+   * @throws KeysNotHeldException if the metric counts heavy hitters
+   */
   public CriterionRanking growing(
       long namespaceUid, String metric, Interval interval, Growth growth, int k) {
     NamespaceCounts namespace = state.namespaces.get(namespaceUid);
     return namespace == null
         ? CriterionRanking.EMPTY
-        : new CriterionScan(namespace, metric, interval, k).by(growth, metric);
+        : new CriterionScan(namespace, metric, interval, k).by(growth, metric, interval);
   }
 
   /** What tells the present counts of an interval from those that a view shows. */
@@ -41,10 +47,15 @@ public final class RankingReads {
     return IntervalCounts.state(state.metric(namespaceUid, metric), interval);
   }
 
-  /** Begins a view of the present counts. */
+  /**
+   * Begins a view of the present counts.
+   *
+   * @throws KeysNotHeldException if the metric counts heavy hitters
+   */
   public RankedViewBuild view(long namespaceUid, String metric, Interval interval) {
     NamespaceCounts namespace = state.namespaces.get(namespaceUid);
     NamespaceCounts known = namespace == null ? new NamespaceCounts(namespaceUid, "") : namespace;
-    return new RankedViewBuild(known.keys(), IntervalCounts.of(known, metric, interval));
+    return new RankedViewBuild(
+        known.keys(), IntervalCounts.of(known, metric, interval).ofEveryKey());
   }
 }

@@ -1,5 +1,6 @@
 package org.tallyring.shardserver.engine;
 
+import java.math.BigInteger;
 import java.util.List;
 
 /**
@@ -8,6 +9,8 @@ import java.util.List;
  * order.
  */
 final class Scores {
+
+  private static final BigInteger MICROS = BigInteger.valueOf(1_000_000);
 
   private final List<IntervalCounts> counts;
   private final long[] weights;
@@ -41,6 +44,20 @@ final class Scores {
       throw new ScoreOverflowException();
     }
     return low;
+  }
+
+  /**
+   * How much a score may differ from the true one, in whole counts: the sum of what each term's
+   * count may, weighted.
+   */
+  long maxError() {
+    BigInteger sum = BigInteger.ZERO;
+    for (int i = 0; i < weights.length; i++) {
+      BigInteger weight = BigInteger.valueOf(weights[i]).abs();
+      sum = sum.add(weight.multiply(BigInteger.valueOf(counts.get(i).quality().maxError())));
+    }
+    BigInteger rounded = sum.add(MICROS.subtract(BigInteger.ONE)).divide(MICROS);
+    return rounded.min(BigInteger.valueOf(Long.MAX_VALUE)).longValue();
   }
 
   /** Gives every slot that has a count in any term, once, in any order. */

@@ -1,7 +1,17 @@
 package org.tallyring.shardserver.engine;
 
 /** Counts by slot. A slot that was never added to has the count 0. */
-sealed interface SlotCounts permits ExactCounts, CountSum, MorrisCounts, DistinctCounts {
+sealed interface SlotCounts
+    permits ExactCounts,
+        CountSum,
+        MorrisCounts,
+        DistinctCounts,
+        UnitedUsers,
+        HitCounts,
+        FrequentCounts {
+
+  /** The {@link #cost} of plain numbers. */
+  int PLAIN = 1;
 
   /** The count of a slot. */
   long get(int slot);
@@ -23,6 +33,14 @@ sealed interface SlotCounts permits ExactCounts, CountSum, MorrisCounts, Distinc
     int[] size = new int[1];
     forEach(Long.MIN_VALUE, (slot, count) -> size[0]++);
     return size[0];
+  }
+
+  /**
+   * How many times longer it takes to find a count than to pass by one in {@link #forEach} of plain
+   * numbers, about; {@value #PLAIN} where it takes so little that all can be found at once.
+   */
+  default int cost() {
+    return PLAIN;
   }
 
   /** What the structures take, about. */

@@ -98,13 +98,13 @@ final class SpanWatch extends RuleWatch {
     }
     Interval span = spanOf(metric, namespace.watermarkMillis());
     if (metric.keeps(span)) {
-      metric.forEach(
-          span,
-          (slot, count) -> {
-            if (count >= limit() && isAbout(slot, namespace.keys())) {
-              told.put(slot, span.endMillis());
-            }
-          });
+      IntervalCounts.of(namespace, rule().getMetric(), span)
+          .forEach(
+              (slot, count) -> {
+                if (count >= limit() && isAbout(slot, namespace.keys())) {
+                  told.put(slot, span.endMillis());
+                }
+              });
     }
   }
 

@@ -16,6 +16,8 @@ import org.slf4j.LoggerFactory;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.shardserver.coordination.CoordinationException;
+import org.tallyring.shardserver.engine.KeysNotHeldException;
+import org.tallyring.shardserver.engine.ScoreOverflowException;
 
 /** The seam between gRPC's observers and futures and ours. */
 final class Calls {
@@ -86,10 +88,27 @@ final class Calls {
 
   /** What a caller is told of a failure; what is not meant for callers is logged instead. */
   static RuntimeException toStatus(Throwable thrown) {
-    Throwable failure = unwrap(thrown);
+    Throwable failure = refused(unwrap(thrown));
     if (Errors.reasonOf(failure) == ErrorReason.ERROR_REASON_UNSPECIFIED) {
       log.error("call failed", failure);
     }
     return StatusProto.toStatusRuntimeException(Errors.toProto(failure));
+  }
+
+  /** A question that the engine cannot answer, as an error of the API. */
+  private static Throwable refused(Throwable failure) {
+    if (failure instanceof ScoreOverflowException) {
+      return Errors.of(
+          Code.OUT_OF_RANGE,
+          ErrorReason.ERROR_REASON_COUNT_OVERFLOW,
+          String.valueOf(failure.getMessage()));
+    }
+    if (failure instanceof KeysNotHeldException) {
+      return Errors.of(
+          Code.FAILED_PRECONDITION,
+          ErrorReason.ERROR_REASON_BAD_STRATEGY,
+          String.valueOf(failure.getMessage()));
+    }
+    return failure;
   }
 }

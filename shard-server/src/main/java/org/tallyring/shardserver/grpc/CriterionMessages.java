@@ -1,6 +1,5 @@
 package org.tallyring.shardserver.grpc;
 
-import io.grpc.Status.Code;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Function;
@@ -15,7 +14,6 @@ import org.tallyring.shardserver.engine.CriterionRanking;
 import org.tallyring.shardserver.engine.Growth;
 import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.engine.RankingReads;
-import org.tallyring.shardserver.engine.ScoreOverflowException;
 import org.tallyring.shardserver.engine.WindowKey;
 import org.tallyring.topology.window.Interval;
 
@@ -27,7 +25,7 @@ final class CriterionMessages {
   /**
    * What to ask of each range.
    *
-   * @return throws OUT_OF_RANGE where a score leaves 64 bits
+   * @return throws what {@link RankingReads} throws
    * @throws io.grpc.StatusRuntimeException INVALID_ARGUMENT, if the criterion cannot be
    */
   static Function<RangeEngine, RangeRanking.Builder> question(
@@ -50,16 +48,7 @@ final class CriterionMessages {
       throw Errors.invalid(
           ErrorReason.ERROR_REASON_BAD_PARAMETER, "criterion", String.valueOf(bad.getMessage()));
     }
-    return engine -> {
-      try {
-        return message(window, question.apply(engine.rankings()));
-      } catch (ScoreOverflowException overflow) {
-        throw Errors.of(
-            Code.OUT_OF_RANGE,
-            ErrorReason.ERROR_REASON_COUNT_OVERFLOW,
-            String.valueOf(overflow.getMessage()));
-      }
-    };
+    return engine -> message(window, question.apply(engine.rankings()));
   }
 
   /** All metrics that a question is answered from. */

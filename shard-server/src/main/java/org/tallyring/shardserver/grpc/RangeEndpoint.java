@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
@@ -116,6 +117,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
             ? List.of(
                 interval, Intervals.fromProto(request.getCriterion().getGrowth().getBaseline()))
             : List.of(interval);
+    Set<String> metrics = CriterionMessages.metrics(request);
     QueryTopKResponse.Builder response = QueryTopKResponse.newBuilder();
     answerOf(
         request.getNamespace(),
@@ -140,9 +142,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
                   range.read(
                       engine ->
                           ifKept(
-                              CriterionMessages.metrics(request).stream()
-                                  .map(metric -> engine.kept(namespace.getUid(), metric, interval))
-                                  .reduce(KeptBuckets.EVERYTHING, KeptBuckets::and),
+                              kept(engine, namespace.getUid(), metrics, needed),
                               needed,
                               () -> question.apply(engine))),
               (range, ranked) ->
@@ -254,6 +254,18 @@ final class RangeEndpoint extends RangeServiceImplBase {
         answers.accept(answer);
       }
     }
+  }
+
+  /** What a range keeps of all of some metrics, at the levels of the intervals and coarser ones. */
+  private static KeptBuckets kept(
+      RangeEngine engine, long namespaceUid, Set<String> metrics, List<Interval> needed) {
+    KeptBuckets kept = KeptBuckets.EVERYTHING;
+    for (String metric : metrics) {
+      for (Interval interval : needed) {
+        kept = kept.and(engine.kept(namespaceUid, metric, interval));
+      }
+    }
+    return kept;
   }
 
   /**

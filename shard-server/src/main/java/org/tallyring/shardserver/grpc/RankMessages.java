@@ -43,6 +43,7 @@ final class RankMessages {
             .setRevision(view.revision())
             .setAsOfMillis(numbered.asOfMillis())
             .setTotal(view.size());
+    Qualities.say(view.quality(), position::setQuality);
     if (request.hasCount()) {
       int before = view.before(request.getCount(), key);
       return rows(request, view, before, before, position.setCount(request.getCount()));
@@ -83,6 +84,7 @@ final class RankMessages {
         from++;
       }
     }
+    Qualities.say(view.quality(), page::setQuality);
     return page.setView(RangeVersion.newBuilder().setVersion(numbered.number()))
         .setRevision(view.revision())
         .setAsOfMillis(numbered.asOfMillis())

@@ -22,7 +22,8 @@ import org.tallyring.shardserver.engine.RankedViewBuild;
  * <p>A view is sorted on the range's loop in slices of {@value #SLICE_ROWS} rows, between which
  * batches and other reads have their turn. A slice took 0.06-0.3 ms, and copying, which comes first
  * and at once, 0.2-0.5 ms for 16 thousand keys and 2 ms for 156 thousand, on a machine that was
- * busy with other things. One view is made at a time; the others wait.
+ * busy with other things. What must be worked out is copied in slices as well. One view is made at
+ * a time; the others wait.
  *
  * <p>At most {@value #MAX_VIEWS} are held, those used last, and none longer than a minute after its
  * last use, which is looked at whenever rankings are collected. At 12 bytes a key this bounds them

@@ -10,12 +10,13 @@ import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.SlidingWindow;
+import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
  * A random journal, which a seed alone determines: times advance by leaps of all sizes and rows
  * come out of order, up to years late; keys, deltas and event ids repeat often; namespaces are
- * redefined and deleted.
+ * redefined, which swaps their metrics to buckets of other lengths, and deleted.
  */
 final class ModelHistory {
 
@@ -34,6 +35,12 @@ final class ModelHistory {
   private static final long[] RETENTIONS = {
     HOUR, 3 * HOUR + 1, 26 * HOUR, 5 * DAY, 40 * DAY, 400 * DAY, 36_500 * DAY
   };
+
+  /** Lengths of finest buckets, such that some are multiples of others and some are not. */
+  private static final long[] BUCKETS = {
+    1_000, 4_000, 10_000, 30_000, MINUTE, 2 * MINUTE, 15 * MINUTE, 20 * MINUTE, HOUR
+  };
+
   private static final long[] ID_HORIZONS = {60_000, 600_000, HOUR, 48 * HOUR};
 
   /** Who sends batches in a session. */
@@ -104,6 +111,15 @@ final class ModelHistory {
           .setHourMillis(RETENTIONS[chosen[1]])
           .setDayMillis(RETENTIONS[chosen[2]]);
     }
+    for (String metric : METRICS) {
+      if (random.nextInt(3) > 0) {
+        definition
+            .addMetricsBuilder()
+            .setName(metric)
+            .getFixedWindowBuilder()
+            .setBucketMillis(bucket(random).millis());
+      }
+    }
     return Batches.definition(definition);
   }
 
@@ -172,14 +188,27 @@ final class ModelHistory {
       back = -random.nextInt(300_001);
     }
     long time = random.nextInt(50) == 0 ? -HOUR * random.nextInt(999) : acceptedAt - back;
-    return random.nextInt(8) == 0
-        // The first or last moment of a bucket.
-        ? WindowLevel.values()[random.nextInt(4)].start(time) - random.nextInt(2)
-        : time;
+    // The first or last moment of a bucket.
+    return switch (random.nextInt(16)) {
+      case 0 -> WindowLevel.values()[random.nextInt(4)].start(time) - random.nextInt(2);
+      case 1 -> bucket(random).start(WindowLevel.MINUTE, time) - random.nextInt(2);
+      default -> time;
+    };
   }
 
-  /** An edge of a minute from now back to behind the horizon, where a hit just counts or not. */
+  /** The length of some finest buckets. */
+  static BucketWidth bucket(Random random) {
+    return new BucketWidth(BUCKETS[random.nextInt(BUCKETS.length)]);
+  }
+
+  /**
+   * Where a hit just counts or not: around the horizon, which may be five minutes further than from
+   * now, or an edge of a minute from now back to behind it.
+   */
   private long nearHorizon(long acceptedAt) {
+    if (random.nextBoolean()) {
+      return acceptedAt - slidingHorizon - random.nextInt(2) * 300_000L + random.nextInt(3) - 1;
+    }
     int minutes = (int) (slidingHorizon / MINUTE) + 8;
     return WindowLevel.MINUTE.endAtOrAfter(acceptedAt) - MINUTE * random.nextInt(minutes);
   }

@@ -19,6 +19,7 @@ import java.util.Random;
 import java.util.Set;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.shardserver.engine.Criterion.Comparison;
+import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -47,10 +48,12 @@ final class ModelQuestions {
       Interval span = span(uid, metric);
       askCounts(uid, metric, span);
       askCounts(uid, SLIDING, span(uid, SLIDING));
-      switch (random.nextInt(4)) {
+      switch (random.nextInt(6)) {
         case 0 -> askRanks(uid, metric, span);
-        case 1 -> askByCriterion(uid, metric, span);
-        case 2 -> askGrowth(uid, metric);
+        case 1 -> askRanks(uid, SLIDING, span(uid, SLIDING));
+        case 2 -> askByCriterion(uid, METRICS);
+        case 3 -> askByCriterion(uid, METRICS[0], METRICS[1], SLIDING);
+        case 4 -> askGrowth(uid, random.nextBoolean() ? metric : SLIDING);
         default -> askAdmission();
       }
     }
@@ -69,7 +72,9 @@ final class ModelQuestions {
     windows.add(new WindowKey(9, "clicks", WindowLevel.ALL, 0));
     windows.add(new WindowKey(1, "none", WindowLevel.ALL, 0));
     for (WindowKey window : windows) {
-      Interval interval = Interval.window(window.level(), window.startMillis());
+      BucketWidth width = model.width(window.namespaceUid(), window.metric());
+      long end = width.end(window.level(), window.startMillis());
+      Interval interval = new Interval(window.level(), width, window.startMillis(), end);
       askCounts(window.namespaceUid(), window.metric(), interval);
     }
     for (ModelHistory.Producer producer : history.producers) {
@@ -88,8 +93,6 @@ final class ModelQuestions {
     assertThat(engine.definition(uid)).isEqualTo(model.definitions.get(uid));
     for (WindowLevel level : WindowLevel.values()) {
       assertThat(engine.keptFrom(uid, level)).isEqualTo(model.keptFrom(uid, level));
-      assertThat(engine.keptFrom(uid, SLIDING, level))
-          .isEqualTo(model.keptFrom(uid, SLIDING, level));
     }
     for (String name : METRICS) {
       askCounters(uid, name);
@@ -111,12 +114,26 @@ final class ModelQuestions {
     assertThat(stats.keys()).isEqualTo(model.entries(uid, name)[0]);
   }
 
-  /** Starts at the first bucket kept, or somewhere after it. */
-  private Interval span(long uid, String metric) {
+  /**
+   * Starts at the first bucket that is kept of all of some metrics, or somewhere after it. At the
+   * finest level its buckets are those of the metrics, or longer ones that theirs divide.
+   */
+  private Interval span(long uid, String... metrics) {
     WindowLevel level = WindowLevel.values()[random.nextInt(4)];
+    BucketWidth width = BucketWidth.MILLISECOND;
+    for (String metric : metrics) {
+      width = width.common(model.width(uid, metric));
+    }
+    if (random.nextInt(3) == 0) {
+      width = width.common(ModelHistory.bucket(random));
+    }
     long watermark = model.watermarks.getOrDefault(uid, Batches.NOON);
-    long start = level.start(watermark - (long) (100 * DAY * Math.pow(random.nextDouble(), 4)));
-    long keptFrom = model.keptFrom(uid, metric, level);
+    long back = (long) (100 * DAY * Math.pow(random.nextDouble(), 4));
+    long start = width.start(level, watermark - back);
+    long keptFrom = Long.MIN_VALUE;
+    for (String metric : metrics) {
+      keptFrom = Math.max(keptFrom, model.keptFrom(uid, metric, level, width));
+    }
     boolean near = keptFrom > watermark - 100 * DAY;
     if (start < keptFrom || (near && random.nextInt(3) == 0)) {
       start = keptFrom;
@@ -124,9 +141,14 @@ final class ModelQuestions {
     long end = start;
     int buckets = 1 + random.nextInt(1 << random.nextInt(12));
     for (int n = 0; n < buckets && (end == start || end <= watermark); n++) {
-      end = level.end(end);
+      end = width.end(level, end);
     }
-    return new Interval(level, start, end);
+    Interval span = new Interval(level, width, start, end);
+    for (String metric : metrics) {
+      assertThat(engine.kept(uid, metric, span).from(level))
+          .isEqualTo(model.keptFrom(uid, metric, level, width));
+    }
+    return span;
   }
 
   private void askCounts(long uid, String metric, Interval interval) {
@@ -182,24 +204,27 @@ final class ModelQuestions {
     assertThat(view.place(stranger, count)).isEqualTo(-1);
   }
 
-  private void askByCriterion(long uid, String metric, Interval interval) {
-    List<String> include = Arrays.stream(METRICS).filter(each -> random.nextBoolean()).toList();
+  /** The metrics may have buckets of different lengths. */
+  private void askByCriterion(long uid, String... metrics) {
+    Interval interval = span(uid, metrics);
+    String metric = metrics[random.nextInt(metrics.length)];
+    List<String> include = Arrays.stream(metrics).filter(each -> random.nextBoolean()).toList();
     List<Criterion.Filter> where = new ArrayList<>();
     for (int i = random.nextInt(3); i > 0; i--) {
       Comparison comparison = Comparison.values()[random.nextInt(Comparison.values().length)];
       where.add(
           new Criterion.Filter(
-              METRICS[random.nextInt(METRICS.length)], comparison, random.nextInt(9) - 3L));
+              metrics[random.nextInt(metrics.length)], comparison, random.nextInt(9) - 3L));
     }
     List<Criterion.Term> score = new ArrayList<>();
-    for (String each : METRICS) {
+    for (String each : metrics) {
       if (random.nextInt(3) == 0) {
         long weight = random.nextInt(2_001) - 1_000L;
         score.add(new Criterion.Term(each, weight == 0 ? 1 : weight));
       }
     }
     Map<String, Map<ByteString, Long>> sums = new HashMap<>();
-    for (String each : METRICS) {
+    for (String each : metrics) {
       sums.put(each, model.sum(uid, each, interval));
     }
     Map<ByteString, Long> values = new HashMap<>();
@@ -243,19 +268,21 @@ final class ModelQuestions {
     return sums.getOrDefault(metric, Map.of()).getOrDefault(key, 0L);
   }
 
-  /** The hour of the watermark against hours before it. */
+  /** The hour of the watermark against hours or finest buckets before it. */
   private void askGrowth(long uid, String metric) {
-    WindowLevel level = WindowLevel.HOUR;
-    long hour = level.start(model.watermarks.getOrDefault(uid, Batches.NOON));
+    WindowLevel level = random.nextBoolean() ? WindowLevel.HOUR : WindowLevel.MINUTE;
+    BucketWidth width = model.width(uid, metric);
+    long hour = WindowLevel.HOUR.start(model.watermarks.getOrDefault(uid, Batches.NOON));
     long start =
-        Math.max(hour - (1L + random.nextInt(168)) * HOUR, model.keptFrom(uid, metric, level));
-    if (start >= hour) {
+        Math.max(
+            hour - (1L + random.nextInt(168)) * HOUR, model.keptFrom(uid, metric, level, width));
+    if (start >= hour || model.keptFrom(uid, metric, WindowLevel.HOUR, width) > hour) {
       return;
     }
-    Interval now = Interval.window(level, hour);
+    Interval now = Interval.window(WindowLevel.HOUR, hour);
     Growth growth =
         new Growth(
-            new Interval(level, start, hour),
+            new Interval(level, width, start, hour),
             1 + random.nextInt((int) HOUR),
             1 + random.nextInt(4));
     Map<ByteString, Long> before = model.sum(uid, metric, growth.baseline());

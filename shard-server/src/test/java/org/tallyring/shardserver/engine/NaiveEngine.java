@@ -9,13 +9,16 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.proto.namespace.Namespaces;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.Retention;
+import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -51,7 +54,14 @@ final class NaiveEngine {
       ByteString id,
       Payload payload) {}
 
-  final Map<WindowKey, Map<ByteString, Long>> counts = new HashMap<>();
+  /** By namespace, metric, level and time. */
+  final NavigableMap<WindowKey, Map<ByteString, Long>> counts =
+      new TreeMap<>(
+          Comparator.comparingLong(WindowKey::namespaceUid)
+              .thenComparing(WindowKey::metric)
+              .thenComparing(WindowKey::level)
+              .thenComparingLong(WindowKey::startMillis));
+
   final Map<WindowKey, Long> revisions = new HashMap<>();
   final Map<Long, Map<String, Long>> lateCorrections = new TreeMap<>();
   final Map<Metric, Long> lateIncrements = new HashMap<>();
@@ -68,6 +78,12 @@ final class NaiveEngine {
 
   /** For each namespace and level: buckets that end there or before are gone. */
   final Map<Long, Map<WindowLevel, Long>> horizons = new HashMap<>();
+
+  /** How long the finest buckets of the metrics are that were ever counted in any. */
+  final Map<Metric, BucketWidth> widths = new HashMap<>();
+
+  /** From when on these buckets hold everything, where a swap began them afresh. */
+  final Map<Metric, Long> finestFrom = new HashMap<>();
 
   final Set<Long> deleted = new HashSet<>();
   private final Map<Event, Known> events = new HashMap<>();
@@ -106,6 +122,8 @@ final class NaiveEngine {
     definitions.remove(uid);
     watermarks.remove(uid);
     horizons.remove(uid);
+    widths.keySet().removeIf(metric -> metric.namespaceUid == uid);
+    finestFrom.keySet().removeIf(metric -> metric.namespaceUid == uid);
   }
 
   private void define(NamespaceDefinition definition) {
@@ -115,8 +133,66 @@ final class NaiveEngine {
         && (present == null || definition.getRevision() > present.getRevision())) {
       definitions.put(uid, definition);
       retire(uid);
+      for (Metric metric : List.copyOf(widths.keySet())) {
+        if (metric.namespaceUid == uid) {
+          cut(metric, defined(uid, metric.name));
+        }
+      }
     }
   }
+
+  // --- finest buckets ---
+
+  /** The width that the definition held gives a metric. */
+  private BucketWidth defined(long uid, String metric) {
+    return definition(uid).getMetricsList().stream()
+        .filter(each -> each.getName().equals(metric))
+        .findFirst()
+        .map(Namespaces::bucketWidth)
+        .orElse(BucketWidth.MINUTE);
+  }
+
+  /** How long the finest buckets of a metric are. */
+  BucketWidth width(long uid, String metric) {
+    return widths.getOrDefault(new Metric(uid, metric), defined(uid, metric));
+  }
+
+  private void cut(Metric metric, BucketWidth to) {
+    long uid = metric.namespaceUid;
+    BucketWidth from = width(uid, metric.name);
+    if (from.equals(to)) {
+      return;
+    }
+    long kept = keptFrom(uid, metric.name, WindowLevel.MINUTE, from);
+    boolean folds = to.millis() % from.millis() == 0;
+    long since = folds ? kept : watermarks.getOrDefault(uid, 0L) + 1;
+    widths.put(metric, to);
+    finestFrom.put(
+        metric, since == Long.MIN_VALUE ? since : to.endAtOrAfter(WindowLevel.MINUTE, since));
+    Map<WindowKey, Map<ByteString, Long>> old = new HashMap<>(counts);
+    Map<WindowKey, Long> oldRevisions = new HashMap<>(revisions);
+    counts.keySet().removeIf(window -> isFinest(window, metric));
+    revisions.keySet().removeIf(window -> isFinest(window, metric));
+    for (WindowKey window : old.keySet()) {
+      long start = to.start(WindowLevel.MINUTE, window.startMillis());
+      WindowKey into = new WindowKey(uid, metric.name, WindowLevel.MINUTE, start);
+      if (folds && isFinest(window, metric) && isKept(into)) {
+        Map<ByteString, Long> sum = counts.computeIfAbsent(into, unused -> new HashMap<>());
+        old.get(window).forEach((key, count) -> sum.merge(key, count, Long::sum));
+        if (oldRevisions.containsKey(window)) {
+          revisions.merge(into, oldRevisions.get(window), Long::sum);
+        }
+      }
+    }
+  }
+
+  private static boolean isFinest(WindowKey window, Metric metric) {
+    return window.level() == WindowLevel.MINUTE
+        && window.namespaceUid() == metric.namespaceUid
+        && window.metric().equals(metric.name);
+  }
+
+  // --- counting ---
 
   private void apply(AcceptedBatch accepted) {
     long uid = accepted.getNamespaceUid();
@@ -156,10 +232,16 @@ final class NaiveEngine {
     Metric metric = new Metric(uid, row.metric);
     boolean sliding = slidingHorizon(metric) > 0;
     boolean complete = true;
+    BucketWidth width = width(uid, row.metric);
+    if (!sliding) {
+      widths.put(metric, width);
+    }
     for (WindowLevel level : WindowLevel.values()) {
-      WindowKey window = new WindowKey(uid, row.metric, level, level.start(row.time));
+      WindowKey window = new WindowKey(uid, row.metric, level, width.start(level, row.time));
       boolean isFinal =
-          level.isFinal(window.startMillis(), accepted.getAcceptedAtMillis(), lateness);
+          level != WindowLevel.ALL
+              && width.end(level, window.startMillis()) + lateness
+                  <= accepted.getAcceptedAtMillis();
       if (level == WindowLevel.HOUR && isFinal) {
         lateIncrements.merge(metric, 1L, Long::sum);
       }
@@ -285,8 +367,9 @@ final class NaiveEngine {
       Map<WindowKey, Long> fitting = new HashMap<>();
       try {
         for (WindowLevel level : WindowLevel.values()) {
-          WindowKey window = new WindowKey(uid, row.metric, level, level.start(row.time));
-          if (level.end(window.startMillis()) > edgeAt(uid, level, watermark)) {
+          BucketWidth width = width(uid, row.metric);
+          WindowKey window = new WindowKey(uid, row.metric, level, width.start(level, row.time));
+          if (isKept(window, edgeAt(uid, level, watermark))) {
             long count =
                 sums.getOrDefault(window, counts.getOrDefault(window, Map.of()))
                     .getOrDefault(row.key, 0L);
@@ -309,7 +392,7 @@ final class NaiveEngine {
   private long edgeAt(long uid, WindowLevel level, long watermark) {
     Long retention = retentions(uid).get(level);
     long present = horizons.getOrDefault(uid, Map.of()).getOrDefault(level, Long.MIN_VALUE);
-    return retention == null ? present : Math.max(present, watermark - retention);
+    return retention == null ? present : Math.max(present, horizon(level, watermark - retention));
   }
 
   // --- retention ---
@@ -323,7 +406,8 @@ final class NaiveEngine {
     if (watermark == null) {
       return;
     }
-    retentions(uid).forEach((level, retention) -> raise(uid, level, watermark - retention));
+    retentions(uid)
+        .forEach((level, retention) -> raise(uid, level, horizon(level, watermark - retention)));
     counts.keySet().removeIf(window -> !isKept(window));
     revisions.keySet().removeIf(window -> !isKept(window));
   }
@@ -340,6 +424,11 @@ final class NaiveEngine {
         retention.hasDayMillis() ? retention.getDayMillis() : day * 400);
   }
 
+  /** The finest buckets are retired a minute at a time, however long they are. */
+  private static long horizon(WindowLevel level, long millis) {
+    return level == WindowLevel.MINUTE ? level.start(millis) : millis;
+  }
+
   private void raise(long uid, WindowLevel level, long horizon) {
     horizons
         .computeIfAbsent(uid, unused -> new EnumMap<>(WindowLevel.class))
@@ -347,8 +436,19 @@ final class NaiveEngine {
   }
 
   private boolean isKept(WindowKey window) {
-    Long horizon = horizons.getOrDefault(window.namespaceUid(), Map.of()).get(window.level());
-    return horizon == null || window.level().end(window.startMillis()) > horizon;
+    return isKept(
+        window,
+        horizons
+            .getOrDefault(window.namespaceUid(), Map.of())
+            .getOrDefault(window.level(), Long.MIN_VALUE));
+  }
+
+  private boolean isKept(WindowKey window, long horizon) {
+    Metric metric = new Metric(window.namespaceUid(), window.metric());
+    return width(metric.namespaceUid, metric.name).end(window.level(), window.startMillis())
+            > horizon
+        && (window.level() != WindowLevel.MINUTE
+            || window.startMillis() >= finestFrom.getOrDefault(metric, Long.MIN_VALUE));
   }
 
   long keptFrom(long uid, WindowLevel level) {
@@ -356,15 +456,30 @@ final class NaiveEngine {
     return horizon == null ? Long.MIN_VALUE : level.start(horizon);
   }
 
-  /** The same of one metric: a sliding window keeps what begins within its horizon. */
-  long keptFrom(long uid, String name, WindowLevel level) {
-    Metric metric = new Metric(uid, name);
+  /** From when on a metric has everything in buckets of a level, at the finest of a width. */
+  long keptFrom(long uid, String name, WindowLevel level, BucketWidth width) {
+    long from = keptFrom(new Metric(uid, name), level, width);
+    return from == Long.MIN_VALUE ? from : width.endAtOrAfter(level, from);
+  }
+
+  private long keptFrom(Metric metric, WindowLevel level, BucketWidth width) {
+    long uid = metric.namespaceUid;
     Long latest = latestHits.get(metric);
-    if (latest == null || level == WindowLevel.ALL) {
+    if (latest != null && level != WindowLevel.ALL) {
+      // Events may be five minutes ahead of the clock.
+      return latest - slidingHorizon(metric) - 300_000;
+    }
+    BucketWidth own = widths.get(metric);
+    if (level != WindowLevel.MINUTE || own == null) {
       return keptFrom(uid, level);
     }
-    // Events may be five minutes ahead of the clock.
-    return level.endAtOrAfter(latest - slidingHorizon(metric) - 300_000);
+    if (width.millis() % own.millis() != 0) {
+      return watermarks.getOrDefault(uid, 0L) + 1;
+    }
+    Long horizon = horizons.getOrDefault(uid, Map.of()).get(level);
+    return Math.max(
+        finestFrom.getOrDefault(metric, Long.MIN_VALUE),
+        horizon == null ? Long.MIN_VALUE : own.start(level, horizon));
   }
 
   /** 0 for a metric that is no sliding window. */
@@ -396,49 +511,44 @@ final class NaiveEngine {
   /** The counts of the buckets of an interval, one by one. */
   List<Map<ByteString, Long>> buckets(long uid, String metric, Interval interval) {
     List<Map<ByteString, Long>> buckets = new ArrayList<>();
-    List<Hit> log = logs.get(new Metric(uid, metric));
-    for (WindowKey window : windows(uid, metric, interval)) {
-      buckets.add(
-          log == null || interval.level() == WindowLevel.ALL
-              ? counts.getOrDefault(window, Map.of())
-              : hitsIn(log, window));
-    }
-    return buckets;
-  }
-
-  private static Map<ByteString, Long> hitsIn(List<Hit> log, WindowKey window) {
-    Map<ByteString, Long> sums = new HashMap<>();
-    for (Hit hit : log) {
-      if (window.level().start(hit.timeMillis) == window.startMillis()) {
-        sums.merge(hit.key, hit.delta, Long::sum);
-      }
-    }
-    return sums;
-  }
-
-  private static List<WindowKey> windows(long uid, String metric, Interval interval) {
-    List<WindowKey> windows = new ArrayList<>();
-    WindowLevel level = interval.level();
     for (long start = interval.startMillis();
         start < interval.endMillis();
-        start = level.end(start)) {
-      windows.add(new WindowKey(uid, metric, level, start));
+        start = interval.end(start)) {
+      buckets.add(sum(uid, metric, interval.bucket(start)));
     }
-    return windows;
+    return buckets;
   }
 
   /** The counts of an interval. */
   Map<ByteString, Long> sum(long uid, String metric, Interval interval) {
     Map<ByteString, Long> sum = new HashMap<>();
-    buckets(uid, metric, interval)
-        .forEach(bucket -> bucket.forEach((key, count) -> sum.merge(key, count, Long::sum)));
+    List<Hit> log = logs.get(new Metric(uid, metric));
+    if (log == null || interval.level() == WindowLevel.ALL) {
+      windows(uid, metric, interval)
+          .forEach(
+              (window, bucket) -> bucket.forEach((key, count) -> sum.merge(key, count, Long::sum)));
+      return sum;
+    }
+    for (Hit hit : log) {
+      if (hit.timeMillis >= interval.startMillis() && hit.timeMillis < interval.endMillis()) {
+        sum.merge(hit.key, hit.delta, Long::sum);
+      }
+    }
     return sum;
+  }
+
+  /** The metric's own buckets in an interval. */
+  private Map<WindowKey, Map<ByteString, Long>> windows(
+      long uid, String metric, Interval interval) {
+    return counts.subMap(
+        new WindowKey(uid, metric, interval.level(), interval.startMillis()),
+        new WindowKey(uid, metric, interval.level(), interval.endMillis()));
   }
 
   Ranking ranking(long uid, String metric, Interval interval, int k) {
     Map<ByteString, Long> sum = sum(uid, metric, interval);
     long revision =
-        windows(uid, metric, interval).stream()
+        windows(uid, metric, interval).keySet().stream()
             .mapToLong(window -> revisions.getOrDefault(window, 0L))
             .sum();
     return ranking(sum, revision, k);

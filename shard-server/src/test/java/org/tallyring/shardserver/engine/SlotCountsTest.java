@@ -112,7 +112,7 @@ class SlotCountsTest {
   void aFrozenViewStaysWhileTheBucketGoesOn(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 50_000) int slots) {
     Random random = new Random(seed);
-    BucketCounts bucket = new BucketCounts(WindowLevel.ALL, 0);
+    BucketCounts bucket = new BucketCounts(Interval.window(WindowLevel.ALL, 0));
     long[] counts = new long[slots];
     Map<ExactCounts, long[]> frozen = new IdentityHashMap<>();
     int[] block = new int[512];

@@ -70,7 +70,7 @@ final class StrategiesTest {
         .build();
   }
 
-  private static JournalEntry definition(int revision, MetricDefinition... metrics) {
+  static JournalEntry definition(int revision, MetricDefinition... metrics) {
     return Batches.definition(
         NamespaceDefinition.newBuilder()
             .setName(Batches.NAMESPACE)
@@ -155,7 +155,7 @@ final class StrategiesTest {
     return pieces;
   }
 
-  private static MetricDefinition anyStrategy(Random random, String name) {
+  static MetricDefinition anyStrategy(Random random, String name) {
     return STRATEGIES.get(random.nextInt(STRATEGIES.size())).toBuilder().setName(name).build();
   }
 

@@ -8,17 +8,23 @@ import static org.tallyring.shardserver.grpc.ShardCluster.key;
 
 import io.grpc.Status.Code;
 import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
 import org.tallyring.proto.internal.v1.CollectedRange;
+import org.tallyring.proto.internal.v1.Criterion;
 import org.tallyring.proto.internal.v1.Interval;
+import org.tallyring.proto.internal.v1.KeptFrom;
 import org.tallyring.proto.internal.v1.QueryCountsRequest;
 import org.tallyring.proto.internal.v1.QueryCountsResponse;
+import org.tallyring.proto.internal.v1.QueryRankRequest;
+import org.tallyring.proto.internal.v1.QueryRankingPageRequest;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.internal.v1.QueryTopKResponse;
+import org.tallyring.proto.internal.v1.RangePosition;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeRevision;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc;
@@ -26,10 +32,18 @@ import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceBlockingStub
 import org.tallyring.proto.internal.v1.RangeVersion;
 import org.tallyring.proto.v1.CounterServiceGrpc;
 import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.HeavyHitters;
 import org.tallyring.proto.v1.Increment;
 import org.tallyring.proto.v1.KeyCount;
+import org.tallyring.proto.v1.MetricDefinition;
+import org.tallyring.proto.v1.MetricFilter;
+import org.tallyring.proto.v1.Morris;
+import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordRequest;
+import org.tallyring.proto.v1.SlidingWindow;
 import org.tallyring.proto.v1.Window;
+import org.tallyring.shardserver.engine.strategy.MorrisScale;
+import org.tallyring.topology.window.WindowLevel;
 
 final class RangeServiceTest {
 
@@ -148,6 +162,138 @@ final class RangeServiceTest {
         Code.INVALID_ARGUMENT,
         ErrorReason.ERROR_REASON_BAD_SIZE,
         () -> ranges.queryCounts(QueryCountsRequest.getDefaultInstance()));
+  }
+
+  @Test
+  void placesPagesAndCriteriaSayHowGoodTheCountsAre() {
+    define(
+        MetricDefinition.newBuilder().setName("clicks"),
+        MetricDefinition.newBuilder().setName("guesses").setMorris(Morris.getDefaultInstance()));
+    record("guesses", "clicks");
+    double error = new MorrisScale(MorrisScale.DEFAULT_BASE).standardError();
+    QueryRankRequest rank =
+        QueryRankRequest.newBuilder()
+            .setNamespace("default")
+            .setMetric("guesses")
+            .setInterval(ALL)
+            .setKey(key(0))
+            .build();
+
+    RangePosition position = ranges.queryRank(rank).getPositions(0);
+
+    assertThat(position.getCount()).isEqualTo(1);
+    assertThat(position.getQuality().getStandardError()).isEqualTo(error);
+    assertThat(ranges.queryRank(rank.toBuilder().setMetric("clicks").build()).getPositions(0))
+        .satisfies(exact -> assertThat(exact.hasQuality()).isFalse());
+    assertThat(
+            ranges
+                .queryRankingPage(
+                    QueryRankingPageRequest.newBuilder()
+                        .setNamespace("default")
+                        .setMetric("guesses")
+                        .setInterval(ALL)
+                        .setSize(5)
+                        .build())
+                .getPagesList())
+        .filteredOn(page -> page.getTotal() > 0)
+        .isNotEmpty()
+        .allSatisfy(page -> assertThat(page.getQuality().getStandardError()).isEqualTo(error));
+    assertThat(
+            ranges
+                .queryTopK(
+                    topK(5).setCriterion(Criterion.newBuilder().addInclude("guesses")).build())
+                .getRankingsList())
+        .filteredOn(ranking -> ranking.getRangeId() == 0)
+        .allSatisfy(
+            ranking -> assertThat(ranking.getQuality().getStandardError()).isEqualTo(error));
+  }
+
+  @Test
+  void questionsAboutEveryKeyOfHeavyHittersAreRefused() {
+    define(
+        MetricDefinition.newBuilder().setName("clicks"),
+        MetricDefinition.newBuilder()
+            .setName("hot")
+            .setHeavyHitters(HeavyHitters.getDefaultInstance()));
+    record("hot", "clicks");
+    ThrowingCallable[] questions = {
+      () ->
+          ranges.queryRank(
+              QueryRankRequest.newBuilder()
+                  .setNamespace("default")
+                  .setMetric("hot")
+                  .setInterval(ALL)
+                  .setKey(key(0))
+                  .build()),
+      () ->
+          ranges.queryRankingPage(
+              QueryRankingPageRequest.newBuilder()
+                  .setNamespace("default")
+                  .setMetric("hot")
+                  .setInterval(ALL)
+                  .setSize(5)
+                  .build()),
+      () ->
+          ranges.queryTopK(
+              topK(1)
+                  .setCriterion(
+                      Criterion.newBuilder()
+                          .addWhere(
+                              MetricFilter.newBuilder()
+                                  .setMetric("hot")
+                                  .setComparison(MetricFilter.Comparison.COMPARISON_BELOW)
+                                  .setValue(1)))
+                  .build())
+    };
+    for (ThrowingCallable question : questions) {
+      refusal(Code.FAILED_PRECONDITION, ErrorReason.ERROR_REASON_BAD_STRATEGY, question);
+    }
+    RangeRanking beside =
+        ranges
+            .queryTopK(topK(1).setCriterion(Criterion.newBuilder().addInclude("hot")).build())
+            .getRankings(0);
+    assertThat(beside.getBesideList()).hasSize(beside.getCountsCount());
+  }
+
+  @Test
+  void aCountBesideMustBeKeptToo() {
+    define(
+        MetricDefinition.newBuilder().setName("clicks"),
+        MetricDefinition.newBuilder()
+            .setName("recent")
+            .setSlidingWindow(SlidingWindow.newBuilder().setHorizonMillis(60_000)));
+    record("recent", "clicks");
+    QueryTopKRequest.Builder day =
+        topK(1)
+            .setInterval(
+                Interval.newBuilder()
+                    .setBucket(Window.WINDOW_DAY)
+                    .setStartMillis(WindowLevel.DAY.start(ShardCluster.NOW))
+                    .setEndMillis(WindowLevel.DAY.end(WindowLevel.DAY.start(ShardCluster.NOW))));
+    assertThat(ranges.queryTopK(day.build()).getNotKeptList()).isEmpty();
+
+    QueryTopKResponse mixed =
+        ranges.queryTopK(day.setCriterion(Criterion.newBuilder().addInclude("recent")).build());
+
+    assertThat(mixed.getNotKeptList()).extracting(KeptFrom::getRangeId).contains(0);
+    assertThat(mixed.getRankingsList()).extracting(RangeRanking::getRangeId).doesNotContain(0);
+  }
+
+  private void define(MetricDefinition.Builder... metrics) {
+    NamespaceDefinition.Builder definition =
+        ShardCluster.DEFAULT.toBuilder().setRevision(1).clearMetrics();
+    for (MetricDefinition.Builder metric : metrics) {
+      definition.addMetrics(metric);
+    }
+    cluster.coordination.namespaces().tamper(definition.getName(), before -> definition.build());
+  }
+
+  private void record(String... metrics) {
+    RecordRequest.Builder request = RecordRequest.newBuilder();
+    for (String metric : metrics) {
+      request.addIncrements(Increment.newBuilder().setKey(key(0)).setMetric(metric));
+    }
+    CounterServiceGrpc.newBlockingStub(cluster.channel(FIRST)).record(request.build());
   }
 
   @Test

@@ -71,9 +71,11 @@ public record BucketWidth(long millis) {
 
   /** The least width that both divide. */
   public BucketWidth common(BucketWidth other) {
-    long multiple = millis;
-    while (multiple % other.millis != 0) {
-      multiple += millis;
+    long longer = Math.max(millis, other.millis);
+    long shorter = Math.min(millis, other.millis);
+    long multiple = longer;
+    while (multiple % shorter != 0) {
+      multiple += longer;
     }
     return new BucketWidth(multiple);
   }

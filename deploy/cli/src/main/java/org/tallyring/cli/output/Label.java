@@ -68,10 +68,15 @@ public final class Label {
     if (label.getExact()) {
       return ", exact" + since;
     }
-    return label.getStandardError() > 0
-        ? String.format(
-            Locale.ROOT, ", standard error %.2g %%%s", 100 * label.getStandardError(), since)
-        : ", off by at most " + label.getMaxError() + since;
+    String standardError =
+        label.getStandardError() > 0
+            ? String.format(Locale.ROOT, ", standard error %.2g %%", 100 * label.getStandardError())
+            : "";
+    String maxError =
+        label.getMaxError() != 0
+            ? ", off by at most " + Long.toUnsignedString(label.getMaxError())
+            : "";
+    return standardError + maxError + since;
   }
 
   /** Whether every range is in the answer. */
@@ -100,7 +105,7 @@ public final class Label {
     json.writeBooleanField("final", label.getFinal());
     json.writeNumberField("revision", label.getRevision());
     json.writeBooleanField("exact", label.getExact());
-    if (!label.getExact() && label.getStandardError() == 0) {
+    if (label.getMaxError() != 0) {
       json.writeNumberField("max_error", label.getMaxError());
     }
     if (label.getStandardError() > 0) {

@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.engine.strategy;
 
 import com.google.protobuf.ByteString;
+import java.util.List;
 import org.apache.datasketches.hll.HllSketch;
 import org.apache.datasketches.hll.TgtHllType;
 import org.apache.datasketches.hll.Union;
@@ -31,7 +32,7 @@ public final class UserSketch {
   /** HyperLogLog's error is this by the square root of the number of registers. */
   private static final double ERROR_FACTOR = 1.04;
 
-  private HllSketch sketch;
+  private final HllSketch sketch;
 
   /** Nobody yet. */
   public UserSketch(int log2Registers) {
@@ -57,12 +58,14 @@ public final class UserSketch {
     return Math.round(sketch.getEstimate());
   }
 
-  /** Notes all that another one noted. */
-  public void merge(UserSketch other) {
-    Union union = new Union(sketch.getLgConfigK());
-    union.update(sketch);
-    union.update(other.sketch);
-    sketch = union.getResult(TgtHllType.HLL_8);
+  /** How many different users several sketches noted together, about. */
+  public static long users(int log2Registers, List<UserSketch> sketches) {
+    if (sketches.size() == 1) {
+      return sketches.get(0).users();
+    }
+    Union union = new Union(log2Registers);
+    sketches.forEach(each -> union.update(each.sketch));
+    return Math.round(union.getEstimate());
   }
 
   /** What the structures take, about. */
