@@ -84,8 +84,8 @@ final class ColumnPage implements CountPage {
   }
 
   @Override
-  public void addTo(CountSum sum, int firstSlot) {
-    forEach(firstSlot, Long.MIN_VALUE, sum::add);
+  public void addTo(CountSum sum, int firstSlot, int sign) {
+    forEach(firstSlot, Long.MIN_VALUE, (slot, count) -> sum.add(slot, sign * count));
   }
 
   @Override

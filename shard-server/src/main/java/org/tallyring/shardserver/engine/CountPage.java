@@ -45,8 +45,8 @@ sealed interface CountPage permits SparseCounts, IntPage, LongPage, ColumnPage {
   /** The same by rising slot, with all counts that are not 0. */
   void forEachRising(int firstSlot, SlotCounts.Consumer consumer);
 
-  /** Adds the counts to a sum. */
-  void addTo(CountSum sum, int firstSlot);
+  /** See {@link SlotCounts#addTo}. */
+  void addTo(CountSum sum, int firstSlot, int sign);
 
   /** What the structure takes, about. */
   long bytes();

@@ -15,11 +15,11 @@ final class CountSum implements SlotCounts {
 
   private long[] @Nullable [] pages = new long[16][];
 
-  /** Adds {@code counts[i]} to {@code slots[i]} for each {@code i} below {@code size}. */
-  void add(int[] slots, long[] counts, int size) {
+  /** Adds {@code sign * counts[i]} to {@code slots[i]} for each {@code i} below {@code size}. */
+  void add(int[] slots, long[] counts, int size, int sign) {
     for (int i = 0; i < size; i++) {
       int slot = slots[i];
-      pageOf(slot >>> PAGE_BITS)[slot & PAGE_MASK] += counts[i];
+      pageOf(slot >>> PAGE_BITS)[slot & PAGE_MASK] += sign * counts[i];
     }
   }
 
@@ -28,15 +28,15 @@ final class CountSum implements SlotCounts {
     pageOf(slot >>> PAGE_BITS)[slot & PAGE_MASK] += count;
   }
 
-  /** Adds counts of consecutive slots. */
-  void addAll(int firstSlot, int[] counts) {
+  /** Adds {@code sign * counts[i]} to consecutive slots. */
+  void addAll(int firstSlot, int[] counts, int sign) {
     for (int from = 0; from < counts.length; ) {
       int slot = firstSlot + from;
       long[] page = pageOf(slot >>> PAGE_BITS);
       int place = slot & PAGE_MASK;
       int size = Math.min(PAGE_SLOTS - place, counts.length - from);
       for (int i = 0; i < size; i++) {
-        page[place + i] += counts[from + i];
+        page[place + i] += (long) sign * counts[from + i];
       }
       from += size;
     }

@@ -71,8 +71,8 @@ final class IntPage implements CountPage {
   }
 
   @Override
-  public void addTo(CountSum sum, int firstSlot) {
-    sum.addAll(firstSlot, counts);
+  public void addTo(CountSum sum, int firstSlot, int sign) {
+    sum.addAll(firstSlot, counts, sign);
   }
 
   @Override

@@ -83,7 +83,7 @@ final class IntervalCounts {
       return this;
     }
     CountSum sum = new CountSum();
-    parts.forEach(part -> part.addTo(sum));
+    parts.forEach(part -> part.addTo(sum, 1));
     return new IntervalCounts(List.of(sum), revision, quality, state);
   }
 

@@ -190,7 +190,8 @@ final class MetricBuckets {
     return all;
   }
 
-  private Collection<BucketCounts> between(WindowLevel level, long start, long end) {
+  /** The buckets of a level that start in {@code [start, end)}, in the order of time. */
+  Collection<BucketCounts> between(WindowLevel level, long start, long end) {
     return of(level).subMap(start, end).values();
   }
 

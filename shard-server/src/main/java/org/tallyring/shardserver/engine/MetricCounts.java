@@ -317,6 +317,12 @@ final class MetricCounts {
               log2Registers,
               covering.stream().map(bucket -> bucket.distinct(log2Registers)).toList()));
     }
+    if (strategy instanceof Strategy.FixedWindow && covering.size() > 1) {
+      List<SlotCounts> fewer = BucketSum.of(buckets, interval);
+      if (fewer != null) {
+        return fewer;
+      }
+    }
     return covering.stream().map(BucketCounts::counts).toList();
   }
 
@@ -401,7 +407,7 @@ final class MetricCounts {
       return RankingHeap.rank(keys, parts.get(0), revision, k, RankingHeap.NO_FLOOR);
     }
     try {
-      parts.forEach(part -> part.addTo(sum));
+      parts.forEach(part -> part.addTo(sum, 1));
       return RankingHeap.rank(keys, sum, revision, k, RankingHeap.NO_FLOOR);
     } finally {
       sum.clear();

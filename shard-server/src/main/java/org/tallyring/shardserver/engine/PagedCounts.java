@@ -187,11 +187,11 @@ final class PagedCounts implements ExactCounts {
   }
 
   @Override
-  public void addTo(CountSum sum) {
+  public void addTo(CountSum sum, int sign) {
     for (int index = 0; index < pages.length; index++) {
       CountPage page = pages[index];
       if (page != null) {
-        page.addTo(sum, index << CountPage.BITS);
+        page.addTo(sum, index << CountPage.BITS, sign);
       }
     }
   }

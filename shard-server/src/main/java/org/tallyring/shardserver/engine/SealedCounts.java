@@ -145,11 +145,11 @@ final class SealedCounts implements ExactCounts {
   }
 
   @Override
-  public void addTo(CountSum sum) {
+  public void addTo(CountSum sum, int sign) {
     int[] slots = new int[BLOCK];
     long[] counts = new long[BLOCK];
     for (int block = 0; block < firstSlots.length; block++) {
-      sum.add(slots, counts, load(block, slots, counts));
+      sum.add(slots, counts, load(block, slots, counts), sign);
     }
   }
 

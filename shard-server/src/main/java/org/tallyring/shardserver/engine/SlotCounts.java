@@ -8,7 +8,8 @@ sealed interface SlotCounts
         DistinctCounts,
         UnitedUsers,
         HitCounts,
-        FrequentCounts {
+        FrequentCounts,
+        NegatedCounts {
 
   /** The {@link #cost} of plain numbers. */
   int PLAIN = 1;
@@ -46,9 +47,13 @@ sealed interface SlotCounts
   /** What the structures take, about. */
   long bytes();
 
-  /** Adds all counts to a sum. */
-  default void addTo(CountSum sum) {
-    forEach(Long.MIN_VALUE, sum::add);
+  /**
+   * Adds all counts to a sum.
+   *
+   * @param sign 1, or -1 to subtract them
+   */
+  default void addTo(CountSum sum, int sign) {
+    forEach(Long.MIN_VALUE, (slot, count) -> sum.add(slot, sign * count));
   }
 
   /** Takes counts. */
