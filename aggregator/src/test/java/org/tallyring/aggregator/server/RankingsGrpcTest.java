@@ -235,7 +235,8 @@ final class RankingsGrpcTest {
     long floor = HALF_PAST_TEN - 65 * 60_000;
     KeptBuckets horizon =
         KeptBuckets.EVERYTHING
-            .butOf(WindowLevel.MINUTE, floor)
+            // What a sliding window keeps begins at any millisecond.
+            .butOf(WindowLevel.MINUTE, floor - 59_999)
             .butOf(WindowLevel.HOUR, WindowLevel.HOUR.end(WindowLevel.HOUR.start(floor)));
     for (int range = 0; range < 4; range++) {
       running.shards.keep(range, "recent", horizon);

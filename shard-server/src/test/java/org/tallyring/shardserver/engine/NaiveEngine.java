@@ -154,7 +154,8 @@ final class NaiveEngine {
 
   /** How long the finest buckets of a metric are. */
   BucketWidth width(long uid, String metric) {
-    return widths.getOrDefault(new Metric(uid, metric), defined(uid, metric));
+    BucketWidth width = widths.get(new Metric(uid, metric));
+    return width == null ? defined(uid, metric) : width;
   }
 
   private void cut(Metric metric, BucketWidth to) {

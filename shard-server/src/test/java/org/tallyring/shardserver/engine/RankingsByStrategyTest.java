@@ -23,6 +23,7 @@ import org.tallyring.proto.v1.HeavyHitters;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.Morris;
 import org.tallyring.proto.v1.SlidingWindow;
+import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -107,6 +108,12 @@ final class RankingsByStrategyTest {
           Interval.window(WindowLevel.DAY, WindowLevel.DAY.start(now)),
           new Interval(WindowLevel.MINUTE, minute - 12 * MINUTE, minute + MINUTE),
           new Interval(WindowLevel.MINUTE, minute - 50 * MINUTE, minute + MINUTE),
+          new Interval(WindowLevel.MINUTE, BucketWidth.MILLISECOND, now - 9 * MINUTE, now + 1),
+          new Interval(
+              WindowLevel.MINUTE,
+              new BucketWidth(15 * MINUTE),
+              minute - minute % (15 * MINUTE) - 30 * MINUTE,
+              minute - minute % (15 * MINUTE) + 15 * MINUTE),
           new Interval(WindowLevel.HOUR, NOON - 3 * HOUR, WindowLevel.HOUR.end(NOON + 5 * HOUR)));
     }
 

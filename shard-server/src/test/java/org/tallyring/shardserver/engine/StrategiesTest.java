@@ -48,6 +48,8 @@ final class StrategiesTest {
   private static final List<MetricDefinition> STRATEGIES =
       List.of(
           FIXED,
+          metric().setFixedWindow(FixedWindow.newBuilder().setBucketMillis(10_000)).build(),
+          metric().setFixedWindow(FixedWindow.newBuilder().setBucketMillis(15 * MINUTE)).build(),
           MORRIS,
           metric().setMorris(Morris.newBuilder().setBase(2)).build(),
           SLIDING,

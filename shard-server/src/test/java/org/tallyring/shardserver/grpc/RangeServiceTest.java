@@ -16,6 +16,7 @@ import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
 import org.tallyring.proto.internal.v1.CollectedRange;
 import org.tallyring.proto.internal.v1.Criterion;
+import org.tallyring.proto.internal.v1.Growth;
 import org.tallyring.proto.internal.v1.Interval;
 import org.tallyring.proto.internal.v1.KeptFrom;
 import org.tallyring.proto.internal.v1.QueryCountsRequest;
@@ -277,6 +278,46 @@ final class RangeServiceTest {
 
     assertThat(mixed.getNotKeptList()).extracting(KeptFrom::getRangeId).contains(0);
     assertThat(mixed.getRankingsList()).extracting(RangeRanking::getRangeId).doesNotContain(0);
+  }
+
+  @Test
+  void growthIsToldWhatIsKeptOfTheHourAndOfTheBaseline() {
+    define(
+        MetricDefinition.newBuilder()
+            .setName("recent")
+            .setSlidingWindow(SlidingWindow.newBuilder().setHorizonMillis(2_400_000)));
+    record("recent");
+    long hour = WindowLevel.HOUR.start(ShardCluster.NOW);
+    Interval.Builder minutes =
+        Interval.newBuilder()
+            .setBucket(Window.WINDOW_MINUTE)
+            .setStartMillis(hour - 3_600_000)
+            .setEndMillis(hour);
+
+    QueryTopKResponse response =
+        ranges.queryTopK(
+            topK(1)
+                .setMetric("recent")
+                .setInterval(
+                    Interval.newBuilder()
+                        .setBucket(Window.WINDOW_HOUR)
+                        .setStartMillis(hour)
+                        .setEndMillis(hour + 3_600_000))
+                .setCriterion(
+                    Criterion.newBuilder()
+                        .setGrowth(
+                            Growth.newBuilder()
+                                .setBaseline(minutes)
+                                .setElapsedMillis(1_800_000)
+                                .setMinCount(1)))
+                .build());
+
+    assertThat(response.getNotKeptList())
+        .filteredOn(kept -> kept.getRangeId() == 0)
+        .extracting(KeptFrom::getBucket, KeptFrom::getKeptFromMillis)
+        .contains(
+            tuple(Window.WINDOW_MINUTE, ShardCluster.NOW - 2_400_000 - 300_000),
+            tuple(Window.WINDOW_HOUR, hour));
   }
 
   private void define(MetricDefinition.Builder... metrics) {
