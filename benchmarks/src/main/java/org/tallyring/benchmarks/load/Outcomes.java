@@ -68,7 +68,7 @@ public final class Outcomes {
   }
 
   /** Failed calls of all kinds by reason, in the order of reasons. */
-  Map<String, Long> errors() {
+  public Map<String, Long> errors() {
     Map<String, Long> sums = new TreeMap<>();
     errors.forEach((reason, count) -> sums.put(reason, count.sum()));
     return sums;
