@@ -15,7 +15,10 @@ public final class Latencies {
 
   Latencies() {}
 
-  /** Nothing is kept before this, and then only what was due in the part that is measured. */
+  /**
+   * Nothing is kept before this, and then only what was due or done in the part that is measured.
+   * Both, since under more load than is taken nothing that is due in that part is done in it.
+   */
   void measure(Window measured) {
     window = measured;
   }
@@ -23,7 +26,7 @@ public final class Latencies {
   /** Something is done, both by the load's clock. */
   public void record(long dueNanos, long doneNanos) {
     Window measured = window;
-    if (measured != null && measured.measures(dueNanos)) {
+    if (measured != null && (measured.measures(dueNanos) || measured.measures(doneNanos))) {
       histogram.recordValue(Math.max(0, doneNanos - dueNanos));
     }
   }

@@ -22,9 +22,8 @@ final class SenderTest {
   /** Answers each increment a moment later, and stalls when told to. */
   private final class Answering implements Producer {
 
-    private static final long ANSWER_NANOS = 1_000;
-
     private final List<Long> due = new ArrayList<>();
+    private long answerNanos = 1_000;
     private long stallAt = Long.MAX_VALUE;
     private long stallNanos;
     private boolean finished;
@@ -35,7 +34,7 @@ final class SenderTest {
         clock.pass(stallNanos);
       }
       due.add(dueNanos);
-      clock.pass(ANSWER_NANOS);
+      clock.pass(answerNanos);
       outcomes.acknowledgements().record(dueNanos, clock.nanoTime());
       return true;
     }
@@ -88,6 +87,18 @@ final class SenderTest {
     assertThat(outcomes.acknowledgements().millis(79)).isLessThan(10);
     assertThat(outcomes.acknowledgements().millis(90)).isBetween(900.0, 1_100.0);
     assertThat(outcomes.acknowledgements().millis(99.9)).isBetween(1_900.0, 2_100.0);
+  }
+
+  @Test
+  void underMoreLoadThanIsTakenTheWaitOfWhatIsTakenIsMeasured() {
+    // 2 ms each, so half of the rate is taken, and what is due after 5 s is never sent.
+    producer.answerNanos = SECOND / 500;
+    Window late = new Window(START, START + 6 * SECOND, START + 10 * SECOND);
+    outcomes.measure(late);
+
+    sender(1_000).work(late, clock);
+
+    assertThat(outcomes.acknowledgements().millis(50)).isBetween(3_000.0, 5_000.0);
   }
 
   @Test
