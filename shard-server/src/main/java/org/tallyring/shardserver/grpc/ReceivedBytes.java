@@ -5,8 +5,8 @@ import io.grpc.ServerStreamTracer;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Adds up the messages that a server received, in the bytes they had on the wire: compressed, with
- * gRPC's frames, without the headers of HTTP/2 and TCP. Thread-safe.
+ * Adds up the messages that a server received, in the bytes they had on the wire: compressed,
+ * without the frames of gRPC, HTTP/2 and TCP. Thread-safe.
  */
 final class ReceivedBytes extends ServerStreamTracer.Factory {
 
