@@ -56,14 +56,18 @@ public final class ServerProcess implements AutoCloseable {
       List<String> command, Path directory, String ready, Duration limit)
       throws IOException, InterruptedException {
     Path output = directory.resolve("output");
-    ServerProcess server =
-        new ServerProcess(
-            new ProcessBuilder(command)
-                .directory(directory.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start(),
-            directory);
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile());
+    ServerProcess server;
+    try {
+      server = new ServerProcess(builder.start(), directory);
+    } catch (IOException notStarted) {
+      delete(directory);
+      throw notStarted;
+    }
     Runtime.getRuntime().addShutdownHook(server.atExit);
     try {
       server.awaitReady(output, ready, limit);
@@ -125,10 +129,10 @@ public final class ServerProcess implements AutoCloseable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    delete();
+    delete(directory);
   }
 
-  private void delete() {
+  private static void delete(Path directory) {
     if (!Files.exists(directory)) {
       return;
     }
