@@ -2,9 +2,8 @@ package org.tallyring.benchmarks.engine;
 
 import com.google.protobuf.ByteString;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Random;
+import org.tallyring.benchmarks.keys.ZipfKeys;
 import org.tallyring.proto.v1.RecordBatch;
 
 /**
@@ -24,17 +23,11 @@ final class KeyStream {
     this.keys = keys;
     this.batches = new byte[batches][];
     Random random = new Random(seed);
-    double[] cumulative = new double[keys];
-    double sum = 0;
-    for (int rank = 0; rank < keys; rank++) {
-      sum += 1.0 / (rank + 1);
-      cumulative[rank] = sum;
-    }
+    ZipfKeys zipf = new ZipfKeys(keys, 1.0);
     int[] ranks = new int[ROWS];
     for (int i = 0; i < batches; i++) {
       for (int row = 0; row < ROWS; row++) {
-        int found = Arrays.binarySearch(cumulative, random.nextDouble() * sum);
-        ranks[row] = Math.min(keys - 1, found < 0 ? -found - 1 : found);
+        ranks[row] = zipf.choose(random);
       }
       this.batches[i] = batch(ranks);
     }
@@ -78,17 +71,12 @@ final class KeyStream {
     return other == 0 ? one : greatestCommonDivisor(other, one % other);
   }
 
-  /** The key of a rank: digits that look random, since an odd factor is a bijection. */
-  static String key(long rank) {
-    return HexFormat.of().toHexDigits(rank * 0x9E3779B97F4A7C15L);
-  }
-
   private static byte[] batch(int[] ranks) {
     RecordBatch.Builder batch =
         RecordBatch.newBuilder().setNamespace("default").addMetrics("clicks").setSequence(1);
     StringBuilder keys = new StringBuilder();
     for (int rank : ranks) {
-      String key = key(rank);
+      String key = ZipfKeys.key(rank);
       keys.append(key);
       batch.addKeyLengths(key.length());
     }

@@ -79,6 +79,7 @@ public final class Tally {
             .addSubcommand(new EventsCommand(console))
             .addSubcommand(new ShardsCommand(console))
             .addSubcommand(new RangesCommand(console))
+            .addSubcommand(new BenchCommand(console))
             .addSubcommand(new ZooKeeperCommand(roles))
             .addSubcommand(new BookieCommand(roles))
             .addSubcommand(new ShardServerCommand(roles))

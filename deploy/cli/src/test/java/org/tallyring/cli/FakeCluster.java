@@ -273,7 +273,8 @@ final class FakeCluster implements AutoCloseable {
     public void record(RecordRequest request, StreamObserver<RecordResponse> observer) {
       synchronized (FakeCluster.this) {
         boolean repeated =
-            records.stream().anyMatch(r -> r.getRequestId().equals(request.getRequestId()));
+            !request.getRequestId().isEmpty()
+                && records.stream().anyMatch(r -> r.getRequestId().equals(request.getRequestId()));
         records.add(request);
         if (!repeated) {
           for (Increment increment : request.getIncrementsList()) {
@@ -285,7 +286,7 @@ final class FakeCluster implements AutoCloseable {
                 request.getNamespace(),
                 increment.getMetric(),
                 increment.getKey(),
-                increment.getDelta());
+                increment.hasDelta() ? increment.getDelta() : 1);
           }
         }
         if (unavailableAnswers > 0) {

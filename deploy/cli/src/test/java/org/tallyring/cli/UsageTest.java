@@ -104,6 +104,27 @@ final class UsageTest {
         "metric describe a.b",
         "replay f --format items --user u",
         "record k --user a\tb",
+        "bench --rate -1",
+        "bench --rate fast",
+        "bench --seconds 0",
+        "bench --warm-up -1",
+        "bench --keys 0",
+        "bench --skew 5",
+        "bench --threads 0",
+        "bench --connections 0",
+        "bench --depth 2",
+        "bench --unary --depth 0",
+        "bench --readers -1",
+        "bench --read-rate -1",
+        "bench -k 1001",
+        "bench --sampling 0",
+        "bench --metrics Views",
+        "bench --namespace Shop",
+        "bench --output xml",
+        "bench --metrics-url http://localhost/metrics",
+        "bench --server localhost",
+        "bench --server localhost:1 --heap 1g",
+        "bench --server localhost:1 --metrics-url localhost:1",
         "standalone --shards 0",
         "standalone --shards 17",
         "standalone --port 65536",
@@ -149,6 +170,7 @@ final class UsageTest {
         "metric create --help",
         "metric swap --help",
         "metric list --help",
+        "bench --help",
         "shard-server --help",
       })
   void helpShowsExamplesAndExitsWith0(String commandLine) {
@@ -181,6 +203,7 @@ final class UsageTest {
         "metric swap m --strategy morris",
         "metric list",
         "metric describe m",
+        "bench",
       })
   void aServerThatIsNotThereIsToldAtOnce(String commandLine) throws IOException {
     Shell.Outcome outcome = shell.run(words(commandLine + " --server " + closedPort()));

@@ -18,6 +18,7 @@ public final class ShardEndpoint implements AutoCloseable {
   /** How long calls under way may take when the server stops. */
   private static final long GRACE_MILLIS = 500;
 
+  private final ReceivedBytes received = new ReceivedBytes();
   private final ShardServices services;
   private final Server server;
 
@@ -48,6 +49,7 @@ public final class ShardEndpoint implements AutoCloseable {
             .addTo(
                 NettyServerBuilder.forAddress(
                     new InetSocketAddress(host, port), InsecureServerCredentials.create()))
+            .addStreamTracerFactory(received)
             .build();
   }
 
@@ -64,6 +66,11 @@ public final class ShardEndpoint implements AutoCloseable {
   /** The port that is listened on. */
   public int port() {
     return server.getPort();
+  }
+
+  /** How many bytes of messages were received so far. */
+  public long receivedBytes() {
+    return received.sum();
   }
 
   /** Sets what the health service answers. */

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.apache.bookkeeper.client.api.BKException;
@@ -41,6 +42,7 @@ final class BookKeeperJournal implements RangeJournal {
   private final Garbage garbage;
   private final OwnedRecord record;
   private final int rangeId;
+  private final LongAdder appendedBytes;
   private final Consumer<BookKeeperJournal> onEnd;
   private final AppendQueue queue;
   private final AtomicBoolean rolling = new AtomicBoolean();
@@ -60,6 +62,7 @@ final class BookKeeperJournal implements RangeJournal {
       int rangeId,
       Segment first,
       long replayedBytes,
+      LongAdder appendedBytes,
       Consumer<BookKeeperJournal> onEnd) {
     this.settings = settings;
     this.ledgers = ledgers;
@@ -68,6 +71,7 @@ final class BookKeeperJournal implements RangeJournal {
     this.garbage = garbage;
     this.record = record;
     this.rangeId = rangeId;
+    this.appendedBytes = appendedBytes;
     this.onEnd = onEnd;
     this.queue = new AppendQueue(first, this::lost);
     this.rollAtBytes = settings.rollBytes();
@@ -88,6 +92,7 @@ final class BookKeeperJournal implements RangeJournal {
   public CompletableFuture<Position> append(byte[] entry) {
     checkSize("entry", entry);
     CompletableFuture<Position> appended = queue.append(entry);
+    appendedBytes.add(entry.length);
     if (queue.segmentBytes() >= rollAtBytes) {
       roll();
     }

@@ -4,6 +4,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.LongAdder;
 import org.apache.bookkeeper.client.BookKeeper;
 import org.apache.bookkeeper.client.api.BKException;
 import org.slf4j.Logger;
@@ -45,6 +46,7 @@ public final class BookKeeperJournals implements RangeJournals {
   private final Bookies bookies;
   private final Turns replays = new Turns(REPLAYS_AT_ONCE);
   private final Set<BookKeeperJournal> journals = ConcurrentHashMap.newKeySet();
+  private final LongAdder appendedBytes = new LongAdder();
 
   private BookKeeperJournals(JournalSettings settings, RangeStore store, BookKeeper client) {
     this.settings = settings;
@@ -119,11 +121,17 @@ public final class BookKeeperJournals implements RangeJournals {
                       rangeId,
                       segment,
                       recovered.join().bytes(),
+                      appendedBytes,
                       journals::remove);
               journals.add(journal);
               garbage.collect();
               return journal;
             });
+  }
+
+  /** How many bytes of entries were appended so far, to the journals of all ranges, each once. */
+  public long appendedBytes() {
+    return appendedBytes.sum();
   }
 
   /** Disconnects. Journals that are still open are lost. */

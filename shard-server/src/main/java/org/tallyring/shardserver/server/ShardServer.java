@@ -156,6 +156,11 @@ public final class ShardServer implements AutoCloseable {
     return endpoint.port();
   }
 
+  /** How many bytes of messages were received over the network so far. */
+  public long receivedBytes() {
+    return endpoint.receivedBytes();
+  }
+
   /** Stops deciding assignments; for a process that stops several shards at once. */
   public void resign() {
     controller.close();

@@ -64,6 +64,17 @@ final class BookKeeperJournalsTest extends RangeJournalsContractTest {
   }
 
   @Test
+  void theBytesOfEntriesAreAddedUp() {
+    RangeJournal journal = open(newRange());
+    long before = journals.appendedBytes();
+
+    append(journal, "entry");
+    append(journal, "another");
+
+    assertThat(journals.appendedBytes() - before).isEqualTo("entry".length() + "another".length());
+  }
+
+  @Test
   void aFullSegmentIsFollowedByAnother() {
     int range = newRange();
     RangeJournal journal = open(range);

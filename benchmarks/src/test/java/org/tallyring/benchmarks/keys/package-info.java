@@ -1,0 +1,4 @@
+@NullMarked
+package org.tallyring.benchmarks.keys;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.tallyring.benchmarks.load;
+
+import org.jspecify.annotations.NullMarked;

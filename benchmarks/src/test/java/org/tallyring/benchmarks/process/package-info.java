@@ -1,0 +1,4 @@
+@NullMarked
+package org.tallyring.benchmarks.process;
+
+import org.jspecify.annotations.NullMarked;

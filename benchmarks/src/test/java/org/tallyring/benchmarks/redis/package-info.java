@@ -1,0 +1,4 @@
+@NullMarked
+package org.tallyring.benchmarks.redis;
+
+import org.jspecify.annotations.NullMarked;
