@@ -3,6 +3,7 @@ package org.tallyring.shardserver.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Objects;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -27,9 +28,7 @@ class BucketSumTest {
     for (int minute = 0; minute < MINUTES; minute++) {
       for (WindowLevel level : WindowLevel.values()) {
         long start = level.start(START + minute * MINUTE);
-        BucketCounts bucket = buckets.forWriting(level, start);
-        assertThat(bucket).isNotNull();
-        bucket.addOne(0, minute + 1);
+        Objects.requireNonNull(buckets.forWriting(level, start)).addOne(0, minute + 1);
       }
     }
   }
@@ -45,9 +44,8 @@ class BucketSumTest {
       expected += minute + 1;
     }
 
-    List<SlotCounts> parts = BucketSum.of(buckets, span);
+    List<SlotCounts> parts = Objects.requireNonNull(BucketSum.of(buckets, span));
 
-    assertThat(parts).isNotNull();
     assertThat(parts.stream().mapToLong(part -> part.get(0)).sum()).isEqualTo(expected);
     CountSum sum = new CountSum();
     parts.forEach(part -> part.addTo(sum, 1));

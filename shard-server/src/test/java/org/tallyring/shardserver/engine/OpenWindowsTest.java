@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -34,6 +35,14 @@ class OpenWindowsTest {
       byte[] key = Batches.bytes("key-" + slot);
       keys.slotOfAdded(key, 0, key.length);
     }
+  }
+
+  private BucketCounts bucket(Interval interval) {
+    return Objects.requireNonNull(buckets.get(interval));
+  }
+
+  private long[] counts(Interval interval) {
+    return Objects.requireNonNull(expected.get(interval));
   }
 
   private void add(Random random, long timeMillis, int bound) {
@@ -77,9 +86,9 @@ class OpenWindowsTest {
       add(random, random.nextInt(8) == 0 ? now - random.nextInt(3) * MINUTE : now, bound);
       Interval any =
           buckets.keySet().stream().skip(random.nextInt(buckets.size())).findFirst().orElseThrow();
-      BucketCounts bucket = buckets.get(any);
+      BucketCounts bucket = bucket(any);
       switch (random.nextInt(6)) {
-        case 0 -> frozen.put(bucket.frozenCounts(), expected.get(any).clone());
+        case 0 -> frozen.put(bucket.frozenCounts(), counts(any).clone());
         case 1 -> bucket.seal(1 << random.nextInt(14));
         case 2 ->
             assertThat(bucket.ranking(keys, 10, RankingHeap.NO_FLOOR))
@@ -87,8 +96,7 @@ class OpenWindowsTest {
         default -> {}
       }
     }
-    buckets.forEach(
-        (interval, bucket) -> frozen.put(bucket.frozenCounts(), expected.get(interval)));
+    buckets.forEach((interval, bucket) -> frozen.put(bucket.frozenCounts(), counts(interval)));
     frozen.forEach(
         (view, counts) -> {
           long[] actual = new long[SLOTS];
@@ -104,7 +112,7 @@ class OpenWindowsTest {
       add(random, Batches.NOON, SLOTS);
     }
     Interval minute = Interval.window(WindowLevel.MINUTE, Batches.NOON);
-    ExactCounts frozen = buckets.get(minute).frozenCounts();
+    ExactCounts frozen = bucket(minute).frozenCounts();
     for (int i = 0; i < 20; i++) {
       add(random, Batches.NOON + MINUTE, SLOTS);
     }

@@ -71,7 +71,7 @@ class SlotCountsTest {
     counts.forEachRising(rising::put);
     assertThat(rising).containsExactlyEntriesOf(expected);
     CountSum sum = new CountSum();
-    counts.addTo(sum);
+    counts.addTo(sum, 1);
     expected.forEach((slot, count) -> assertThat(sum.get(slot)).isEqualTo(count));
     int size = expected.size();
     for (long lowest : new long[] {Long.MIN_VALUE, -1, 0, 2}) {
