@@ -135,7 +135,8 @@ final class MetricsIT {
       assertThat(shown.sum("tallyring_metric_pruned_entries_total", labels))
           .isEqualTo(stats.getPruned());
     }
-    assertThat(shown.samples()).allMatch(sample -> sample.startsWith("tallyring_"));
+    assertThat(shown.samples())
+        .allMatch(sample -> sample.matches("(tallyring|process|system|jvm)_.*"));
     assertThat(shown.samples()).noneMatch(sample -> sample.contains("key-1"));
   }
 

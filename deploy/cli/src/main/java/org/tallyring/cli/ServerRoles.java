@@ -1,6 +1,5 @@
 package org.tallyring.cli;
 
-import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -29,6 +28,7 @@ import org.tallyring.shardserver.server.MetricsServer;
 import org.tallyring.shardserver.server.ShardServer;
 import org.tallyring.shardserver.server.ShardServerSettings;
 import org.tallyring.standalone.LocalZooKeeper;
+import org.tallyring.standalone.ProcessMetrics;
 import org.tallyring.standalone.StandaloneCluster;
 import org.tallyring.standalone.StandaloneSettings;
 
@@ -117,7 +117,8 @@ final class ServerRoles implements Roles {
                   .withRollBytes(config.journalRollBytes()),
               coordination.ranges());
       started.push(journals);
-      PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+      PrometheusMeterRegistry metrics = ProcessMetrics.registry();
+      journals.register(metrics);
       ShardServer shard =
           ShardServer.start(
               new ShardServerSettings(
@@ -160,7 +161,9 @@ final class ServerRoles implements Roles {
               new AggregatorConfig(
                   config.host(),
                   config.port(),
-                  config.seeds().stream().map(HostPort::toString).toList()));
+                  config.seeds().stream().map(HostPort::toString).toList(),
+                  InstantSource.system(),
+                  ProcessMetrics.registry()));
       say("aggregator is ready: http://" + config.host() + ":" + aggregator.port());
       Foreground.run(aggregator);
     } catch (RuntimeException e) {

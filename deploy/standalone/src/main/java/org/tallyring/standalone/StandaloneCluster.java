@@ -2,7 +2,6 @@ package org.tallyring.standalone;
 
 import static java.util.Objects.requireNonNull;
 
-import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
@@ -86,7 +85,7 @@ public final class StandaloneCluster implements AutoCloseable {
     DataDirectory data = DataDirectory.lock(settings.data());
     parts.add(data);
     CompletableFuture<PrometheusMeterRegistry> metrics =
-        CompletableFuture.supplyAsync(() -> new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
+        CompletableFuture.supplyAsync(ProcessMetrics::registry);
     aggregator = metrics.thenApplyAsync(this::startAggregator);
     LocalZooKeeper zooKeeper =
         LocalZooKeeper.start(
@@ -119,6 +118,7 @@ public final class StandaloneCluster implements AutoCloseable {
               InstantSource.system(),
               metrics.join()));
     }
+    journals.register(metrics.join());
     awaitReady(requireNonNull(aggregator.join()));
   }
 

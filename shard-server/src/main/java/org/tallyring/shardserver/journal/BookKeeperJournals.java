@@ -1,5 +1,7 @@
 package org.tallyring.shardserver.journal;
 
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -129,9 +131,11 @@ public final class BookKeeperJournals implements RangeJournals {
             });
   }
 
-  /** How many bytes of entries were appended so far, to the journals of all ranges, each once. */
-  public long appendedBytes() {
-    return appendedBytes.sum();
+  /** Counts the bytes of the entries that all of these journals appended so far. */
+  public void register(MeterRegistry registry) {
+    FunctionCounter.builder("tallyring.journal.appended.bytes", appendedBytes, LongAdder::sum)
+        .description("Bytes of entries appended to journals, each counted once")
+        .register(registry);
   }
 
   /** Disconnects. Journals that are still open are lost. */

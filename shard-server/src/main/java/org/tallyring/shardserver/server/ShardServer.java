@@ -1,5 +1,6 @@
 package org.tallyring.shardserver.server;
 
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -85,6 +86,10 @@ public final class ShardServer implements AutoCloseable {
             coordination,
             clock,
             scheduler);
+    FunctionCounter.builder("tallyring.received.bytes", endpoint, ShardEndpoint::receivedBytes)
+        .description("Bytes of messages received over the network")
+        .tags("shard", settings.shardId())
+        .register(registry);
     this.controller =
         new Controller(
             settings.shardId(),
@@ -154,11 +159,6 @@ public final class ShardServer implements AutoCloseable {
   /** The port that is listened on. */
   public int port() {
     return endpoint.port();
-  }
-
-  /** How many bytes of messages were received over the network so far. */
-  public long receivedBytes() {
-    return endpoint.receivedBytes();
   }
 
   /** Stops deciding assignments; for a process that stops several shards at once. */
