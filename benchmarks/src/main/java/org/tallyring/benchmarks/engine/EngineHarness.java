@@ -23,12 +23,13 @@ import picocli.CommandLine.Option;
  * <p>Rankings are made every 250,000 increments, which is every 250 ms at a million a second. The
  * time of an increment is the CPU time of the process, collection of garbage included, which others
  * on the machine disturb less than the clock. A stop is the longest single step of a kind, in CPU
- * time of the writer's thread. Memory is the heap in use after a collection, less that before, over
+ * time of the writer's thread. The heap is touched beforehand, or its first use would be counted as
+ * stops. Memory is the heap in use after a collection, less that before, over
  * the keys.
  *
  * <pre>
  * mvn -q -pl benchmarks -am -DskipTests package
- * java -Xmx8g -XX:+UseParallelGC -XX:+UseTransparentHugePages \
+ * java -Xms8g -Xmx8g -XX:+AlwaysPreTouch -XX:+UseParallelGC -XX:+UseTransparentHugePages \
  *     -cp benchmarks/target/benchmarks/benchmarks.jar \
  *     org.tallyring.benchmarks.engine.EngineHarness --keys 1000000
  * </pre>
@@ -105,6 +106,7 @@ public final class EngineHarness implements Callable<Integer> {
         (heapInUse() - before) / (double) keys);
     Run warmUp = new Run(contender, stream, START_MILLIS);
     warmUp.run(Math.max(3, seconds / 3));
+    warmUp.runWithSnapshots();
     Run run = new Run(contender, stream, warmUp.timeMillis);
     run.run(seconds);
     run.print();
