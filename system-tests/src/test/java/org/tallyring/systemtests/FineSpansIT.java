@@ -217,11 +217,14 @@ final class FineSpansIT {
         "--last",
         "1500ms",
         "--limit",
-        "3");
+        "3",
+        "--rearm-below",
+        "2");
     assertThat(tally("threshold", "list", "--namespace", "burst").stdout()).contains("last 1500ms");
     assertThat(watch.next().getKind()).isEqualTo(EventKind.EVENT_KIND_METRICS_UPDATED);
 
-    // Three in the last 1.5 s at 2.500, and four; below again; three at 6.000.
+    // Three in the last 1.5 s at 2.500; at 2.501 two before the third; none at 5.000; three at
+    // 6.000.
     record("burst", "hits", "a", 1_001, 2_000, 2_500, 2_501, 5_000, 5_500, 6_000);
 
     ThresholdExceeded first = watch.next().getThresholdExceeded();

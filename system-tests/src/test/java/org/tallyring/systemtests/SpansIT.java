@@ -167,7 +167,7 @@ final class SpansIT {
     assertThat(refused.body().path("reason").textValue()).isEqualTo("BAD_WINDOW");
     Tally.Outcome top =
         cluster.tally().run("top", "--namespace", FINE, "--metric", METRIC, "--last", "9s");
-    assertThat(top.exitCode()).isEqualTo(1);
+    assertThat(top.exitCode()).isEqualTo(2);
     assertThat(top.stderr()).contains("(expected: 10s, the metric's finest bucket, to 400 days)");
   }
 
