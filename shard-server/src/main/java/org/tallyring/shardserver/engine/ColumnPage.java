@@ -27,6 +27,8 @@ final class ColumnPage implements CountPage {
   public CountPage added(int place, long delta) {
     long sum = get(place) + delta;
     if (page.isShared() || sum != (int) sum) {
+      // From here on the column is nobody's.
+      page.close();
       return copy().added(place, delta);
     }
     page.data[place * OpenPage.COLUMNS + column] = (int) sum;

@@ -30,6 +30,11 @@ final class OpenPage {
 
   void share() {
     shared = true;
+    close();
+  }
+
+  /** Sees to it that no column is written in place until the page is put together again. */
+  void close() {
     windows.close(index);
   }
 

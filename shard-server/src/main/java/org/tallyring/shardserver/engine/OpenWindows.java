@@ -88,15 +88,10 @@ final class OpenWindows {
   }
 
   private void addAlone(int slot, long delta) {
-    int index = slot >>> CountPage.BITS;
-    if (index < ready.length) {
-      // The addition may make a page leave the others, as one that outgrows 32 bits.
-      ready[index] = null;
-    }
     for (PagedCounts counts : current) {
       counts.add(slot, delta);
     }
-    gather(index);
+    gather(slot >>> CountPage.BITS);
   }
 
   /**

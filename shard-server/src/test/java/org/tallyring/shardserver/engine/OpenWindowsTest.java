@@ -49,7 +49,7 @@ class OpenWindowsTest {
     for (int i = 0; i < ROWS; i++) {
       slots[i] = random.nextInt(bound);
       deltas[i] = random.nextInt(4) == 0 ? random.nextInt(5) - 2 : 1;
-      if (random.nextInt(50_000) == 0) {
+      if (random.nextInt(5_000) == 0) {
         deltas[i] = 1L << 33;
       }
     }
