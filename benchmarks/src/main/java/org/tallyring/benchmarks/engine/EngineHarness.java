@@ -24,8 +24,7 @@ import picocli.CommandLine.Option;
  * time of an increment is the CPU time of the process, collection of garbage included, which others
  * on the machine disturb less than the clock. A stop is the longest single step of a kind, in CPU
  * time of the writer's thread. The heap is touched beforehand, or its first use would be counted as
- * stops. Memory is the heap in use after a collection, less that before, over
- * the keys.
+ * stops. Memory is the heap in use after a collection, less that before, over the keys.
  *
  * <pre>
  * mvn -q -pl benchmarks -am -DskipTests package
@@ -84,8 +83,12 @@ public final class EngineHarness implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     out.printf("%,d keys of 16 bytes, Zipf(1.0), batches of %,d%n", keys, KeyStream.rows());
+    double floor = MemoryFloor.independentMissNanos();
+    out.printf(Locale.ROOT, "one of many loads that miss the caches: %.1f ns%n", floor);
     KeyStream stream = new KeyStream(keys, 4_000, 1);
     double ours = measure(new TallyringContender(), stream);
+    out.printf(
+        Locale.ROOT, "tallyring: an increment takes as long as %.1f of them%n", ours / floor);
     if (!alone) {
       double naive = measure(new HashMapContender(), stream);
       out.printf(Locale.ROOT, "HashMap / tallyring: %.1f%n", naive / ours);
