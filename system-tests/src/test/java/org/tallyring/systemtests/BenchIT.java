@@ -83,7 +83,9 @@ final class BenchIT {
               "1",
               "--read-rate",
               "20",
-              "--visibility");
+              "--visibility",
+              "--metrics-url",
+              "http://" + cluster.address() + "/metrics");
 
       assertThat(json.path("read_p99_ms").asDouble()).isPositive();
       assertThat(json.path("visible_p50_ms").asDouble()).isPositive();
