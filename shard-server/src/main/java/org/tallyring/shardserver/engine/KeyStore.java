@@ -37,6 +37,10 @@ final class KeyStore {
   private final KeySlab longKeys;
   private long[][] pages;
 
+  /** Keeps the compiler from leaving out reads whose values nobody needs. */
+  @SuppressWarnings("UnusedVariable")
+  private long touched;
+
   /** An empty store. */
   KeyStore() {
     this(new KeySlab(), new long[][] {new long[FIRST_PAGE_SLOTS * WORDS]});
@@ -53,6 +57,23 @@ final class KeyStore {
    */
   KeyStore frozen() {
     return new KeyStore(longKeys.frozen(), pages.clone());
+  }
+
+  /**
+   * Reads keys, and does nothing with them. The processor has only so many instructions under way;
+   * since comparing takes many and this few, this has more waits for memory overlap.
+   *
+   * @param slots may be {@link KeyTable#NO_SLOT}
+   */
+  void touch(int[] slots, int count) {
+    long sum = 0;
+    for (int i = 0; i < count; i++) {
+      int slot = Math.max(slots[i], 0);
+      int at = (slot & PAGE_MASK) * WORDS;
+      long[] page = pages[slot >>> PAGE_BITS];
+      sum += page[at] + page[at + WORDS - 1];
+    }
+    touched = sum;
   }
 
   /** Stores the key of a slot, which is the next. */

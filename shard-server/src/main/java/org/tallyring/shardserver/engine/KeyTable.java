@@ -47,6 +47,11 @@ final class KeyTable {
   private int[] sizes = {0};
 
   private int depth;
+
+  /** Keeps the compiler from leaving out reads whose values nobody needs. */
+  @SuppressWarnings("UnusedVariable")
+  private long touched;
+
   private int size;
 
   /** An empty table of keys of a namespace. */
@@ -81,15 +86,28 @@ final class KeyTable {
     for (int i = 0; i < count; i++) {
       hashes[i] = hash.hash(keys, starts[i], starts[i + 1] - starts[i]);
     }
+    touchEntries(hashes, count);
     for (int i = 0; i < count; i++) {
       slots[i] = firstWithTagOf((int) hashes[i]);
     }
+    store.touch(slots, count);
     for (int i = 0; i < count; i++) {
       int length = starts[i + 1] - starts[i];
       if (slots[i] == NO_SLOT || !store.matches(slots[i], keys, starts[i], length)) {
         slots[i] = findOrAdd((int) hashes[i], keys, starts[i], length);
       }
     }
+  }
+
+  /** As {@link KeyStore#touch}. */
+  private void touchEntries(long[] hashes, int count) {
+    long sum = 0;
+    for (int i = 0; i < count; i++) {
+      int tag = (int) hashes[i];
+      long[] entries = segments[segmentOf(tag)];
+      sum += entries[tag & (entries.length - 1)];
+    }
+    touched = sum;
   }
 
   /** The keys that are here now, to be read while others are added, also on another thread. */
