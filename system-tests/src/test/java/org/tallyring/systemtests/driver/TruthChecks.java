@@ -104,9 +104,13 @@ public final class TruthChecks {
                     "20"));
   }
 
-  /** The best 10 of each day and hour that the truth names, of every metric. */
+  /**
+   * The best 10 of each day and hour that the truth names, of every metric. Each is a process, and
+   * while one starts another can be asked.
+   */
   public void assertNamedWindows(DataSet set, String namespace) {
-    set.truth().windows().forEach((window, truth) -> assertWindow(namespace, window, truth));
+    set.truth().windows().entrySet().parallelStream()
+        .forEach(window -> assertWindow(namespace, window.getKey(), window.getValue()));
   }
 
   private void assertWindow(String namespace, NamedWindow window, List<String> truth) {
