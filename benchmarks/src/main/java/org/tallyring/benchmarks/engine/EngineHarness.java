@@ -120,10 +120,9 @@ public final class EngineHarness implements Callable<Integer> {
     return run.nanosOfAnIncrement();
   }
 
-  private static long heapInUse() throws InterruptedException {
+  private static long heapInUse() {
     for (int i = 0; i < 3; i++) {
       System.gc();
-      TimeUnit.MILLISECONDS.sleep(100);
     }
     return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }

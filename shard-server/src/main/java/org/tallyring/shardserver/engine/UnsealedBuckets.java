@@ -2,6 +2,7 @@ package org.tallyring.shardserver.engine;
 
 import java.util.Comparator;
 import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -30,6 +31,9 @@ final class UnsealedBuckets {
 
   private long watermarkMillis = Long.MIN_VALUE;
 
+  /** The bucket that the last call left half sealed. */
+  private @Nullable BucketCounts halfSealed;
+
   /** Takes a bucket that was made. */
   void addNew(BucketCounts bucket) {
     // All time never rests.
@@ -56,11 +60,21 @@ final class UnsealedBuckets {
     while (first != null
         && left > 0
         && watermarkMillis - SEAL_AFTER_MILLIS >= first.restsSinceMillis) {
-      left -= first.bucket.seal(left);
       any = true;
+      if (first.bucket == halfSealed && !first.bucket.isBeingSealed()) {
+        // It was added to: it waits again, or a trickle would keep those behind it unsealed too.
+        halfSealed = null;
+        buckets.remove();
+        addAgain(first.bucket);
+        first = buckets.peek();
+        continue;
+      }
+      left -= first.bucket.seal(left);
       if (first.bucket.isBeingSealed()) {
+        halfSealed = first.bucket;
         break;
       }
+      halfSealed = null;
       buckets.remove();
       first = buckets.peek();
     }

@@ -12,8 +12,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>A range's state has no locks because every touch of it, reads included, is a task of its loop,
  * and a loop runs one task at a time in the order of submission. Beside the loops, one thread
- * writes down the snapshots of all ranges, one after the other, so that only one is in memory at a
- * time.
+ * writes down the snapshots of all ranges, one after the other.
  */
 public final class RangeLoops implements AutoCloseable {
 
