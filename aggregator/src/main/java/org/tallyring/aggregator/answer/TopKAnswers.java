@@ -7,9 +7,10 @@ import org.tallyring.aggregator.cache.AnswerCache;
 import org.tallyring.aggregator.cache.CachedTopK;
 import org.tallyring.aggregator.cache.Question;
 import org.tallyring.aggregator.collect.CountedMetric;
+import org.tallyring.aggregator.collect.Coverage;
 import org.tallyring.aggregator.collect.Holdings;
 import org.tallyring.aggregator.collect.NamespaceDirectory;
-import org.tallyring.aggregator.collect.OpenWindow;
+import org.tallyring.aggregator.collect.OpenRankings;
 import org.tallyring.aggregator.collect.ShardCalls;
 import org.tallyring.aggregator.collect.WindowKey;
 import org.tallyring.aggregator.collect.WindowQueries;
@@ -46,6 +47,7 @@ public final class TopKAnswers {
   private final InstantSource clock;
   private final NamespaceDirectory namespaces;
   private final Holdings holdings;
+  private final OpenRankings rankings;
   private final WindowQueries queries;
   private final AnswerCache cache;
   private final AnswerMetrics metrics;
@@ -60,6 +62,7 @@ public final class TopKAnswers {
       InstantSource clock,
       NamespaceDirectory namespaces,
       Holdings holdings,
+      OpenRankings rankings,
       WindowQueries queries,
       AnswerCache cache,
       KeptChoices choices,
@@ -67,6 +70,7 @@ public final class TopKAnswers {
     this.clock = clock;
     this.namespaces = namespaces;
     this.holdings = holdings;
+    this.rankings = rankings;
     this.queries = queries;
     this.cache = cache;
     this.choices = choices;
@@ -141,11 +145,16 @@ public final class TopKAnswers {
                 selection, clock.millis(), metric.latenessMillis(), asked.bucketWidth(), kept),
         resolved -> {
           sample.of(resolved.state());
-          return resolved.state() == Resolved.State.OPEN
-                  && criterion.equals(Criterion.getDefaultInstance())
-              ? CompletableFuture.completedFuture(
-                  new KeptChoices.Answered<>(open(metric, resolved, k), KeptBuckets.EVERYTHING))
-              : asked(metric, asked, criterion, resolved, k);
+          if (resolved.state() == Resolved.State.OPEN
+              && criterion.equals(Criterion.getDefaultInstance())) {
+            OpenRankings.Open open = rankings.read(window(metric, resolved.interval()));
+            if (open.topK().holds(k)) {
+              return CompletableFuture.completedFuture(
+                  new KeptChoices.Answered<>(
+                      open(metric, resolved, open, k), KeptBuckets.EVERYTHING));
+            }
+          }
+          return asked(metric, asked, criterion, resolved, k);
         });
   }
 
@@ -189,20 +198,21 @@ public final class TopKAnswers {
         && interval.endMillis() + metric.latenessMillis() + SETTLING_MILLIS <= nowMillis;
   }
 
-  private TopKAnswer open(CountedMetric metric, Resolved resolved, int k) {
-    Interval window = resolved.interval();
-    OpenWindow held =
-        holdings.read(
-            new WindowKey(
-                metric.namespaceUid(), metric.metric(), window.level(), window.startMillis()));
-    long asOf = held.parts().isEmpty() ? clock.millis() : held.coverage().asOfMillis();
+  private static WindowKey window(CountedMetric metric, Interval interval) {
+    return new WindowKey(
+        metric.namespaceUid(), metric.metric(), interval.level(), interval.startMillis());
+  }
+
+  private TopKAnswer open(CountedMetric metric, Resolved resolved, OpenRankings.Open open, int k) {
+    Coverage coverage = open.coverage();
+    long asOf = coverage.rangesIncluded() == 0 ? clock.millis() : coverage.asOfMillis();
     return answer(
         metric,
         resolved,
         Criterion.getDefaultInstance(),
-        RangeMerge.merge(held.parts(), k),
+        open.topK(),
         asOf,
-        held.coverage().rangesTotal(),
+        coverage.rangesTotal(),
         k);
   }
 

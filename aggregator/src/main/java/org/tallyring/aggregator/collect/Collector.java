@@ -15,6 +15,7 @@ import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc;
 import org.tallyring.proto.internal.v1.RangeVersion;
+import org.tallyring.proto.internal.v1.RankingFloor;
 
 /*
  * One call per shard is under way at a time, and its time-out is shorter than the period, so that a
@@ -40,6 +41,7 @@ public final class Collector implements AutoCloseable {
   private final Cluster cluster;
   private final ShardCalls calls;
   private final Holdings holdings;
+  private final OpenRankings rankings;
   private final CollectorMetrics metrics;
   private final EventLoop loop;
   private final Map<String, Source> sources = new ConcurrentHashMap<>();
@@ -52,11 +54,13 @@ public final class Collector implements AutoCloseable {
       Cluster cluster,
       ShardCalls calls,
       Holdings holdings,
+      OpenRankings rankings,
       CollectorMetrics metrics,
       EventLoop loop) {
     this.cluster = cluster;
     this.calls = calls;
     this.holdings = holdings;
+    this.rankings = rankings;
     this.metrics = metrics;
     this.loop = loop;
   }
@@ -90,11 +94,13 @@ public final class Collector implements AutoCloseable {
     if (closed) {
       return;
     }
+    List<RankingFloor> floors = rankings.floors();
     holdings
         .picture()
         .addresses()
         .forEach(
-            (shardId, address) -> sources.computeIfAbsent(shardId, Source::new).collect(address));
+            (shardId, address) ->
+                sources.computeIfAbsent(shardId, Source::new).collect(address, floors));
   }
 
   /** Ends the collection; calls under way are not waited for. */
@@ -120,7 +126,7 @@ public final class Collector implements AutoCloseable {
       this.shardId = shardId;
     }
 
-    void collect(String address) {
+    void collect(String address, List<RankingFloor> floors) {
       if (!underWay.compareAndSet(false, true)) {
         return;
       }
@@ -130,7 +136,7 @@ public final class Collector implements AutoCloseable {
           .to(
               address,
               RangeServiceGrpc.getCollectTopKMethod(),
-              CollectTopKRequest.newBuilder().addAllKnown(known).build(),
+              CollectTopKRequest.newBuilder().addAllKnown(known).addAllFloors(floors).build(),
               timeout)
           .whenComplete(
               (answer, failure) -> {

@@ -3,16 +3,16 @@ package org.tallyring.aggregator.collect;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.tallyring.aggregator.collect.RangeHolding.Held;
 import org.tallyring.aggregator.collect.RangeHolding.Metric;
 import org.tallyring.aggregator.merge.RangePart;
-import org.tallyring.aggregator.merge.Ranking;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
 import org.tallyring.proto.internal.v1.CollectedRange;
 import org.tallyring.proto.internal.v1.RangeVersion;
@@ -163,17 +163,15 @@ public final class Holdings {
   /** What the ranges published about a window that was open when they did. */
   public OpenWindow read(WindowKey window) {
     List<RangePart> parts = new ArrayList<>();
-    Coverage coverage =
-        forIncluded(
-            (rangeId, held) -> {
-              Held ranking = held.rankings().get(window);
-              parts.add(
-                  ranking == null
-                      ? new RangePart(rangeId, held.epoch(), 0, Ranking.EMPTY)
-                      : new RangePart(
-                          rangeId, held.epoch(), ranking.revision(), ranking.ranking()));
-            });
+    Coverage coverage = forIncluded((rangeId, held) -> parts.add(held.part(window)));
     return new OpenWindow(parts, coverage);
+  }
+
+  /** The windows that some range has published about. */
+  Set<WindowKey> windows() {
+    Set<WindowKey> windows = new HashSet<>();
+    ranges.values().forEach(held -> windows.addAll(held.rankings().keySet()));
+    return windows;
   }
 
   /** How much of the cluster is covered now. */

@@ -9,4 +9,18 @@ import org.tallyring.aggregator.merge.RangePart;
  * @param parts one for each range included, with or without keys
  * @param coverage how much of the cluster that is
  */
-public record OpenWindow(List<RangePart> parts, Coverage coverage) {}
+public record OpenWindow(List<RangePart> parts, Coverage coverage) {
+
+  /** Whether the parts are the very same. */
+  boolean isMadeOf(List<RangePart> others) {
+    if (parts.size() != others.size()) {
+      return false;
+    }
+    for (int i = 0; i < parts.size(); i++) {
+      if (parts.get(i) != others.get(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

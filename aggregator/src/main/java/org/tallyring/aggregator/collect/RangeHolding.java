@@ -3,6 +3,7 @@ package org.tallyring.aggregator.collect;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.tallyring.aggregator.merge.RangePart;
 import org.tallyring.aggregator.merge.Ranking;
 import org.tallyring.proto.internal.v1.CollectedRange;
 import org.tallyring.proto.internal.v1.LateCorrections;
@@ -19,7 +20,8 @@ import org.tallyring.proto.window.Windows;
  * @param confirmedAtNanos when the owner last said that this is its newest publication, on our own
  *     monotonic clock
  * @param completeAtNanos when the owner last sent all of it and not only what changed
- * @param rankings the rankings of the open windows; a window without a ranking counted nothing
+ * @param rankings the rankings of the open windows
+ * @param nothing what stands for a window without a ranking, in which nothing was counted
  * @param lateCorrections how often final windows were corrected
  */
 record RangeHolding(
@@ -28,11 +30,9 @@ record RangeHolding(
     long publishedAtMillis,
     long confirmedAtNanos,
     long completeAtNanos,
-    Map<WindowKey, Held> rankings,
+    Map<WindowKey, RangePart> rankings,
+    RangePart nothing,
     Map<Metric, Long> lateCorrections) {
-
-  /** A ranking and how often its window was corrected after it was final. */
-  record Held(long revision, Ranking ranking) {}
 
   /** A metric of a namespace. */
   record Metric(long namespaceUid, String name) {}
@@ -45,7 +45,12 @@ record RangeHolding(
         collected.getPublishedAtMillis(),
         nowNanos,
         nowNanos,
-        with(Map.of(), collected.getRankingsList()),
+        with(Map.of(), collected),
+        new RangePart(
+            collected.getVersion().getRangeId(),
+            collected.getVersion().getEpoch(),
+            0,
+            Ranking.EMPTY),
         corrections(Map.of(), collected.getLateCorrectionsList()));
   }
 
@@ -57,7 +62,8 @@ record RangeHolding(
         collected.getPublishedAtMillis(),
         nowNanos,
         completeAtNanos,
-        with(rankings, collected.getRankingsList()),
+        with(rankings, collected),
+        nothing,
         corrections(lateCorrections, collected.getLateCorrectionsList()));
   }
 
@@ -65,12 +71,18 @@ record RangeHolding(
     return version.getEpoch();
   }
 
-  private static Map<WindowKey, Held> with(
-      Map<WindowKey, Held> rankings, List<RangeRanking> changes) {
+  /** The range's part of a window's ranking; the same object as long as it has not changed. */
+  RangePart part(WindowKey window) {
+    return rankings.getOrDefault(window, nothing);
+  }
+
+  private static Map<WindowKey, RangePart> with(
+      Map<WindowKey, RangePart> rankings, CollectedRange collected) {
+    List<RangeRanking> changes = collected.getRankingsList();
     if (changes.isEmpty()) {
       return rankings;
     }
-    Map<WindowKey, Held> merged = new HashMap<>(rankings);
+    Map<WindowKey, RangePart> merged = new HashMap<>(rankings);
     for (RangeRanking change : changes) {
       Windows.level(change.getWindow())
           .ifPresent(
@@ -81,7 +93,12 @@ record RangeHolding(
                           change.getMetric(),
                           level,
                           change.getStartMillis()),
-                      new Held(change.getRevision(), ranking(change))));
+                      new RangePart(
+                          collected.getVersion().getRangeId(),
+                          collected.getVersion().getEpoch(),
+                          change.getRevision(),
+                          ranking(change),
+                          change.hasFloor() ? change.getFloor() : RangePart.NO_FLOOR)));
     }
     return Map.copyOf(merged);
   }

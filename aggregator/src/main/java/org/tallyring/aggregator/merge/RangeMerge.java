@@ -18,6 +18,11 @@ import java.util.PriorityQueue;
  * itself, hence for scores and growth too, as long as each range chose its K by the same order. The
  * numbers beside a key travel with its row.
  *
+ * A range may leave out keys below a floor that whoever asks does not need. Among the keys that reach
+ * the highest floor of all ranges nobody is missing, so these are the best of all as far as they go, and
+ * the merge ends there. It is the threshold algorithm (Fagin, Lotem, Naor: "Optimal aggregation algorithms
+ * for middleware", 2003) where each object stands in one list only.
+ *
  * Two answers for one range would break the second half of the argument. They occur while a range
  * moves, when the old owner has not noticed yet; the epochs tell which of them is the owner.
  *
@@ -35,11 +40,13 @@ public final class RangeMerge {
     Map<Integer, RangePart> newest = OfRange.newest(parts);
     List<Ranking> rankings = new ArrayList<>(newest.size());
     long revision = 0;
+    long floor = RangePart.NO_FLOOR;
     for (RangePart part : newest.values()) {
       rankings.add(part.ranking());
       revision += part.revision();
+      floor = Math.max(floor, part.floor());
     }
-    return new MergedTopK(top(rankings, k), revision, newest.size());
+    return new MergedTopK(top(rankings, k).downTo(floor), revision, newest.size(), floor);
   }
 
   /** The {@code k} best of rankings that have no key in common. */

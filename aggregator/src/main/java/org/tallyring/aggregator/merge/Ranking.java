@@ -128,6 +128,15 @@ public final class Ranking {
     return beside[place * besideEach() + index];
   }
 
+  /** Those with at least this count. */
+  Ranking downTo(long lowest) {
+    int size = size();
+    while (size > 0 && counts[size - 1] < lowest) {
+      size--;
+    }
+    return first(size);
+  }
+
   /** The best {@code k}, or all of them when there are fewer. */
   public Ranking first(int k) {
     return k >= size() ? this : rows(0, k);

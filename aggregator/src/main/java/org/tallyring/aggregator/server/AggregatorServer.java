@@ -28,6 +28,7 @@ import org.tallyring.aggregator.collect.Collector;
 import org.tallyring.aggregator.collect.CollectorMetrics;
 import org.tallyring.aggregator.collect.Holdings;
 import org.tallyring.aggregator.collect.NamespaceDirectory;
+import org.tallyring.aggregator.collect.OpenRankings;
 import org.tallyring.aggregator.collect.RankQueries;
 import org.tallyring.aggregator.collect.SeededCluster;
 import org.tallyring.aggregator.collect.ShardCalls;
@@ -86,12 +87,14 @@ public final class AggregatorServer implements AutoCloseable {
     cluster = new SeededCluster(config.seeds(), loop);
     ShardCalls calls = new ShardCalls(cluster);
     Holdings holdings = new Holdings(System::nanoTime);
+    OpenRankings rankings = new OpenRankings(holdings);
     namespaces = new NamespaceDirectory(cluster, calls, loop);
     collector =
         new Collector(
             cluster,
             calls,
             holdings,
+            rankings,
             new CollectorMetrics(config.metrics(), holdings, config.clock()),
             loop);
     namespaces.start();
@@ -105,6 +108,7 @@ public final class AggregatorServer implements AutoCloseable {
             config.clock(),
             namespaces,
             holdings,
+            rankings,
             windowQueries,
             cache,
             choices,

@@ -17,6 +17,7 @@ import org.tallyring.aggregator.fake.FakeShards;
 import org.tallyring.aggregator.fake.HandTurnedLoop;
 import org.tallyring.aggregator.merge.MergedTopK;
 import org.tallyring.aggregator.merge.RangeMerge;
+import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.RangeVersion;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -31,12 +32,14 @@ final class CollectorTest {
   private final FakeShards shards = new FakeShards(clock, RANGES, "shard-1", "shard-2");
   private final FakeCluster cluster = new FakeCluster(shards, "shard-1", "shard-2");
   private final Holdings holdings = new Holdings(loop::nanoTime);
+  private final OpenRankings rankings = new OpenRankings(holdings);
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final Collector collector =
       new Collector(
           cluster,
           new ShardCalls(cluster),
           holdings,
+          rankings,
           new CollectorMetrics(registry, holdings, clock),
           loop);
 
@@ -182,6 +185,68 @@ final class CollectorTest {
     loop.turn(Collector.PERIOD);
 
     assertThat(holdings.lateCorrections(FakeShards.UID, "clicks")).isEqualTo(3);
+  }
+
+  @Test
+  void aRangeSendsOnlyWhatCanBeAmongTheBestOfAll() {
+    for (int i = 0; i < 3 * OpenRankings.K; i++) {
+      shards.count(ALL, "item-" + i, 10 + i);
+    }
+    collector.start();
+    shards.count(ALL, "item-0", 10_000);
+
+    loop.turn(Collector.PERIOD);
+
+    List<CollectTopKRequest> asked = shards.collections("shard-1");
+    assertThat(asked.get(0).getFloorsList()).isEmpty();
+    assertThat(asked.get(1).getFloors(0).getCount()).isEqualTo(10 + 2 * OpenRankings.K);
+    assertThat(rankings.read(ALL).topK().holds(OpenRankings.K)).isTrue();
+    assertThat(rankings.read(ALL).topK().ranking().size()).isEqualTo(OpenRankings.K);
+    assertThat(top(2)).containsExactly("item-0=10010", "item-2999=3009");
+    int rows = holdings.read(ALL).parts().stream().mapToInt(part -> part.ranking().size()).sum();
+    // The range of item-0 sent its part anew; of the others nothing changed.
+    assertThat(rows).isLessThan(RANGES * OpenRankings.K);
+  }
+
+  @Test
+  void countsThatFallBringEverythingBackWithTheCollectionAfterTheNext() {
+    for (int i = 0; i < 3 * OpenRankings.K; i++) {
+      shards.count(ALL, "item-" + i, 10 + i);
+    }
+    collector.start();
+    shards.count(ALL, "item-1", 1);
+    loop.turn(Collector.PERIOD);
+    for (int i = 0; i < 3 * OpenRankings.K; i++) {
+      shards.count(ALL, "item-" + i, -9);
+    }
+
+    loop.turn(Collector.PERIOD);
+
+    assertThat(rankings.read(ALL).topK().holds(OpenRankings.K)).isFalse();
+    assertThat(rankings.read(ALL).topK().holds(OpenRankings.K - 9)).isTrue();
+
+    loop.turn(Collector.PERIOD);
+
+    // Nothing has changed since, but what is needed has.
+    shards.count(ALL, "item-1", 1);
+    shards.count(ALL, "item-2", 1);
+    shards.count(ALL, "item-3", 1);
+    shards.count(ALL, "item-4", 1);
+    assertThat(shards.collections("shard-1").get(3).getFloorsList()).isEmpty();
+  }
+
+  @Test
+  void aMergeIsSharedUntilAPartOfItChanges() {
+    collector.start();
+    MergedTopK first = rankings.read(ALL).topK();
+    loop.turn(Collector.PERIOD);
+    assertThat(rankings.read(ALL).topK()).isSameAs(first);
+
+    shards.count(ALL, "key-0", 1);
+    loop.turn(Collector.PERIOD);
+
+    assertThat(rankings.read(ALL).topK()).isNotSameAs(first);
+    assertThat(rankings.read(ALL).topK().ranking().count(0)).isEqualTo(101);
   }
 
   @Test

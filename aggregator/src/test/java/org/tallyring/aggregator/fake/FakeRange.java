@@ -101,14 +101,21 @@ final class FakeRange {
     return RangeVersion.newBuilder().setRangeId(id).setEpoch(epoch).setVersion(version).build();
   }
 
-  CollectedRange collected(RangeVersion known, long nowMillis, String correctedMetric, long uid) {
+  CollectedRange collected(
+      RangeVersion known,
+      Map<WindowKey, Long> floors,
+      long nowMillis,
+      String correctedMetric,
+      long uid) {
     CollectedRange.Builder collected =
         CollectedRange.newBuilder().setVersion(version()).setPublishedAtMillis(nowMillis);
     long since = known.getEpoch() == epoch ? known.getVersion() : -1;
     windows.forEach(
         (window, counts) -> {
           if (counts.changedAtVersion > since) {
-            collected.addRankings(ranking(window, 1000));
+            Long floor = floors.get(window);
+            collected.addRankings(
+                floor == null ? ranking(window, 1000) : above(floor, ranking(window, 1000)));
           }
         });
     if (lateCorrections > 0) {
@@ -119,6 +126,19 @@ final class FakeRange {
               .setBatches(lateCorrections));
     }
     return collected.build();
+  }
+
+  private static RangeRanking above(long floor, RangeRanking best) {
+    int rows = (int) best.getCountsList().stream().filter(count -> count >= floor).count();
+    int bytes = best.getKeyLengthsList().subList(0, rows).stream().mapToInt(length -> length).sum();
+    return best.toBuilder()
+        .clearCounts()
+        .addAllCounts(best.getCountsList().subList(0, rows))
+        .clearKeyLengths()
+        .addAllKeyLengths(best.getKeyLengthsList().subList(0, rows))
+        .setKeys(best.getKeys().substring(0, bytes))
+        .setFloor(floor)
+        .build();
   }
 
   /** From now on it does not keep what is older. */

@@ -233,11 +233,24 @@ public final class FakeShards {
     CollectTopKResponse.Builder response = CollectTopKResponse.newBuilder().setShardId(shardId);
     Map<Integer, RangeVersion> known = new HashMap<>();
     request.getKnownList().forEach(version -> known.put(version.getRangeId(), version));
+    Map<WindowKey, Long> floors = new HashMap<>();
+    request
+        .getFloorsList()
+        .forEach(
+            floor ->
+                floors.put(
+                    new WindowKey(
+                        floor.getNamespaceUid(),
+                        floor.getMetric(),
+                        Windows.level(floor.getWindow()).orElseThrow(),
+                        floor.getStartMillis()),
+                    floor.getCount()));
     for (FakeRange range : ranges) {
       if (range.owner.equals(shardId)) {
         response.addRanges(
             range.collected(
                 known.getOrDefault(range.id, RangeVersion.getDefaultInstance()),
+                floors,
                 clock.millis(),
                 "clicks",
                 UID));

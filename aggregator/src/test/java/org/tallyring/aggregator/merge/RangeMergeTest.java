@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import net.jqwik.api.Arbitraries;
@@ -14,6 +15,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.LongRange;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 final class RangeMergeTest {
@@ -90,6 +93,51 @@ final class RangeMergeTest {
 
     assertThat(rows(RangeMerge.merge(List.of(part), k).ranking()))
         .isEqualTo(rows(RangeMerge.merge(List.of(part), 1000).ranking().first(k)));
+  }
+
+  @Property
+  void aMergeOfPartsWithFloorsSaysHowFarItGoes(
+      @ForAll("counts") Map<List<Byte>, Long> counts,
+      @ForAll @Size(min = 1, max = 8) List<@LongRange(min = -2, max = 14) Long> floors,
+      @ForAll @IntRange(min = 1, max = 60) int k) {
+    List<Row> all = new ArrayList<>();
+    Map<Integer, List<Row>> split = new HashMap<>();
+    counts.forEach(
+        (key, count) -> {
+          byte[] bytes = new byte[key.size()];
+          for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = key.get(i);
+          }
+          Row row = new Row(bytes, count);
+          all.add(row);
+          split
+              .computeIfAbsent(
+                  Math.floorMod(key.hashCode(), floors.size()), unseen -> new ArrayList<>())
+              .add(row);
+        });
+    List<RangePart> parts = new ArrayList<>();
+    for (int i = 0; i < floors.size(); i++) {
+      long floor = floors.get(i);
+      List<Row> rows = split.getOrDefault(i, List.of());
+      List<Row> sent = rows.stream().filter(row -> row.count() >= floor).toList();
+      Ranking ranking = ranking(sent).first(k);
+      parts.add(
+          ranking.size() == k
+              ? new RangePart(i, 1, 0, ranking)
+              : new RangePart(i, 1, 0, ranking, floor));
+    }
+
+    MergedTopK merged = RangeMerge.merge(parts, k);
+
+    all.sort(ORDER);
+    List<String> best =
+        all.subList(0, Math.min(k, all.size())).stream().map(Row::toString).toList();
+    assertThat(rows(merged.ranking())).isEqualTo(best.subList(0, merged.ranking().size()));
+    if (merged.holds(k)) {
+      assertThat(rows(merged.ranking())).isEqualTo(best);
+    }
+    long reached = all.stream().filter(row -> row.count() >= merged.floor()).count();
+    assertThat(merged.ranking().size()).isEqualTo((int) Math.min(k, reached));
   }
 
   @Test

@@ -277,13 +277,13 @@ final class BucketCounts {
    *
    * @param floor a count that {@code k} counts are likely to reach
    */
-  Ranking ranking(KeyTable keys, int k, long floor) {
+  Ranking ranking(KeyTable keys, int k, long likelyFloor, long floor) {
     if (frequent != null) {
       return Ranking.of(frequent.best(k), revision);
     }
     return counts instanceof PagedCounts pages
-        ? pages.best(keys, k, revision)
-        : RankingHeap.rank(keys, counts, revision, k, floor);
+        ? pages.best(keys, k, floor, revision)
+        : RankingHeap.rank(keys, counts, revision, k, likelyFloor, floor);
   }
 
   /** Whether the counts are compressed, so that the next addition must decode them. */

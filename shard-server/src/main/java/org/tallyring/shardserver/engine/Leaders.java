@@ -1,5 +1,6 @@
 package org.tallyring.shardserver.engine;
 
+import java.util.Arrays;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  * Members grow in number as counts rise. When there are 8k, the floor is raised to the member at place
  * 2k and the others are dropped: 6k additions pay for one selection from 8k. Elements are ordered
  * strictly, so that exactly 2k stay, however many counts are equal.
+ *
+ * Often a few of the best k are enough: whoever merges 64 ranges needs only what reaches the K-th best
+ * of all of them. Such a count, where it is above the floor, becomes the floor, and since it rises with
+ * every merge, some dozens of members are left. A reader who needs more makes all counts be scanned again.
  */
 
 /** The slots that may be among the best of one bucket. */
@@ -29,12 +34,16 @@ final class Leaders {
 
   private static final int KEPT = 2;
   private static final int MOST = 8;
+  private static final int FIRST_CAPACITY = 64;
+
+  /** In place of the slot at the floor: whatever has that count is a member. */
+  private static final int EVERY_SLOT = -1;
 
   private final KeyTable keys;
   private final int k;
 
   /** Members, in any order; the bit of each is set. */
-  private final int[] members;
+  private int[] members = new int[FIRST_CAPACITY];
 
   private final BitSet isMember = new BitSet();
   private int size;
@@ -44,18 +53,27 @@ final class Leaders {
   private Leaders(KeyTable keys, int k) {
     this.keys = keys;
     this.k = k;
-    this.members = new int[MOST * k];
   }
 
-  /** The leaders by a scan of all counts; null if there are too few to be worth it. */
-  static @Nullable Leaders of(KeyTable keys, PagedCounts counts, int k) {
+  /**
+   * The leaders by a scan of all counts; null if there are too few to be worth it.
+   *
+   * @param needed lower counts will not be asked for
+   */
+  static @Nullable Leaders of(KeyTable keys, PagedCounts counts, int k, long needed) {
     RankingHeap heap = new RankingHeap(keys, KEPT * k);
-    counts.forEach(RankingHeap.NO_FLOOR, heap);
-    if (heap.size() < KEPT * k || heap.worstCount() <= 0) {
+    counts.forEach(needed, heap);
+    Leaders leaders = new Leaders(keys, k);
+    if (heap.size() == KEPT * k && heap.worstCount() > 0) {
+      leaders.floor = heap.worstCount();
+      leaders.floorSlot = heap.worstSlot();
+    } else if (needed > 0) {
+      leaders.floor = needed;
+      leaders.floorSlot = EVERY_SLOT;
+    } else {
       return null;
     }
-    Leaders leaders = new Leaders(keys, k);
-    leaders.take(heap);
+    leaders.take(heap.slots());
     return leaders;
   }
 
@@ -70,8 +88,11 @@ final class Leaders {
       return;
     }
     isMember.set(slot);
-    members[size++] = slot;
     if (size == members.length) {
+      members = Arrays.copyOf(members, Math.min(2 * size, MOST * k));
+    }
+    members[size++] = slot;
+    if (size == MOST * k) {
       RankingHeap heap = aboveFloor(counts, KEPT * k);
       // With fewer above it the floor stays, which others may lie just below of.
       if (heap.size() == KEPT * k) {
@@ -82,13 +103,36 @@ final class Leaders {
     }
   }
 
-  /** The best {@code k}, or null if all counts must be scanned for them. */
-  @Nullable Ranking best(PagedCounts counts, int wanted, long revision) {
+  /**
+   * The best {@code wanted} whose counts are at least {@code needed}, or null if all counts must be
+   * scanned for them.
+   */
+  @Nullable Ranking best(PagedCounts counts, int wanted, long needed, long revision) {
     if (wanted > k) {
       return null;
     }
+    if (needed > floor) {
+      raise(counts, needed);
+    }
     RankingHeap heap = aboveFloor(counts, wanted);
-    return heap.size() < wanted ? null : heap.drain(revision);
+    boolean areAll = needed == floor && floorSlot == EVERY_SLOT;
+    return heap.size() < wanted && !areAll ? null : heap.drain(revision);
+  }
+
+  /** Drops the members with lower counts, which nobody needs any more. */
+  private void raise(PagedCounts counts, long newFloor) {
+    int kept = 0;
+    for (int i = 0; i < size; i++) {
+      int slot = members[i];
+      if (counts.get(slot) >= newFloor) {
+        members[kept++] = slot;
+      } else {
+        isMember.clear(slot);
+      }
+    }
+    size = kept;
+    floor = newFloor;
+    floorSlot = EVERY_SLOT;
   }
 
   private RankingHeap aboveFloor(PagedCounts counts, int capacity) {
@@ -97,17 +141,13 @@ final class Leaders {
       long count = counts.get(members[i]);
       if (count > floor
           || (count == floor
-              && (members[i] == floorSlot || keys.compareKeys(members[i], floorSlot) < 0))) {
+              && (floorSlot == EVERY_SLOT
+                  || members[i] == floorSlot
+                  || keys.compareKeys(members[i], floorSlot) < 0))) {
         heap.accept(members[i], count);
       }
     }
     return heap;
-  }
-
-  private void take(RankingHeap heap) {
-    floor = heap.worstCount();
-    floorSlot = heap.worstSlot();
-    take(heap.slots());
   }
 
   private void take(int[] slots) {
@@ -115,6 +155,9 @@ final class Leaders {
       isMember.clear(members[i]);
     }
     size = slots.length;
+    if (members.length < size) {
+      members = new int[Math.min(2 * size, MOST * k)];
+    }
     System.arraycopy(slots, 0, members, 0, size);
     for (int slot : slots) {
       isMember.set(slot);

@@ -404,11 +404,12 @@ final class MetricCounts {
     }
     List<SlotCounts> parts = parts(interval);
     if (parts.size() == 1) {
-      return RankingHeap.rank(keys, parts.get(0), revision, k, RankingHeap.NO_FLOOR);
+      return RankingHeap.rank(
+          keys, parts.get(0), revision, k, RankingHeap.NO_FLOOR, RankingHeap.NO_FLOOR);
     }
     try {
       parts.forEach(part -> part.addTo(sum, 1));
-      return RankingHeap.rank(keys, sum, revision, k, RankingHeap.NO_FLOOR);
+      return RankingHeap.rank(keys, sum, revision, k, RankingHeap.NO_FLOOR, RankingHeap.NO_FLOOR);
     } finally {
       sum.clear();
     }

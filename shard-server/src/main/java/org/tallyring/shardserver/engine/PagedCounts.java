@@ -200,19 +200,20 @@ final class PagedCounts implements ExactCounts {
    * The best {@code k}. The first time all counts are scanned; from then on those that may be among
    * the best are known, so that however many counts there are, a few thousand are looked at.
    *
+   * @param floor lower counts are left out
    * @param revision what the ranking will say of itself
    */
-  Ranking best(KeyTable keys, int k, long revision) {
+  Ranking best(KeyTable keys, int k, long floor, long revision) {
     Leaders known = leaders;
-    Ranking ranking = known == null ? null : known.best(this, k, revision);
+    Ranking ranking = known == null ? null : known.best(this, k, floor, revision);
     if (ranking != null) {
       return ranking;
     }
-    known = Leaders.of(keys, this, k);
+    known = Leaders.of(keys, this, k, floor);
     leaders = known;
-    ranking = known == null ? null : known.best(this, k, revision);
+    ranking = known == null ? null : known.best(this, k, floor, revision);
     return ranking == null
-        ? RankingHeap.rank(keys, this, revision, k, RankingHeap.NO_FLOOR)
+        ? RankingHeap.rank(keys, this, revision, k, RankingHeap.NO_FLOOR, floor)
         : ranking;
   }
 

@@ -6,5 +6,8 @@ package org.tallyring.shardserver.engine;
  * @param changedAtVersion the first publication with this content
  * @param window the window
  * @param ranking its content
+ * @param floor the count below which keys are left out; {@link RankingFloors#NONE} if the ranking
+ *     holds the best K of all
  */
-public record PublishedRanking(long changedAtVersion, WindowKey window, Ranking ranking) {}
+public record PublishedRanking(
+    long changedAtVersion, WindowKey window, Ranking ranking, long floor) {}

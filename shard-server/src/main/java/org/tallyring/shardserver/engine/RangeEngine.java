@@ -374,7 +374,12 @@ public final class RangeEngine {
    * @return the same object as the last call if nothing in it would differ
    */
   public PublishedRankings publish(long nowMillis, int k) {
-    return publisher.publish(state.namespaces.values(), nowMillis, k);
+    return publish(nowMillis, k, RankingFloors.OF_NOTHING);
+  }
+
+  /** As {@link #publish(long, int)}, and keys with counts below the floors may be left out. */
+  public PublishedRankings publish(long nowMillis, int k, RankingFloors floors) {
+    return publisher.publish(state.namespaces.values(), nowMillis, k, floors);
   }
 
   /** What a watcher has not seen yet of what happened here. */

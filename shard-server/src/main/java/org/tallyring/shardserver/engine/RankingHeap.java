@@ -46,16 +46,19 @@ final class RankingHeap implements SlotCounts.Consumer {
   }
 
   /**
-   * The ranking of counts, whatever the floor.
+   * The ranking of counts.
    *
    * @param revision what the ranking will say of itself
+   * @param likelyFloor a count that {@code k} counts are likely to reach
+   * @param floor lower counts are left out
    */
-  static Ranking rank(KeyTable keys, SlotCounts counts, long revision, int k, long floor) {
+  static Ranking rank(
+      KeyTable keys, SlotCounts counts, long revision, int k, long likelyFloor, long floor) {
     RankingHeap heap = new RankingHeap(keys, k);
-    int lower = counts.forEach(floor, heap);
-    if (heap.size < k && lower > 0) {
+    int lower = counts.forEach(Math.max(likelyFloor, floor), heap);
+    if (heap.size < k && lower > 0 && likelyFloor > floor) {
       heap.size = 0;
-      counts.forEach(NO_FLOOR, heap);
+      counts.forEach(floor, heap);
     }
     return heap.drain(revision);
   }

@@ -10,8 +10,13 @@ import org.tallyring.topology.window.WindowLevel;
 /** Publishes the open windows of a range, scanning only what changed since the last time. */
 final class RankingPublisher {
 
-  /** A ranking, and by what the bucket is known to be unchanged. */
-  private record Scanned(BucketCounts bucket, long lastBatch, int k, PublishedRanking published) {}
+  /**
+   * A ranking, and by what it is known to be still right.
+   *
+   * @param floor the floor that was asked for; a higher one is served by it, too
+   */
+  private record Scanned(
+      BucketCounts bucket, long lastBatch, int k, long floor, PublishedRanking published) {}
 
   private Map<WindowKey, Scanned> scanned = new HashMap<>();
   private @Nullable PublishedRankings last;
@@ -19,9 +24,11 @@ final class RankingPublisher {
   /**
    * The open windows now: the hour, day and month that contain {@code nowMillis}, and all time.
    *
+   * @param floors below which counts keys may be left out
    * @return the last publication itself when the content is the same
    */
-  PublishedRankings publish(Iterable<NamespaceCounts> namespaces, long nowMillis, int k) {
+  PublishedRankings publish(
+      Iterable<NamespaceCounts> namespaces, long nowMillis, int k, RankingFloors floors) {
     long next = last == null ? 1 : last.version() + 1;
     Map<WindowKey, Scanned> open = new HashMap<>();
     List<PublishedRanking> rankings = new ArrayList<>();
@@ -34,7 +41,8 @@ final class RankingPublisher {
           if (bucket != null) {
             WindowKey window =
                 new WindowKey(namespace.uid(), metric.name(), level, bucket.startMillis());
-            Scanned result = scan(window, namespace.keys(), metric, bucket, k, next);
+            Scanned result =
+                scan(window, namespace.keys(), metric, bucket, k, floors.of(window), next);
             open.put(window, result);
             rankings.add(result.published);
           }
@@ -56,6 +64,7 @@ final class RankingPublisher {
       MetricCounts metric,
       BucketCounts bucket,
       int k,
+      long floor,
       long nextVersion) {
     CountQuality quality = metric.quality(bucket.interval());
     Scanned before = scanned.get(window);
@@ -63,20 +72,25 @@ final class RankingPublisher {
         && before.bucket == bucket
         && before.lastBatch == bucket.lastBatch()
         && before.k == k
+        && before.floor <= floor
         && before.published.ranking().quality().equals(quality)) {
       return before;
     }
-    Ranking ranking = bucket.ranking(keys, k, floor(before, k)).with(quality);
+    Ranking ranking = bucket.ranking(keys, k, likelyFloor(before, k), floor).with(quality);
+    // The best k of all are that, whatever was asked for.
+    long leftOutBelow = ranking.size() == k ? RankingFloors.NONE : floor;
     // A scan may find what it found before: increments below the ranking, or some that cancel out.
     PublishedRanking published =
-        before != null && before.published.ranking().equals(ranking)
+        before != null
+                && before.published.floor() == leftOutBelow
+                && before.published.ranking().equals(ranking)
             ? before.published
-            : new PublishedRanking(nextVersion, window, ranking);
-    return new Scanned(bucket, bucket.lastBatch(), k, published);
+            : new PublishedRanking(nextVersion, window, ranking, leftOutBelow);
+    return new Scanned(bucket, bucket.lastBatch(), k, floor, published);
   }
 
   /** As long as no count falls, the place {@code k} of the last scan has its count or more. */
-  private static long floor(@Nullable Scanned before, int k) {
+  private static long likelyFloor(@Nullable Scanned before, int k) {
     return before == null || before.published.ranking().size() < k
         ? RankingHeap.NO_FLOOR
         : before.published.ranking().count(k - 1);

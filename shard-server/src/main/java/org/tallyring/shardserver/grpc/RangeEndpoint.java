@@ -41,6 +41,7 @@ import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.window.Intervals;
 import org.tallyring.shardserver.engine.RangeEngine;
+import org.tallyring.shardserver.engine.RankingFloors;
 import org.tallyring.shardserver.engine.WindowKey;
 import org.tallyring.shardserver.ownership.EventSource;
 import org.tallyring.shardserver.ownership.OwnedRange;
@@ -87,10 +88,11 @@ final class RangeEndpoint extends RangeServiceImplBase {
     guard.check();
     Map<Integer, RangeVersion> known = new HashMap<>();
     request.getKnownList().forEach(version -> known.put(version.getRangeId(), version));
+    RankingFloors floors = RankingMessages.floors(request.getFloorsList());
     CollectTopKResponse.Builder response = CollectTopKResponse.newBuilder().setShardId(shardId);
     CompletableFuture<CollectTopKResponse> collected =
         fromEach(
-            OwnedRange::published,
+            range -> range.published(floors),
             (range, rankings) ->
                 response.addRanges(
                     RankingMessages.collected(

@@ -1,22 +1,47 @@
 package org.tallyring.shardserver.grpc;
 
 import com.google.protobuf.ByteString;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.CollectedRange;
 import org.tallyring.proto.internal.v1.LateCorrections;
 import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeVersion;
+import org.tallyring.proto.internal.v1.RankingFloor;
 import org.tallyring.proto.internal.v1.RankingRows;
 import org.tallyring.proto.window.Windows;
 import org.tallyring.shardserver.engine.PublishedRanking;
 import org.tallyring.shardserver.engine.PublishedRankings;
 import org.tallyring.shardserver.engine.Ranking;
+import org.tallyring.shardserver.engine.RankingFloors;
 import org.tallyring.shardserver.engine.WindowKey;
 
 /** Rankings on the wire between shards and aggregators. */
 final class RankingMessages {
 
   private RankingMessages() {}
+
+  /** What a collector needs; a floor that says nothing is passed over. */
+  static RankingFloors floors(List<RankingFloor> floors) {
+    Map<WindowKey, Long> byWindow = new HashMap<>();
+    for (RankingFloor floor : floors) {
+      if (floor.getCount() > 0) {
+        Windows.level(floor.getWindow())
+            .ifPresent(
+                level ->
+                    byWindow.put(
+                        new WindowKey(
+                            floor.getNamespaceUid(),
+                            floor.getMetric(),
+                            level,
+                            floor.getStartMillis()),
+                        floor.getCount()));
+      }
+    }
+    return new RankingFloors(byWindow);
+  }
 
   /** One range's answer to a collector that knows {@code known}, or nothing. */
   static CollectedRange collected(
@@ -35,7 +60,12 @@ final class RankingMessages {
             .setPublishedAtMillis(nowMillis);
     long since = known != null && known.getEpoch() == epoch ? known.getVersion() : 0;
     for (PublishedRanking changed : rankings.changedSince(since)) {
-      range.addRankings(ranking(changed.window(), changed.ranking()).setRangeId(rangeId));
+      RangeRanking.Builder ranking =
+          ranking(changed.window(), changed.ranking()).setRangeId(rangeId);
+      if (changed.floor() != RankingFloors.NONE) {
+        ranking.setFloor(changed.floor());
+      }
+      range.addRankings(ranking);
     }
     rankings
         .lateCorrections()

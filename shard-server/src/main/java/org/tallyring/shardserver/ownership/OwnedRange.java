@@ -22,6 +22,7 @@ import org.tallyring.shardserver.engine.EventPage;
 import org.tallyring.shardserver.engine.EventQuery;
 import org.tallyring.shardserver.engine.PublishedRankings;
 import org.tallyring.shardserver.engine.RangeEngine;
+import org.tallyring.shardserver.engine.RankingFloors;
 import org.tallyring.shardserver.engine.SnapshotCut;
 import org.tallyring.shardserver.journal.JournalHealth;
 import org.tallyring.shardserver.journal.JournalLostException;
@@ -286,23 +287,31 @@ public final class OwnedRange implements EventSource {
         });
   }
 
-  /** The rankings of the open windows, computed anew if they are due. */
-  public CompletableFuture<@Nullable PublishedRankings> published() {
+  /**
+   * The rankings of the open windows, computed anew if they are due or hold less than is needed.
+   *
+   * @param floors below which counts keys may be left out
+   */
+  public CompletableFuture<@Nullable PublishedRankings> published(RankingFloors floors) {
     return read(
         engine -> {
           long now = clock.millis();
           if (views != null) {
             views.drop(now);
           }
-          if (now - publishedAtMillis >= PUBLISH_EVERY_MILLIS || latest == null) {
+          if (now - publishedAtMillis >= PUBLISH_EVERY_MILLIS
+              || latest == null
+              || !floors.isServedBy(latestFloors)) {
             publishedAtMillis = now;
-            latest = engine.publish(now, PUBLISHED_K);
+            latestFloors = floors;
+            latest = engine.publish(now, PUBLISHED_K, floors);
           }
           return latest;
         });
   }
 
   private @Nullable PublishedRankings latest;
+  private RankingFloors latestFloors = RankingFloors.OF_NOTHING;
 
   @Override
   public CompletableFuture<@Nullable EventPage> events(EventQuery query) {

@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.tallyring.shardserver.engine.RankingHeap.NO_FLOOR;
 
 import java.util.Random;
 import net.jqwik.api.ForAll;
@@ -48,8 +49,9 @@ class LeadersTest {
       counts.add(slots, deltas, 0, slots.length);
       if (random.nextInt(3) > 0) {
         int asked = random.nextInt(8) == 0 ? k + random.nextInt(3) : k;
-        assertThat(counts.best(keys, asked, 7))
-            .isEqualTo(RankingHeap.rank(keys, counts, 7, asked, RankingHeap.NO_FLOOR));
+        long floor = random.nextBoolean() ? counts.get(slots[0]) + random.nextInt(3) - 1 : NO_FLOOR;
+        assertThat(counts.best(keys, asked, floor, 7))
+            .isEqualTo(RankingHeap.rank(keys, counts, 7, asked, NO_FLOOR, floor));
       }
       if (random.nextInt(10) == 0) {
         assertThat(counts.frozen().get(slots[0])).isEqualTo(counts.get(slots[0]));
@@ -62,11 +64,11 @@ class LeadersTest {
     for (int slot = 0; slot < 100; slot++) {
       counts.add(new int[] {slot}, new long[] {10 + slot}, 0, 1);
     }
-    assertThat(counts.best(keys, 3, 0).count(0)).isEqualTo(109);
+    assertThat(counts.best(keys, 3, NO_FLOOR, 0).count(0)).isEqualTo(109);
 
     counts.add(new int[] {2_999}, new long[] {1_000}, 0, 1);
 
-    assertThat(counts.best(keys, 3, 0).key(0)).isEqualTo(keys.key(2_999));
+    assertThat(counts.best(keys, 3, NO_FLOOR, 0).key(0)).isEqualTo(keys.key(2_999));
   }
 
   @Test
@@ -74,11 +76,11 @@ class LeadersTest {
     for (int slot = 0; slot < 100; slot++) {
       counts.add(new int[] {slot}, new long[] {10 + slot}, 0, 1);
     }
-    counts.best(keys, 3, 0);
+    counts.best(keys, 3, NO_FLOOR, 0);
     for (int slot = 90; slot < 100; slot++) {
       counts.add(new int[] {slot}, new long[] {-50}, 0, 1);
     }
 
-    assertThat(counts.best(keys, 3, 0).key(0)).isEqualTo(keys.key(89));
+    assertThat(counts.best(keys, 3, NO_FLOOR, 0).key(0)).isEqualTo(keys.key(89));
   }
 }

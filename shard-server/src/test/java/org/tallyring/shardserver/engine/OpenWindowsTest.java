@@ -91,8 +91,10 @@ class OpenWindowsTest {
         case 0 -> frozen.put(bucket.frozenCounts(), counts(any).clone());
         case 1 -> bucket.seal(1 << random.nextInt(14));
         case 2 ->
-            assertThat(bucket.ranking(keys, 10, RankingHeap.NO_FLOOR))
-                .isEqualTo(RankingHeap.rank(keys, bucket.counts(), 0, 10, RankingHeap.NO_FLOOR));
+            assertThat(bucket.ranking(keys, 10, RankingHeap.NO_FLOOR, RankingHeap.NO_FLOOR))
+                .isEqualTo(
+                    RankingHeap.rank(
+                        keys, bucket.counts(), 0, 10, RankingHeap.NO_FLOOR, RankingHeap.NO_FLOOR));
         default -> {}
       }
     }

@@ -90,6 +90,53 @@ class RangeEngineModelTest {
   }
 
   @Property
+  void whatReachesTheFloorsIsPublishedWhole(@ForAll long seed) {
+    ModelHistory history = new ModelHistory(seed);
+    NaiveEngine model = new NaiveEngine();
+    RangeEngine engine = new RangeEngine(RANGE);
+    for (int i = 0; i < 60; i++) {
+      if (history.random.nextInt(4) > 0) {
+        JournalEntry entry = history.next();
+        model.apply(entry);
+        engine.apply(entry);
+      }
+      Map<WindowKey, Ranking> best = model.open(history.nowMillis, K);
+      Map<WindowKey, Long> floors = new HashMap<>();
+      best.forEach(
+          (window, ranking) -> {
+            if (ranking.size() > 0 && history.random.nextInt(3) > 0) {
+              long count = ranking.count(history.random.nextInt(ranking.size()));
+              floors.put(window, Math.max(1, count + history.random.nextInt(3) - 1));
+            }
+          });
+
+      PublishedRankings published = engine.publish(history.nowMillis, K, new RankingFloors(floors));
+
+      assertThat(published.rankings()).hasSize(best.size());
+      for (PublishedRanking each : published.rankings()) {
+        long asked = floors.getOrDefault(each.window(), RankingFloors.NONE);
+        assertThat(each.floor()).isLessThanOrEqualTo(asked);
+        assertThat(each.ranking())
+            .isEqualTo(above(best.getOrDefault(each.window(), Ranking.EMPTY), each.floor()));
+      }
+    }
+  }
+
+  private static Ranking above(Ranking ranking, long floor) {
+    int size = 0;
+    while (size < ranking.size() && ranking.count(size) >= floor) {
+      size++;
+    }
+    byte[][] keys = new byte[size][];
+    long[] counts = new long[size];
+    for (int i = 0; i < size; i++) {
+      keys[i] = ranking.key(i);
+      counts[i] = ranking.count(i);
+    }
+    return new Ranking(keys, counts, ranking.revision()).with(ranking.quality());
+  }
+
+  @Property
   void theSameEntriesGiveTheSameBytesWithOrWithoutSnapshotsBetween(@ForAll long seed) {
     ModelHistory history = new ModelHistory(seed);
     RangeEngine straight = new RangeEngine(RANGE);

@@ -21,6 +21,7 @@ import org.tallyring.proto.internal.v1.SnapshotReference;
 import org.tallyring.proto.v1.RangeStatus;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.shardserver.engine.PublishedRankings;
+import org.tallyring.shardserver.engine.RankingFloors;
 import org.tallyring.shardserver.journal.JournalHealth;
 import org.tallyring.shardserver.journal.JournalReplay;
 import org.tallyring.shardserver.journal.RangeJournal;
@@ -331,7 +332,7 @@ final class OwnedRangeTest {
   }
 
   private PublishedRankings published(OwnedRange range) {
-    CompletableFuture<PublishedRankings> published = range.published();
+    CompletableFuture<PublishedRankings> published = range.published(RankingFloors.OF_NOTHING);
     harness.loop.runAll();
     return published.join();
   }
