@@ -2,9 +2,12 @@ package org.tallyring.aggregator.collect;
 
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.v1.RangeOwnership;
 import org.tallyring.proto.v1.ShardMember;
 import org.tallyring.proto.v1.Topology;
+import org.tallyring.topology.hash.KeyHash;
+import org.tallyring.topology.range.RangeTable;
 
 /**
  * Who is alive and which owner each range had last, at one moment. Immutable.
@@ -46,6 +49,21 @@ public record ClusterPicture(
   /** Whether a shard is alive. */
   public boolean isLive(String shardId) {
     return addresses.containsKey(shardId);
+  }
+
+  /**
+   * Where the range of a key is served, as far as is known: what is sent there needs no forwarding.
+   *
+   * @return an address, or null if nobody known to be alive owns the range
+   */
+  public @Nullable String ownerAddress(String namespace, byte[] key) {
+    if (!isKnown()) {
+      return null;
+    }
+    int rangeId = new RangeTable(rangeCount()).rangeOf(new KeyHash(namespace).hash(key));
+    return rangeId < topology.getRangesCount()
+        ? addresses.get(topology.getRanges(rangeId).getOwner())
+        : null;
   }
 
   /** The epoch of a range's latest owner; 0 before the first. */

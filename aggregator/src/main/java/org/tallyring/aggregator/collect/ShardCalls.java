@@ -70,13 +70,28 @@ public final class ShardCalls {
     return answer;
   }
 
+  /** As {@link #toAny(MethodDescriptor, Object, Duration, Repeat, String)}, preferring none. */
+  public <Q, R> CompletableFuture<R> toAny(
+      MethodDescriptor<Q, R> method, Q request, Duration timeout, Repeat repeat) {
+    return toAny(method, request, timeout, repeat, null);
+  }
+
   /**
    * Calls a live shard, each time another one. Where it is safe, a shard that cannot take the call
    * is passed over for the next, once around.
+   *
+   * @param preferred the address of the one to call first, if it is alive; null for any
    */
   public <Q, R> CompletableFuture<R> toAny(
-      MethodDescriptor<Q, R> method, Q request, Duration timeout, Repeat repeat) {
+      MethodDescriptor<Q, R> method,
+      Q request,
+      Duration timeout,
+      Repeat repeat,
+      @Nullable String preferred) {
     List<String> addresses = addressesInTurn();
+    if (preferred != null && addresses.remove(preferred)) {
+      addresses.add(0, preferred);
+    }
     if (addresses.isEmpty()) {
       return CompletableFuture.failedFuture(noShard());
     }

@@ -14,8 +14,8 @@ import org.tallyring.proto.v1.RecordBatch;
  *
  * <p>A column whose rows are all alike is not there (one metric, deltas of 1), as in the message it
  * becomes. Either every row has an event time or none has: a message has one base time or leaves
- * the time of all its rows to the shard. Rows are never merged, so an event id stays with the one
- * increment that it was given for. Not thread-safe.
+ * the time of all its rows to the shard. Increments that are alike in everything are one row with a
+ * number of repeats; one with an event id or a user is a row of its own. Not thread-safe.
  */
 final class Columns {
 
@@ -38,6 +38,14 @@ final class Columns {
   private int keyBytes;
   private int[] keyLengths = new int[FIRST_ROWS];
   private int rows;
+
+  /** How often each row occurs; nothing while every row is one increment. */
+  private int[] repeats = NO_INTS;
+
+  /** All of them together. */
+  private int increments;
+
+  private int[] keyStarts = new int[FIRST_ROWS];
   private int[] metricIndexes = NO_INTS;
   private long[] deltas = NO_LONGS;
   private long[] times = NO_LONGS;
@@ -55,6 +63,38 @@ final class Columns {
 
   int rows() {
     return rows;
+  }
+
+  /** How many increments the rows are. */
+  int increments() {
+    return increments;
+  }
+
+  /** How many increments a row is. */
+  int increments(int row) {
+    return row < repeats.length ? repeats[row] + 1 : 1;
+  }
+
+  /** Whether a row without event id and user is this. */
+  boolean isRow(int row, String metric, byte[] key, long delta, long time) {
+    return delta(row) == delta
+        && time(row) == time
+        && metric(row).equals(metric)
+        && Arrays.equals(
+            keys, keyStarts[row], keyStarts[row] + keyLengths[row], key, 0, key.length);
+  }
+
+  /**
+   * Counts one more increment to a row that it is alike.
+   *
+   * @return how many the row is now
+   */
+  int repeat(int row) {
+    if (repeats.length < rows) {
+      repeats = Arrays.copyOf(repeats, keyLengths.length);
+    }
+    increments++;
+    return ++repeats[row] + 1;
   }
 
   /** The bytes of keys and users. */
@@ -82,11 +122,13 @@ final class Columns {
       byte @Nullable [] eventId) {
     if (rows == keyLengths.length) {
       keyLengths = Arrays.copyOf(keyLengths, rows * 2);
+      keyStarts = Arrays.copyOf(keyStarts, rows * 2);
     }
     if (keyBytes + length > keys.length) {
       keys = Arrays.copyOf(keys, Math.max(keys.length * 2, keyBytes + length));
     }
     System.arraycopy(key, offset, keys, keyBytes, length);
+    keyStarts[rows] = keyBytes;
     keyBytes += length;
     keyLengths[rows] = length;
     appendMetric(metric);
@@ -98,6 +140,7 @@ final class Columns {
     if (eventId != null || eventIdLengths.length > 0) {
       appendEventId(eventId == null ? NO_BYTES : eventId);
     }
+    increments++;
     rows++;
   }
 
@@ -195,6 +238,11 @@ final class Columns {
         batch.addUserLengths(userLength(i));
       }
     }
+    if (repeats.length > 0) {
+      for (int i = 0; i < rows; i++) {
+        batch.addRepeats(increments(i));
+      }
+    }
     if (eventIdLengths.length > 0) {
       batch.setEventIds(UnsafeByteOperations.unsafeWrap(eventIds, 0, eventIdBytes));
       for (int i = 0; i < rows; i++) {
@@ -215,6 +263,9 @@ final class Columns {
       if (!dropped.get(i)) {
         rest.append(metric(i), keys, offset, keyLengths[i], delta(i), time(i), eventId);
         rest.setUser(users, userOffset, userLength(i));
+        for (int repeat = 1; repeat < increments(i); repeat++) {
+          rest.repeat(rest.rows - 1);
+        }
       }
       offset += keyLengths[i];
       userOffset += userLength(i);
@@ -223,8 +274,8 @@ final class Columns {
     return rest;
   }
 
-  /** The rows as the caller gave them. */
-  List<Increment> increments() {
+  /** Of each row one of the increments that it is, as the caller gave it. */
+  List<Increment> examples() {
     List<Increment> increments = new ArrayList<>(rows);
     int offset = 0;
     int userOffset = 0;

@@ -15,7 +15,21 @@ import org.tallyring.client.RecordResult;
  */
 final class Intake {
 
+  /** What became of an increment. */
+  enum Taken {
+    /** It begins a batch, which somebody has to seal in time. */
+    FIRST,
+    /** It is another row of the batch. */
+    ADDED,
+    /** It repeats a row of the batch, and takes no room. */
+    REPEATED
+  }
+
+  /** As many as a row can be. */
+  private static final int MAX_REPEATS = 1_000_000;
+
   private final LongSupplier nanoTime;
+  private final RowIndex index = new RowIndex();
   private final Consumer<Batch> sealed;
   private @Nullable Columns columns;
   private @Nullable CompletableFuture<RecordResult> @Nullable [] futures;
@@ -33,15 +47,16 @@ final class Intake {
   }
 
   /**
-   * Adds a row.
+   * Adds an increment: to a row that is alike, if nobody asks for its result, or as another row.
    *
-   * @param rowBytes what the row takes of the byte budget
-   * @return whether the row begins a batch, which somebody has to seal in time
-   * @throws IllegalStateException if the intake is closed; the row was not added
+   * @param keyHash the key's hash
+   * @param rowBytes what a row takes of the byte budget
+   * @throws IllegalStateException if the intake is closed; the increment was not added
    */
-  synchronized boolean append(
+  synchronized Taken append(
       String metric,
       byte[] key,
+      long keyHash,
       byte[] user,
       long delta,
       long time,
@@ -57,11 +72,18 @@ final class Intake {
       seal();
       open = null;
     }
+    boolean canRepeat = future == null && eventId == null && user.length == 0;
+    if (canRepeat && open != null && repeat(open, metric, key, keyHash, delta, time)) {
+      return Taken.REPEATED;
+    }
     boolean begins = open == null;
     if (open == null) {
       open = new Columns(timed);
       columns = open;
       begunAt = nanoTime.getAsLong();
+    }
+    if (canRepeat) {
+      index.add(keyHash, open.rows());
     }
     open.append(metric, key, 0, key.length, delta, time, eventId);
     open.setUser(user, 0, user.length);
@@ -72,9 +94,21 @@ final class Intake {
     if (open.rows() >= RecordingSettings.BATCH_ROWS
         || open.rowBytes() >= RecordingSettings.BATCH_KEY_BYTES) {
       seal();
+      return Taken.ADDED;
+    }
+    return begins ? Taken.FIRST : Taken.ADDED;
+  }
+
+  private boolean repeat(
+      Columns open, String metric, byte[] key, long keyHash, long delta, long time) {
+    int row = index.find(keyHash, each -> open.isRow(each, metric, key, delta, time));
+    if (row == RowIndex.NONE) {
       return false;
     }
-    return begins;
+    if (open.repeat(row) == MAX_REPEATS) {
+      seal();
+    }
+    return true;
   }
 
   /** Hands over the batch being built, if there is one. */
@@ -84,6 +118,7 @@ final class Intake {
       return;
     }
     sealed.accept(new Batch(full, futures, bytes, begunAt));
+    index.clear();
     columns = null;
     futures = null;
     bytes = 0;

@@ -115,6 +115,9 @@ final class Lane {
   /** Read by other threads, to decide how long a batch waits for more rows. */
   private volatile boolean idle = true;
 
+  /** Read by other threads: sealed batches wait, behind which another would only wait, too. */
+  private volatile boolean backedUp;
+
   Lane(
       int rangeId,
       RecordingSettings settings,
@@ -140,9 +143,14 @@ final class Lane {
     return intake;
   }
 
-  /** Whether nothing waits to be sent or answered. */
-  boolean isIdle() {
-    return idle;
+  /** Whether a batch that is sealed now could not be sent. */
+  boolean isBackedUp() {
+    return backedUp;
+  }
+
+  private void noteLoad() {
+    idle = sent.isEmpty() && ready.isEmpty();
+    backedUp = !ready.isEmpty();
   }
 
   /** The batches whose callers still wait. */
@@ -159,8 +167,8 @@ final class Lane {
       return;
     }
     ready.add(batch);
-    idle = false;
     pump();
+    noteLoad();
   }
 
   /** Sends what may be sent. */
@@ -276,10 +284,15 @@ final class Lane {
       resolve();
     }
     pump();
-    idle = sent.isEmpty() && ready.isEmpty();
-    if (idle) {
-      intake.sealIfBegunBy(loop.nanoTime() - RecordingSettings.LINGER.toNanos());
+    noteLoad();
+    if (!backedUp) {
+      intake.sealIfBegunBy(loop.nanoTime() - linger().toNanos());
     }
+  }
+
+  /** How long a batch waits for more rows now. */
+  Duration linger() {
+    return idle ? RecordingSettings.LINGER : RecordingSettings.LINGER_WHILE_BUSY;
   }
 
   private @Nullable Batch find(RecordStreamResponse response) {
@@ -495,6 +508,7 @@ final class Lane {
   void ready(ShardStream open) {
     if (open == stream) {
       pump();
+      noteLoad();
     }
   }
 
@@ -589,7 +603,7 @@ final class Lane {
                   + rangeId
                   + " took nothing for so long"));
     }
-    idle = sent.isEmpty() && ready.isEmpty();
+    noteLoad();
   }
 
   /** Fails what is left. Nothing is sent or listened to afterwards. */

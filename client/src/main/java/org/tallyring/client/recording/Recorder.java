@@ -127,16 +127,19 @@ public final class Recorder implements AutoCloseable {
             + (eventId == null ? 0 : eventId.length)
             + (future == null ? ROW_BYTES : ROW_BYTES + FUTURE_BYTES);
     budget.acquire(bytes);
-    Lane lane = to.lanes.get(to.ranges.rangeOf(hash.get().hash(key)));
-    boolean begins;
+    long keyHash = hash.get().hash(key);
+    Lane lane = to.lanes.get(to.ranges.rangeOf(keyHash));
+    Intake.Taken taken;
     try {
-      begins = lane.intake().append(metric, key, user, delta, time, eventId, bytes, future);
+      taken = lane.intake().append(metric, key, keyHash, user, delta, time, eventId, bytes, future);
     } catch (IllegalStateException closed) {
       budget.release(bytes);
       throw closed;
     }
-    if (begins) {
-      armLinger();
+    switch (taken) {
+      case FIRST -> armLinger();
+      case REPEATED -> budget.release(bytes);
+      case ADDED -> {}
     }
   }
 
@@ -179,10 +182,9 @@ public final class Recorder implements AutoCloseable {
     long now = loop.nanoTime();
     boolean building = false;
     for (Lane lane : known.lanes) {
-      long age =
-          (lane.isIdle() ? RecordingSettings.LINGER : RecordingSettings.LINGER_WHILE_BUSY)
-              .toNanos();
-      lane.intake().sealIfBegunBy(now - age);
+      if (!lane.isBackedUp()) {
+        lane.intake().sealIfBegunBy(now - lane.linger().toNanos());
+      }
       building |= lane.intake().isBuilding();
     }
     if (building) {

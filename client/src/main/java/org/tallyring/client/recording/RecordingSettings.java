@@ -31,7 +31,8 @@ public record RecordingSettings(
   /**
    * How long it waits otherwise. When the answer to the last batch on its way comes in, the next
    * one leaves at once, so under load batches grow with the cluster's response time instead of
-   * arriving as a crowd of small ones.
+   * arriving as a crowd of small ones. While sealed batches wait for their turn it waits without
+   * limit, for it would only wait behind them.
    */
   static final Duration LINGER_WHILE_BUSY = Duration.ofMillis(20);
 

@@ -56,8 +56,9 @@ final class Results {
     if (batch.givenUp) {
       return;
     }
-    applied.add(batch.columns.rows() - duplicateRows.cardinality());
-    duplicate.add(duplicateRows.cardinality());
+    int repeated = duplicateRows.stream().map(batch.columns::increments).sum();
+    applied.add(batch.columns.increments() - repeated);
+    duplicate.add(repeated);
     @Nullable CompletableFuture<RecordResult>[] futures = batch.futures;
     if (futures == null) {
       batch.settled.complete(null);
@@ -136,10 +137,11 @@ final class Results {
       return;
     }
     boolean all = rows.length == columns.rows();
-    (causes.apply(rows[0]).isInDoubt() ? inDoubt : failed).add(rows.length);
+    int lost = Arrays.stream(rows).map(columns::increments).sum();
+    (causes.apply(rows[0]).isInDoubt() ? inDoubt : failed).add(lost);
     callbacks.execute(
         () -> {
-          List<Increment> increments = columns.increments();
+          List<Increment> increments = columns.examples();
           int unheard = 0;
           for (int row : rows) {
             CompletableFuture<RecordResult> future =
@@ -147,9 +149,12 @@ final class Results {
             if (future != null) {
               future.completeExceptionally(causes.apply(row));
             } else if (onFailure == null) {
-              unheard++;
+              unheard += columns.increments(row);
             } else {
-              tell(onFailure, new RecordFailure(increments.get(row), causes.apply(row)));
+              RecordFailure failure = new RecordFailure(increments.get(row), causes.apply(row));
+              for (int i = columns.increments(row); i > 0; i--) {
+                tell(onFailure, failure);
+              }
             }
           }
           if (unheard > 0) {

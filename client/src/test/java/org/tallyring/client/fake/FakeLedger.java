@@ -3,6 +3,7 @@ package org.tallyring.client.fake;
 import com.google.protobuf.ByteString;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +53,8 @@ public final class FakeLedger {
       for (int i = 0; i < given.size(); i++) {
         Event event = ids.get(i);
         if (event == null || events.put(event, given.get(i)) == null) {
-          rows.add(given.get(i));
+          int repeats = batch.getRepeatsCount() == 0 ? 1 : batch.getRepeats(i);
+          rows.addAll(Collections.nCopies(repeats, given.get(i)));
         }
       }
     }
@@ -135,12 +137,13 @@ public final class FakeLedger {
     return sessions.size();
   }
 
+  /** The rows of a batch, whatever they repeat. */
   static List<Row> rows(RecordBatch batch) {
     List<Row> rows = new ArrayList<>();
     int offset = 0;
     for (int i = 0; i < batch.getKeyLengthsCount(); i++) {
       int length = batch.getKeyLengths(i);
-      rows.add(
+      Row row =
           new Row(
               batch.getMetrics(batch.getMetricIndexesCount() == 0 ? 0 : batch.getMetricIndexes(i)),
               batch.getKeys().substring(offset, offset + length).toStringUtf8(),
@@ -151,7 +154,8 @@ public final class FakeLedger {
                           + (batch.getTimeOffsetsMillisCount() == 0
                               ? 0
                               : batch.getTimeOffsetsMillis(i)))
-                  : null));
+                  : null);
+      rows.add(row);
       offset += length;
     }
     return rows;

@@ -81,7 +81,7 @@ final class ColumnsTest {
       append(columns, increments.get(i));
       dropped.set(i, random.nextInt(4) == 0);
     }
-    assertThat(columns.increments()).isEqualTo(increments);
+    assertThat(columns.examples()).isEqualTo(increments);
 
     List<Increment> kept = new ArrayList<>();
     for (int i = 0; i < rows; i++) {
@@ -90,8 +90,37 @@ final class ColumnsTest {
       }
     }
     Columns rest = columns.without(dropped);
-    assertThat(rest.increments()).isEqualTo(kept);
+    assertThat(rest.examples()).isEqualTo(kept);
     assertThat(rest.rows()).isEqualTo(kept.size());
+  }
+
+  @Test
+  void incrementsAlikeAreOneRow() {
+    Columns columns = new Columns(false);
+    append(columns, Increment.of("clicks", "a"));
+    append(columns, Increment.builder("clicks", "b").delta(-2).build());
+    byte[] b = {'b'};
+    assertThat(columns.isRow(1, "clicks", b, -2, Columns.UNTIMED)).isTrue();
+    assertThat(columns.isRow(1, "clicks", b, 2, Columns.UNTIMED)).isFalse();
+    assertThat(columns.isRow(1, "views", b, -2, Columns.UNTIMED)).isFalse();
+    assertThat(columns.isRow(0, "clicks", b, 1, Columns.UNTIMED)).isFalse();
+    assertThat(columns.isRow(1, "clicks", b, -2, 0)).isFalse();
+
+    assertThat(columns.repeat(1)).isEqualTo(2);
+    assertThat(columns.repeat(1)).isEqualTo(3);
+    append(columns, Increment.of("clicks", "c"));
+
+    assertThat(columns.rows()).isEqualTo(3);
+    assertThat(columns.increments()).isEqualTo(5);
+    RecordBatch message = columns.toMessage("shop", 0, 1);
+    assertThat(message.getRepeatsList()).containsExactly(1, 3, 1);
+    assertThat(message.getDeltasList()).containsExactly(1L, -2L, 1L);
+
+    BitSet first = new BitSet();
+    first.set(0);
+    Columns rest = columns.without(first);
+    assertThat(rest.increments()).isEqualTo(4);
+    assertThat(rest.toMessage("shop", 0, 1).getRepeatsList()).containsExactly(3, 1);
   }
 
   private static Increment randomIncrement(Random random, boolean timed, boolean identified) {

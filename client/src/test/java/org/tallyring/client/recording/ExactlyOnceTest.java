@@ -2,6 +2,7 @@ package org.tallyring.client.recording;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.tallyring.client.RecordFailure;
 import org.tallyring.client.RecordResult;
 import org.tallyring.client.TallyringException;
 import org.tallyring.client.fake.FakeLedger;
@@ -28,6 +30,10 @@ final class ExactlyOnceTest {
 
   private static final int RUNS = 200;
   private static final int INCREMENTS = 400;
+
+  /** The delta of those whose result nobody asks for. */
+  private static final long UNASKED = -1;
+
   private static final Duration LONGEST_DELAY = Duration.ofMillis(20);
   private static final Fault[] FAULTS = Fault.values();
 
@@ -61,6 +67,9 @@ final class ExactlyOnceTest {
     private final Map<Long, CompletableFuture<RecordResult>> repeats = new HashMap<>();
     private final Map<Long, String> keys = new HashMap<>();
 
+    /** How many increments alike of a key were recorded without asking for the result. */
+    private final Map<String, Integer> unasked = new HashMap<>();
+
     Run(long seed, boolean forgetful) {
       this.seed = seed;
       this.forgetful = forgetful;
@@ -78,6 +87,7 @@ final class ExactlyOnceTest {
             request -> random.nextInt(100) < faultPercent ? fault() : Fault.NONE);
         for (long id = 1; id <= INCREMENTS; id++) {
           record(harness, id);
+          recordUnasked(harness);
           if (random.nextInt(8) == 0) {
             harness.advance(Duration.ofMillis(random.nextInt(60)));
           }
@@ -87,6 +97,7 @@ final class ExactlyOnceTest {
         harness.cluster.publish();
         harness.advance(Duration.ofMinutes(5));
         verify(harness.cluster.rows());
+        verifyUnasked(harness);
       }
     }
 
@@ -108,6 +119,43 @@ final class ExactlyOnceTest {
         // The caller records it once more, as if nothing had been recorded.
         repeats.put(id, harness.record(metric, key, id, time, eventId));
       }
+    }
+
+    private void recordUnasked(RecorderHarness harness) {
+      for (int i = random.nextInt(6); i > 0; i--) {
+        String key = (random.nextInt(50) == 0 ? "bad-" : "hot-") + random.nextInt(5);
+        unasked.merge(key, 1, Integer::sum);
+        harness.recorder.record(
+            "clicks",
+            key.getBytes(StandardCharsets.UTF_8),
+            Recorder.NO_USER,
+            UNASKED,
+            Recorder.UNTIMED,
+            null);
+      }
+    }
+
+    private void verifyUnasked(RecorderHarness harness) {
+      Map<String, Integer> applied = new HashMap<>();
+      for (FakeLedger.Row row : harness.cluster.rows()) {
+        if (row.delta() == UNASKED) {
+          applied.merge(row.key(), 1, Integer::sum);
+        }
+      }
+      Map<String, Integer> failed = new HashMap<>();
+      Map<String, Integer> inDoubt = new HashMap<>();
+      for (RecordFailure failure : harness.failures) {
+        (failure.cause().isInDoubt() ? inDoubt : failed)
+            .merge(failure.increment().key(), 1, Integer::sum);
+      }
+      unasked.forEach(
+          (key, recorded) -> {
+            int most = recorded - failed.getOrDefault(key, 0);
+            assertThat(applied.getOrDefault(key, 0))
+                .as("seed %d, increments alike of %s", seed, key)
+                .isBetween(most - inDoubt.getOrDefault(key, 0), most);
+          });
+      assertThat(forgetful || inDoubt.isEmpty()).as("seed %d: in doubt", seed).isTrue();
     }
 
     private void disturb(RecorderHarness harness) {
@@ -134,6 +182,9 @@ final class ExactlyOnceTest {
       Map<Long, Integer> applied = new HashMap<>();
       Map<String, List<Long>> byKey = new HashMap<>();
       for (FakeLedger.Row row : rows) {
+        if (row.delta() == UNASKED) {
+          continue;
+        }
         applied.merge(row.delta(), 1, Integer::sum);
         byKey.computeIfAbsent(row.key(), key -> new ArrayList<>()).add(row.delta());
       }

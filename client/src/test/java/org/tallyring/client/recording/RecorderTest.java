@@ -73,14 +73,56 @@ final class RecorderTest {
   }
 
   @Test
+  void incrementsAlikeTravelAsOneRowAndAllCount() {
+    byte[] key = "hot".getBytes(StandardCharsets.UTF_8);
+    for (int i = 0; i < 5_000; i++) {
+      harness.recorder.record("clicks", key, Recorder.NO_USER, 2, Recorder.UNTIMED, null);
+    }
+    assertThat(harness.recorder.bytesInFlight()).isLessThan(100);
+    CompletableFuture<RecordResult> asked = harness.record("hot", 2);
+    harness.recorder.record("clicks", key, Recorder.NO_USER, 2, 4000, null);
+    harness.recorder.record("clicks", key, Recorder.NO_USER, 2, 4000, new byte[] {1});
+    harness.recorder.record("clicks", key, new byte[] {'u'}, 2, 4000, null);
+    harness.advance(Duration.ofMillis(50));
+
+    assertThat(harness.cluster.rows()).hasSize(5_004).allMatch(row -> row.delta() == 2);
+    assertThat(harness.recorder.totals()).isEqualTo(new RecordTotals(5_004, 0, 0, 0));
+    assertThat(asked).isCompletedWithValue(RecordResult.APPLIED);
+    assertThat(harness.recorder.bytesInFlight()).isZero();
+  }
+
+  @Test
+  void whileSealedBatchesWaitTheNextOneGrows() {
+    List<Integer> sent = new ArrayList<>();
+    harness.cluster.faults(
+        request -> {
+          sent.add(request.getBatch().getKeyLengthsCount());
+          return Fault.NONE;
+        });
+    harness.cluster.delays(() -> Duration.ofSeconds(1));
+    for (int i = 0; i < 3 * RecordingSettings.BATCHES_IN_FLIGHT; i++) {
+      harness.record("key-" + i, 1);
+      harness.advance(RecordingSettings.LINGER_WHILE_BUSY.multipliedBy(2));
+    }
+    harness.advance(Duration.ofSeconds(10));
+
+    assertThat(harness.recorder.totals().applied())
+        .isEqualTo(3L * RecordingSettings.BATCHES_IN_FLIGHT);
+    // One in each of those that could be sent, one that waited for them, and all others together.
+    assertThat(sent.subList(0, RecordingSettings.BATCHES_IN_FLIGHT + 1)).containsOnly(1);
+    assertThat(sent.size()).isLessThan(2 * RecordingSettings.BATCHES_IN_FLIGHT);
+  }
+
+  @Test
   void whenThereIsNoRoomRecordingWaitsAndIsRefusedAtTheDeadline() {
     harness.cluster.faults(request -> Fault.ANSWER_LOST);
     AtomicInteger recorded = new AtomicInteger();
-    byte[] key = "k".repeat(480).getBytes(StandardCharsets.UTF_8);
     CompletableFuture<Void> caller =
         CompletableFuture.runAsync(
             () -> {
               while (true) {
+                byte[] key =
+                    String.format("%0480d", recorded.get()).getBytes(StandardCharsets.UTF_8);
                 harness.recorder.record("clicks", key, Recorder.NO_USER, 1, Recorder.UNTIMED, null);
                 recorded.incrementAndGet();
               }

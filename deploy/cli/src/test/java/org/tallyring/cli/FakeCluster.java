@@ -362,7 +362,8 @@ final class FakeCluster implements AutoCloseable {
               batch.getNamespace(),
               batch.getMetrics(metric),
               key,
-              batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(i));
+              (batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(i))
+                  * (batch.getRepeatsCount() == 0 ? 1 : batch.getRepeats(i)));
         } else {
           response.addDuplicateRows(i);
         }

@@ -128,6 +128,9 @@ public final class BatchValidator {
     if (column == null) {
       column = columnViolation("event_id_lengths", batch.getEventIdLengthsCount(), rows);
     }
+    if (column == null) {
+      column = columnViolation("repeats", batch.getRepeatsCount(), rows);
+    }
     return column == null ? elementViolation(batch) : column;
   }
 
@@ -171,6 +174,16 @@ public final class BatchValidator {
       if (index < 0 || index >= metrics) {
         return badBatch(
             "metric_indexes[" + row + "]", Integer.toUnsignedString(index), "0.." + (metrics - 1));
+      }
+    }
+    for (int row = 0; row < batch.getRepeatsCount(); row++) {
+      int repeats = batch.getRepeats(row);
+      int most = eventIdLength(batch, row) > 0 ? 1 : RowRepeats.MAX;
+      if (repeats < 1 || repeats > most) {
+        return badBatch(
+            "repeats[" + row + "]",
+            Integer.toUnsignedString(repeats),
+            "1.." + RowRepeats.MAX + ", and 1 with an event id");
       }
     }
     return null;
@@ -273,13 +286,17 @@ public final class BatchValidator {
           "delta: " + delta + " (expected: over 0; the metric cannot take back)");
     }
     // The least number is refused because its absolute value is none.
-    return delta != 0 && delta != Long.MIN_VALUE
+    boolean fits =
+        delta != Long.MIN_VALUE && Math.abs(delta) <= Long.MAX_VALUE / RowRepeats.of(batch, row);
+    return delta != 0 && fits
         ? null
         : violation(
             row,
             ErrorReason.ERROR_REASON_BAD_DELTA,
             "delta",
-            "delta: " + delta + " (expected: not 0, absolute value at most 2^63 - 1)");
+            "delta: "
+                + delta
+                + " (expected: not 0, absolute value at most 2^63 - 1, all repeats together)");
   }
 
   private static @Nullable RowViolation userViolation(
@@ -322,11 +339,15 @@ public final class BatchValidator {
   }
 
   private static @Nullable RowViolation eventIdViolation(RecordBatch batch, int row) {
-    int length = batch.getEventIdLengthsCount() == 0 ? 0 : batch.getEventIdLengths(row);
+    int length = eventIdLength(batch, row);
     String badId = length == 0 ? null : EventIdRules.violation(length);
     return badId == null
         ? null
         : violation(row, ErrorReason.ERROR_REASON_BAD_EVENT_ID, "event_id", badId);
+  }
+
+  private static int eventIdLength(RecordBatch batch, int row) {
+    return batch.getEventIdLengthsCount() == 0 ? 0 : batch.getEventIdLengths(row);
   }
 
   private static RowViolation violation(int row, ErrorReason reason, String field, String message) {

@@ -73,7 +73,7 @@ final class HitSample {
                 .build());
       }
       keyStart = keyEnd;
-      number += counts ? 1 : 0;
+      number += counts ? RowRepeats.of(batch, row) : 0;
     }
   }
 
@@ -81,7 +81,7 @@ final class HitSample {
     RecordBatch batch = accepted.getBatch();
     long offset = batch.getTimeOffsetsMillisCount() == 0 ? 0 : batch.getTimeOffsetsMillis(row);
     return HitRecorded.newBuilder()
-        .setDelta(batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(row))
+        .setDelta(RowRepeats.delta(batch, row))
         .setEventTimeMillis(RowBlock.baseTimeMillis(accepted) + offset)
         .build();
   }

@@ -226,7 +226,8 @@ final class MetricCounts {
     long prunedBefore = prunedEver();
     boolean corrects = false;
     boolean complete = true;
-    hits += to - from;
+    long increments = rows.increments(from, to);
+    hits += increments;
     boolean together = strategy instanceof Strategy.FixedWindow && openWindows.bind(cursor);
     for (int i = 0; i < cursor.length; i++) {
       BucketCounts bucket = cursor[i];
@@ -260,11 +261,11 @@ final class MetricCounts {
       lateCorrections++;
     }
     if (!complete) {
-      beyondRetention += to - from;
+      beyondRetention += increments;
     }
     WindowLevel hour = WindowLevel.HOUR;
     if (hour.isFinal(cursorStartMillis[hour.ordinal()], acceptedAtMillis, latenessMillis)) {
-      lateIncrements += to - from;
+      lateIncrements += increments;
     }
   }
 

@@ -86,7 +86,7 @@ final class OverflowCheck {
     RecordBatch batch = accepted.getBatch();
     String metric =
         batch.getMetrics(batch.getMetricIndexesCount() == 0 ? 0 : batch.getMetricIndexes(row));
-    long delta = batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(row);
+    long delta = RowRepeats.delta(batch, row);
     long offset = batch.getTimeOffsetsMillisCount() == 0 ? 0 : batch.getTimeOffsetsMillis(row);
     long timeMillis = RowBlock.baseTimeMillis(accepted) + offset;
     Map<Cell, Long> sums = new HashMap<>();

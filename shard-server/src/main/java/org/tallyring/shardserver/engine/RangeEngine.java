@@ -142,7 +142,8 @@ public final class RangeEngine {
     duplicateRows.add(duplicates.isEmpty() ? NO_ROWS : duplicates.stream().toArray());
     state.absoluteSum = AbsoluteSum.add(state.absoluteSum, added);
     state.events.hits().take(accepted, state.increments + 1, state.journalTimeMillis, duplicates);
-    state.increments += accepted.getBatch().getKeyLengthsCount() - duplicates.cardinality();
+    // A row with an event id, hence a duplicate, is one increment.
+    state.increments += RowRepeats.total(accepted.getBatch()) - duplicates.cardinality();
   }
 
   /**

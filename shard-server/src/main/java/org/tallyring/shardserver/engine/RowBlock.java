@@ -41,7 +41,13 @@ final class RowBlock {
   /** Where each row was before rows were moved. */
   private final int[] origins = new int[CAPACITY];
 
+  /** What each row adds: its delta, as often as it occurs. */
   final long[] deltas = new long[CAPACITY];
+
+  /** How many increments each row is; without meaning if all are one. */
+  private final int[] repeats = new int[CAPACITY];
+
+  private boolean isRepeated;
   final long[] timesMillis = new long[CAPACITY];
 
   /** Set by {@link KeyTable#resolve}; the hashes are its scratch. */
@@ -62,6 +68,7 @@ final class RowBlock {
     loadUsers(batch, firstRow, userOffset);
     boolean oneMetric = batch.getMetricIndexesCount() == 0;
     boolean ones = batch.getDeltasCount() == 0;
+    isRepeated = batch.getRepeatsCount() > 0;
     boolean oneTime = batch.getTimeOffsetsMillisCount() == 0;
     long base = baseTimeMillis(accepted);
     for (int i = 0; i < size; i++) {
@@ -70,6 +77,22 @@ final class RowBlock {
       deltas[i] = ones ? 1 : batch.getDeltas(firstRow + i);
       timesMillis[i] = oneTime ? base : base + batch.getTimeOffsetsMillis(firstRow + i);
     }
+    for (int i = 0; isRepeated && i < size; i++) {
+      repeats[i] = batch.getRepeats(firstRow + i);
+      deltas[i] *= repeats[i];
+    }
+  }
+
+  /** How many increments some consecutive rows are. */
+  long increments(int from, int to) {
+    if (!isRepeated) {
+      return to - from;
+    }
+    long increments = 0;
+    for (int i = from; i < to; i++) {
+      increments += repeats[i];
+    }
+    return increments;
   }
 
   /**
@@ -80,6 +103,7 @@ final class RowBlock {
     origins[to] = origins[row];
     metricIndexes[to] = metricIndexes[row];
     deltas[to] = deltas[row];
+    repeats[to] = repeats[row];
     timesMillis[to] = timesMillis[row];
     slots[to] = slots[row];
   }

@@ -25,6 +25,7 @@ import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.shardserver.engine.BatchValidator;
 import org.tallyring.shardserver.engine.BatchViolation;
 import org.tallyring.shardserver.engine.RangeEngine;
+import org.tallyring.shardserver.engine.RowRepeats;
 import org.tallyring.shardserver.engine.RowViolation;
 import org.tallyring.shardserver.journal.Position;
 import org.tallyring.shardserver.journal.RangeJournal;
@@ -506,11 +507,11 @@ final class RangeIntake {
 
   private static long absoluteSum(RecordBatch batch) {
     if (batch.getDeltasCount() == 0) {
-      return batch.getKeyLengthsCount();
+      return RowRepeats.total(batch);
     }
     long sum = 0;
     for (int i = 0; i < batch.getDeltasCount(); i++) {
-      sum = saturatedSum(sum, Math.abs(batch.getDeltas(i)));
+      sum = saturatedSum(sum, Math.abs(RowRepeats.delta(batch, i)));
     }
     return sum;
   }

@@ -24,6 +24,7 @@ import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.shardserver.engine.EventPage;
 import org.tallyring.shardserver.engine.MetricAccount;
+import org.tallyring.shardserver.engine.RowRepeats;
 import org.tallyring.shardserver.ownership.RangeAccounts.Balance;
 
 /**
@@ -180,21 +181,21 @@ public final class ShardMeters {
   }
 
   private void answered(RecordBatch batch, RecordStreamResponse answer) {
-    int rows = batch.getKeyLengthsCount();
+    long increments = RowRepeats.total(batch);
     switch (answer.getOutcome()) {
       case OUTCOME_APPLIED -> {
-        applied.increment(rows - answer.getDuplicateRowsCount());
+        applied.increment(increments - answer.getDuplicateRowsCount());
         duplicate.increment(answer.getDuplicateRowsCount());
       }
-      case OUTCOME_DUPLICATE -> duplicate.increment(rows);
-      case OUTCOME_IN_DOUBT -> inDoubt.increment(rows);
+      case OUTCOME_DUPLICATE -> duplicate.increment(increments);
+      case OUTCOME_IN_DOUBT -> inDoubt.increment(increments);
       default -> {
         String reason = Errors.reasonOf(answer.getError()).name();
         counter(
                 "tallyring.refused.increments",
                 "Increments of batches that were refused",
                 Tags.of("reason", reason.substring("ERROR_REASON_".length())))
-            .increment(rows);
+            .increment(increments);
       }
     }
   }

@@ -346,7 +346,7 @@ class BatchValidatorTest {
   private static RecordBatch garbage(Random random) {
     RecordBatch.Builder batch = valid();
     for (int i = random.nextInt(4); i > 0; i--) {
-      switch (random.nextInt(9)) {
+      switch (random.nextInt(10)) {
         case 0 -> batch.setRangeId(extreme(random));
         case 1 -> batch.setKeyLengths(random.nextInt(batch.getKeyLengthsCount()), extreme(random));
         case 2 -> batch.addKeyLengths(extreme(random));
@@ -354,6 +354,7 @@ class BatchValidatorTest {
         case 4 -> batch.addAllMetricIndexes(List.of(0, extreme(random), 0));
         case 5 -> batch.addAllDeltas(List.of(1L, extremeLong(random), 1L));
         case 6 -> batch.setBaseTimeMillis(extremeLong(random));
+        case 8 -> batch.addAllRepeats(List.of(1, extreme(random), 2));
         case 7 -> batch.addAllTimeOffsetsMillis(List.of(0L, extremeLong(random), -1L));
         default -> {
           byte[] keys = new byte[random.nextInt(30)];
@@ -372,6 +373,41 @@ class BatchValidatorTest {
   private static long extremeLong(Random random) {
     long extreme = Long.MIN_VALUE >> random.nextInt(64);
     return random.nextBoolean() ? extreme : -(extreme + random.nextInt(3));
+  }
+
+  @Test
+  void aRowStandsForOneToAMillionIncrements() {
+    for (int repeats : new int[] {0, -1, 1_000_001}) {
+      BatchViolation violation = violation(valid().addAllRepeats(List.of(1, repeats, 1_000_000)));
+
+      assertThat(violation.reason()).isEqualTo(ErrorReason.ERROR_REASON_BAD_BATCH);
+      assertThat(violation.field()).isEqualTo("repeats[1]");
+    }
+  }
+
+  @Test
+  void aRowWithAnEventIdIsOneIncrement() {
+    RecordBatch.Builder batch =
+        valid().setEventIds(ByteString.copyFromUtf8("x")).addAllEventIdLengths(List.of(0, 1, 0));
+    assertThat(validator.validate(batch.build(), SHOP, NOW)).isNull();
+    assertThat(validator.validate(batch.clone().addAllRepeats(List.of(5, 1, 2)).build(), SHOP, NOW))
+        .isNull();
+
+    BatchViolation violation = violation(batch.addAllRepeats(List.of(5, 2, 2)));
+
+    assertThat(violation.field()).isEqualTo("repeats[1]");
+  }
+
+  @Test
+  void allRepeatsTogetherMustFitIntoADelta() {
+    BatchViolation violation =
+        violation(
+            valid()
+                .addAllDeltas(List.of(1L, -(Long.MAX_VALUE / 3) - 1, 1L))
+                .addAllRepeats(List.of(1, 3, 1)));
+
+    assertThat(violation.rows()).extracting(RowViolation::row).containsExactly(1);
+    assertThat(violation.reason()).isEqualTo(ErrorReason.ERROR_REASON_BAD_DELTA);
   }
 
   @Test

@@ -9,6 +9,7 @@ import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.SlidingWindow;
 import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.WindowLevel;
@@ -139,7 +140,19 @@ final class ModelHistory {
     }
     addRows(batch, uid, acceptedAt);
     AcceptedBatch accepted = batch.accepted();
-    return random.nextInt(5) == 0 ? plain(accepted) : accepted;
+    AcceptedBatch repeated = random.nextInt(4) == 0 ? repeated(accepted) : accepted;
+    return random.nextInt(5) == 0 ? plain(repeated) : repeated;
+  }
+
+  /** The same rows, some of them several times. */
+  private AcceptedBatch repeated(AcceptedBatch accepted) {
+    AcceptedBatch.Builder repeated = accepted.toBuilder();
+    RecordBatch batch = accepted.getBatch();
+    for (int row = 0; row < batch.getKeyLengthsCount(); row++) {
+      boolean identified = batch.getEventIdLengthsCount() > 0 && batch.getEventIdLengths(row) > 0;
+      repeated.getBatchBuilder().addRepeats(identified ? 1 : 1 + random.nextInt(3));
+    }
+    return repeated.build();
   }
 
   private void addRows(Batches batch, long uid, long acceptedAt) {

@@ -50,6 +50,7 @@ final class NaiveEngine {
       ByteString key,
       String metric,
       long delta,
+      long repeats,
       long time,
       ByteString id,
       Payload payload) {}
@@ -244,7 +245,7 @@ final class NaiveEngine {
               && width.end(level, window.startMillis()) + lateness
                   <= accepted.getAcceptedAtMillis();
       if (level == WindowLevel.HOUR && isFinal) {
-        lateIncrements.merge(metric, 1L, Long::sum);
+        lateIncrements.merge(metric, row.repeats, Long::sum);
       }
       if (sliding && level != WindowLevel.ALL) {
         continue;
@@ -255,22 +256,22 @@ final class NaiveEngine {
       }
       counts
           .computeIfAbsent(window, unused -> new HashMap<>())
-          .merge(row.key, row.delta, Long::sum);
+          .merge(row.key, row.delta * row.repeats, Long::sum);
       if (isFinal) {
         late.add(window);
       }
     }
     if (!complete) {
-      beyondRetention.merge(metric, 1L, Long::sum);
+      beyondRetention.merge(metric, row.repeats, Long::sum);
     }
     if (sliding) {
       logs.computeIfAbsent(metric, unused -> new ArrayList<>())
-          .add(new Hit(row.key, row.time, row.delta));
+          .add(new Hit(row.key, row.time, row.delta * row.repeats));
       latestHits.merge(metric, row.time, Math::max);
     }
-    hits.merge(metric, 1L, Long::sum);
+    hits.merge(metric, row.repeats, Long::sum);
     keys.computeIfAbsent(uid, unused -> new HashSet<>()).add(row.key);
-    increments++;
+    increments += row.repeats;
   }
 
   private static List<Row> rows(AcceptedBatch accepted) {
@@ -294,6 +295,7 @@ final class NaiveEngine {
               batch.getKeys().substring(keyStart, keyEnd),
               metric,
               delta,
+              batch.getRepeatsCount() == 0 ? 1 : batch.getRepeats(row),
               time,
               batch.getEventIds().substring(idStart, idEnd),
               new Payload(metric, delta, timed, timed ? time : offset)));
