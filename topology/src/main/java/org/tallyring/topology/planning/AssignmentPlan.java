@@ -3,7 +3,9 @@ package org.tallyring.topology.planning;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.tallyring.topology.assignment.Assignment;
 
@@ -20,6 +22,19 @@ public record AssignmentPlan(Assignment target, List<Move> moves) {
   /** Makes its own copy of the moves. */
   public AssignmentPlan {
     moves = List.copyOf(moves);
+  }
+
+  /** The plan in one sentence, for logs and for whoever asks why a range is where it is. */
+  public String sentence() {
+    Map<Reason, Integer> counts = new TreeMap<>();
+    for (Move move : moves) {
+      counts.merge(move.reason(), 1, Integer::sum);
+    }
+    return counts.entrySet().stream()
+        .map(count -> count.getValue() + " (" + count.getKey().because() + ")")
+        .collect(
+            Collectors.joining(
+                ", ", moves.size() + " of " + target.rangeCount() + " ranges move: ", ""));
   }
 
   /**
