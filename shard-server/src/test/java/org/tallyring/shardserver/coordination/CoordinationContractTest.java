@@ -84,8 +84,8 @@ abstract class CoordinationContractTest extends CoordinationFixture {
     assertThat(views)
         .allMatch(
             view ->
-                Set.of(member("shard-1", 1), heavier)
-                    .containsAll(view.members().values()) && view.members().size() == 1);
+                Set.of(member("shard-1", 1), heavier).containsAll(view.members().values())
+                    && view.members().size() == 1);
     assertThat(shard.sessionState()).isEqualTo(SessionState.CONNECTED);
   }
 
