@@ -18,6 +18,9 @@ final class RangeMoves {
 
   private static final Duration POLL = Duration.ofMillis(200);
 
+  /** What a look may take that begins just before the time is up. */
+  private static final Duration LAST_LOOK = Duration.ofSeconds(5);
+
   private final Console console;
   private final ServerConnection connection;
   private final long giveUpAt;
@@ -68,7 +71,7 @@ final class RangeMoves {
   private Topology topology() {
     return connection
         .callWithin(
-            Duration.ofNanos(Math.max(0, giveUpAt - System.nanoTime())),
+            Duration.ofNanos(Math.max(LAST_LOOK.toNanos(), giveUpAt - System.nanoTime())),
             TopologyServiceGrpc.newBlockingStub(connection.channel()),
             stub -> stub.getTopology(GetTopologyRequest.getDefaultInstance()),
             failure -> console.note(failure.getMessage() + "; waiting"))

@@ -406,9 +406,9 @@ final class VerbsTest {
             "RANGE  OWNER    EPOCH  STATE        KEYS  INCREMENTS  JOURNAL BYTES  COPIES  DEGRADED"
                 + "  INCREMENTS PER SECOND  BYTES",
             "    0  shard-1      1  SERVING         3           5             70       1  -       "
-                + "                    12    340",
+                + "                     12    340",
             "    1  shard-1      1  UNAVAILABLE     0           0              0       0  -       "
-                + "                     0      0");
+                + "                      0      0");
   }
 
   private Shell.Outcome run(String... arguments) {
