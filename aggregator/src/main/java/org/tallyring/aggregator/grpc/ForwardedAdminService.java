@@ -18,6 +18,8 @@ import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
 import org.tallyring.proto.v1.DeleteThresholdRequest;
 import org.tallyring.proto.v1.DeleteThresholdResponse;
+import org.tallyring.proto.v1.DrainShardRequest;
+import org.tallyring.proto.v1.DrainShardResponse;
 import org.tallyring.proto.v1.GetMetricStatsRequest;
 import org.tallyring.proto.v1.GetMetricStatsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
@@ -27,6 +29,8 @@ import org.tallyring.proto.v1.ListNamespacesResponse;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
 import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.v1.RebalanceRequest;
+import org.tallyring.proto.v1.RebalanceResponse;
 import org.tallyring.proto.v1.SetThresholdRequest;
 import org.tallyring.proto.v1.SetThresholdResponse;
 import org.tallyring.proto.v1.SwapMetricRequest;
@@ -154,6 +158,16 @@ public final class ForwardedAdminService extends AdminServiceGrpc.AdminServiceIm
   @Override
   public void listRanges(ListRangesRequest request, StreamObserver<ListRangesResponse> observer) {
     UnaryReply.of(forward(AdminServiceGrpc.getListRangesMethod(), request), observer);
+  }
+
+  @Override
+  public void drainShard(DrainShardRequest request, StreamObserver<DrainShardResponse> observer) {
+    UnaryReply.of(forward(AdminServiceGrpc.getDrainShardMethod(), request), observer);
+  }
+
+  @Override
+  public void rebalance(RebalanceRequest request, StreamObserver<RebalanceResponse> observer) {
+    UnaryReply.of(forward(AdminServiceGrpc.getRebalanceMethod(), request), observer);
   }
 
   /** Hands on a call that changes a namespace, and takes in what was stored. */

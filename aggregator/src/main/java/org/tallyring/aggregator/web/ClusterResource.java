@@ -48,7 +48,8 @@ final class ClusterResource {
           .put("id", shard.getId())
           .put("address", shard.getAddress())
           .put("weight", Integer.toUnsignedLong(shard.getWeight()))
-          .put("zone", shard.getZone());
+          .put("zone", shard.getZone())
+          .put("state", shard.getState().name().replace("MEMBER_STATE_", ""));
     }
     ArrayNode ranges = document.putArray("ranges");
     for (RangeOwnership range : topology.getRangesList()) {

@@ -1,5 +1,6 @@
 package org.tallyring.cli;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -13,16 +14,29 @@ import java.util.concurrent.TimeUnit;
 final class Foreground {
 
   /** A stop that takes longer is cut off; the data is safe, the next start takes a moment more. */
-  private static final long STOP_SECONDS = 20;
+  private static final Duration STOP = Duration.ofSeconds(20);
 
   private final CountDownLatch stopAsked = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
 
-  private Foreground() {}
+  private final Duration stopWithin;
+
+  private Foreground(Duration stopWithin) {
+    this.stopWithin = stopWithin;
+  }
 
   /** Waits until the process is asked to stop, then closes the server. */
   static void run(AutoCloseable server) {
-    Foreground foreground = new Foreground();
+    run(server, Duration.ZERO);
+  }
+
+  /**
+   * As {@link #run(AutoCloseable)}, for a server that has something to do before it stops.
+   *
+   * @param before how long that may take
+   */
+  static void run(AutoCloseable server, Duration before) {
+    Foreground foreground = new Foreground(STOP.plus(before));
     Runtime.getRuntime().addShutdownHook(new Thread(foreground::passOn, "stop"));
     try {
       foreground.stopAsked.await();
@@ -41,9 +55,9 @@ final class Foreground {
   private void passOn() {
     stopAsked.countDown();
     try {
-      if (!stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
+      if (!stopped.await(stopWithin.toMillis(), TimeUnit.MILLISECONDS)) {
         System.err.println(
-            "tally: did not stop within " + STOP_SECONDS + " s; ending all the same");
+            "tally: did not stop within " + stopWithin.toSeconds() + " s; ending all the same");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

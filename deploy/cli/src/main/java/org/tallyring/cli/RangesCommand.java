@@ -65,7 +65,9 @@ final class RangesCommand implements Callable<Integer> {
             "increments",
             "journal_bytes",
             "copies",
-            "degraded");
+            "degraded",
+            "increments_per_second",
+            "bytes");
     for (RangeOwnership ownership : topology.getRangesList()) {
       RangeStatus range =
           answered.getOrDefault(
@@ -85,7 +87,9 @@ final class RangesCommand implements Callable<Integer> {
           range.getIncrements(),
           range.getJournalBytes(),
           range.getCopies(),
-          range.getDegraded());
+          range.getDegraded(),
+          range.getIncrementsPerSecond(),
+          range.getBytes());
     }
     listing.print(output.format(), console.out());
   }

@@ -134,7 +134,8 @@ final class ServerRoles implements Roles {
                       RangeSettings.DEFAULT.snapshotEntries(),
                       config.inFlightBytes()),
                   config.expectedMembers(),
-                  config.rejoinGrace()),
+                  config.rejoinGrace(),
+                  config.movesAtOnce()),
               coordination,
               journals,
               InstantSource.system(),
@@ -145,12 +146,16 @@ final class ServerRoles implements Roles {
             MetricsServer.start(
                 config.metricsHost(), config.metricsPort(), metrics, shard::healthy));
       }
+      if (!config.drainTimeout().isZero()) {
+        // Closed first: while it hands its ranges on it is as it was.
+        started.push(() -> shard.drain(config.drainTimeout()));
+      }
       say(config.id() + " is ready: " + config.host() + ":" + shard.port());
     } catch (IOException | RuntimeException e) {
       started.close();
       throw notStarted(config.id(), e);
     }
-    Foreground.run(started);
+    Foreground.run(started, config.drainTimeout());
   }
 
   @Override

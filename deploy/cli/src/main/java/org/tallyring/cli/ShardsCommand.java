@@ -1,6 +1,8 @@
 package org.tallyring.cli;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.tallyring.cli.failure.ExitCode;
@@ -15,7 +17,10 @@ import picocli.CommandLine.Mixin;
 
 @Command(
     name = "shards",
-    description = "Shows the live shards.",
+    description = {
+      "Shows the shards and how they stand: JOINING, ACTIVE, DRAINING.",
+      "One that is gone is shown as DEAD while ranges are in its name, as LEFT after a drain."
+    },
     footer = {"", "Examples:", "  tally shards", "  tally shards --output json"})
 final class ShardsCommand implements Callable<Integer> {
 
@@ -50,15 +55,19 @@ final class ShardsCommand implements Callable<Integer> {
       }
     }
     Listing listing =
-        new Listing("shards", "shard", "address", "weight", "zone", "ranges", "controller");
-    for (ShardMember shard : topology.getShardsList()) {
+        new Listing(
+            "shards", "shard", "address", "weight", "zone", "ranges", "controller", "state");
+    List<ShardMember> shards = new ArrayList<>(topology.getShardsList());
+    shards.addAll(topology.getGoneShardsList());
+    for (ShardMember shard : shards) {
       listing.add(
           shard.getId(),
           shard.getAddress(),
           shard.getWeight(),
           shard.getZone(),
           serving.getOrDefault(shard.getId(), 0),
-          shard.getId().equals(topology.getController()));
+          shard.getId().equals(topology.getController()),
+          shard.getState().name().replace("MEMBER_STATE_", ""));
     }
     listing.print(output.format(), console.out());
   }

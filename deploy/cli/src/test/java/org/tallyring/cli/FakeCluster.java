@@ -10,6 +10,7 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -37,6 +38,8 @@ import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
 import org.tallyring.proto.v1.DeleteThresholdRequest;
 import org.tallyring.proto.v1.DeleteThresholdResponse;
+import org.tallyring.proto.v1.DrainShardRequest;
+import org.tallyring.proto.v1.DrainShardResponse;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
@@ -60,6 +63,7 @@ import org.tallyring.proto.v1.ListNamespacesRequest;
 import org.tallyring.proto.v1.ListNamespacesResponse;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
+import org.tallyring.proto.v1.MemberState;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.MetricStats;
 import org.tallyring.proto.v1.NamespaceDefinition;
@@ -67,6 +71,8 @@ import org.tallyring.proto.v1.RangeOwnership;
 import org.tallyring.proto.v1.RangeStatus;
 import org.tallyring.proto.v1.RankedKey;
 import org.tallyring.proto.v1.RankedRow;
+import org.tallyring.proto.v1.RebalanceRequest;
+import org.tallyring.proto.v1.RebalanceResponse;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
@@ -110,6 +116,13 @@ final class FakeCluster implements AutoCloseable {
   private final List<GetSeriesRequest> series = new CopyOnWriteArrayList<>();
   private final List<WatchEventsRequest> watches = new CopyOnWriteArrayList<>();
   private final Queue<WatchEventsResponse> events = new ConcurrentLinkedQueue<>();
+  private final List<ShardMember> gone = new CopyOnWriteArrayList<>();
+  private final List<String> placementCalls = new CopyOnWriteArrayList<>();
+  private final Queue<RebalanceResponse> rebalances = new ConcurrentLinkedQueue<>();
+
+  /** Who still owns the ranges, at each look at the topology; when all is looked at, shard-1. */
+  private final Queue<String> movesOnAt = new ConcurrentLinkedQueue<>();
+
   private volatile @Nullable NamespaceDefinition madeAfterListing;
   private volatile int rangesIncluded = RANGES;
   private volatile GetTopKRequest lastTopK = GetTopKRequest.getDefaultInstance();
@@ -165,6 +178,26 @@ final class FakeCluster implements AutoCloseable {
 
   List<WatchEventsRequest> watches() {
     return List.copyOf(watches);
+  }
+
+  /** A shard that is named and not live any more. */
+  void lose(ShardMember shard) {
+    gone.add(shard);
+  }
+
+  /** For so many looks at the topology the ranges still lie with another shard. */
+  void moveFrom(String owner, int looks) {
+    movesOnAt.addAll(Collections.nCopies(looks, owner));
+  }
+
+  /** What the next question to rebalance is answered with; without any more, nothing moves. */
+  void answerRebalance(RebalanceResponse answer) {
+    rebalances.add(answer);
+  }
+
+  /** What was asked about shards and their ranges, oldest first. */
+  List<String> placementCalls() {
+    return List.copyOf(placementCalls);
   }
 
   void includeRanges(int ranges) {
@@ -240,12 +273,18 @@ final class FakeCluster implements AutoCloseable {
             .setHashName("xxh3-64")
             .setController("shard-1")
             .addShards(
-                ShardMember.newBuilder().setId("shard-1").setAddress(address()).setWeight(1));
+                ShardMember.newBuilder()
+                    .setId("shard-1")
+                    .setAddress(address())
+                    .setWeight(1)
+                    .setState(MemberState.MEMBER_STATE_ACTIVE));
+    topology.addAllGoneShards(gone);
+    String owner = movesOnAt.isEmpty() ? "shard-1" : movesOnAt.poll();
     for (int i = 0; i < RANGES; i++) {
       topology.addRanges(
           RangeOwnership.newBuilder()
               .setRangeId(i)
-              .setOwner("shard-1")
+              .setOwner(owner)
               .setAssigned("shard-1")
               .setEpoch(1)
               .setServing(true));
@@ -663,8 +702,31 @@ final class FakeCluster implements AutoCloseable {
                       .setKeys(3)
                       .setIncrements(5)
                       .setJournalBytes(70)
+                      .setIncrementsPerSecond(12)
+                      .setBytes(340)
                       .setCopies(1))
               .build());
+    }
+
+    @Override
+    public void drainShard(DrainShardRequest request, StreamObserver<DrainShardResponse> observer) {
+      placementCalls.add("drain " + request.getShardId());
+      if (request.getShardId().equals("shard-9")) {
+        observer.onError(
+            Errors.of(
+                Status.Code.NOT_FOUND,
+                ErrorReason.ERROR_REASON_SHARD_NOT_FOUND,
+                "shard: shard-9 (expected: a live one, of [shard-1])"));
+        return;
+      }
+      answer(observer, DrainShardResponse.newBuilder().setRangesLeft(RANGES).build());
+    }
+
+    @Override
+    public void rebalance(RebalanceRequest request, StreamObserver<RebalanceResponse> observer) {
+      placementCalls.add(request.getDryRun() ? "rebalance dry" : "rebalance");
+      RebalanceResponse next = rebalances.poll();
+      answer(observer, next == null ? RebalanceResponse.getDefaultInstance() : next);
     }
 
     private NamespaceDefinition required(String name) {

@@ -142,6 +142,8 @@ final class UsageTest {
         "replay f --format combined --key a",
         "replay f --format items --event-id a",
         "replay f --format items --delimiter ;",
+        "drain",
+        "rebalance shard-2",
       })
   void wrongUsageIsToldInOneLineAndExitsWith2(String commandLine) {
     Shell.Outcome outcome = shell.run(words(commandLine));
@@ -165,6 +167,8 @@ final class UsageTest {
         "series --help",
         "shards --help",
         "ranges --help",
+        "drain --help",
+        "rebalance --help",
         "namespace --help",
         "namespace create --help",
         "metric create --help",
@@ -196,6 +200,8 @@ final class UsageTest {
         "series k",
         "shards",
         "ranges",
+        "drain shard-2",
+        "rebalance --dry-run",
         "namespace list",
         "namespace describe",
         "namespace delete shop",

@@ -400,12 +400,15 @@ final class VerbsTest {
   @Test
   void shardsAndRangesAreListed() {
     assertThat(run("shards", "--output", "tsv").out())
-        .isEqualTo("shard-1\t" + cluster.address() + "\t1\t\t2\ttrue\n");
+        .isEqualTo("shard-1\t" + cluster.address() + "\t1\t\t2\ttrue\tACTIVE\n");
     assertThat(run("ranges").outLines())
         .containsExactly(
-            "RANGE  OWNER    EPOCH  STATE        KEYS  INCREMENTS  JOURNAL BYTES  COPIES  DEGRADED",
-            "    0  shard-1      1  SERVING         3           5             70       1  -",
-            "    1  shard-1      1  UNAVAILABLE     0           0              0       0  -");
+            "RANGE  OWNER    EPOCH  STATE        KEYS  INCREMENTS  JOURNAL BYTES  COPIES  DEGRADED"
+                + "  INCREMENTS PER SECOND  BYTES",
+            "    0  shard-1      1  SERVING         3           5             70       1  -       "
+                + "                     12    340",
+            "    1  shard-1      1  UNAVAILABLE     0           0              0       0  -       "
+                + "                      0      0");
   }
 
   private Shell.Outcome run(String... arguments) {

@@ -18,6 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.aggregator.server.AggregatorConfig;
 import org.tallyring.aggregator.server.AggregatorServer;
+import org.tallyring.shardserver.controller.ControllerSettings;
 import org.tallyring.shardserver.coordination.Coordination;
 import org.tallyring.shardserver.coordination.CoordinationSettings;
 import org.tallyring.shardserver.coordination.CuratorCoordination;
@@ -149,7 +150,8 @@ public final class StandaloneCluster implements AutoCloseable {
         0,
         RangeSettings.DEFAULT,
         settings.shards(),
-        REJOIN_GRACE);
+        REJOIN_GRACE,
+        ControllerSettings.DEFAULT_MOVES_AT_ONCE);
   }
 
   private static void awaitReady(AggregatorServer aggregator) throws IOException {

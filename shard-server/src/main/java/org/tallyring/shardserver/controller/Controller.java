@@ -1,31 +1,31 @@
 package org.tallyring.shardserver.controller;
 
-import java.util.ArrayList;
+import io.grpc.Status.Code;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.AssignmentTarget;
-import org.tallyring.proto.internal.v1.Member;
+import org.tallyring.proto.v1.Decision;
+import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.shardserver.coordination.ClusterView;
 import org.tallyring.shardserver.coordination.ConflictException;
 import org.tallyring.shardserver.coordination.Coordination;
 import org.tallyring.shardserver.coordination.SessionState;
 import org.tallyring.shardserver.coordination.Versioned;
-import org.tallyring.topology.assignment.Assignment;
-import org.tallyring.topology.assignment.Shard;
 import org.tallyring.topology.planning.AssignmentPlan;
 import org.tallyring.topology.planning.AssignmentPlanner;
 import org.tallyring.topology.planning.Move;
-import org.tallyring.topology.planning.Reason;
+import org.tallyring.topology.planning.RangeLoads;
 
 /**
  * Decides which shard should own which range. Every shard has one; the elected one acts.
@@ -37,11 +37,18 @@ import org.tallyring.topology.planning.Reason;
  * <ol>
  *   <li>Take the newest view; stop unless this process leads and its session is connected.
  *   <li>Stop if someone must be waited for (see below).
- *   <li>Plan. Stop if nothing moves, which is what happens nearly always.
+ *   <li>Plan, and take of the plan what may move now: everything that has no live owner, and so
+ *       many ranges between live shards that not too many are on the move at once. Stop if that is
+ *       nothing, which is what happens nearly always.
  *   <li>Compare-and-set the assignment. On success do another round, for what changed meanwhile.
  *   <li>On a conflict, or when the answer was lost, read the assignment past the cache and do
  *       another round.
  * </ol>
+ *
+ * <p>It keeps nothing in mind between rounds. What is on the move follows from the ranges' records,
+ * what is to be drained is stored with the assignment, and the rest of a plan is what the next
+ * round plans; so a controller that dies in the middle of something is replaced by one that goes
+ * on.
  *
  * <p>Two controllers that both believe to lead do no harm: only one compare-and-set of a version
  * succeeds, and the assignment is only a wish, which the ranges' records and journals guard.
@@ -54,15 +61,20 @@ import org.tallyring.topology.planning.Reason;
  * now. Outside the grace a shard that is gone is evicted at once and in one pass: its session has
  * timed out, which was its grace.
  */
-public final class Controller implements AutoCloseable {
+public final class Controller implements Rebalancer, AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Controller.class);
 
   private static final long RETRY_MILLIS = 500;
 
+  /** How often loads are looked at. */
+  private static final long MEASURE_MILLIS = 10_000;
+
   private final String shardId;
   private final Coordination coordination;
   private final ControllerSettings settings;
+  private final LoadSource loads;
+  private final InstantSource clock;
   private final ScheduledExecutorService executor;
 
   private boolean closed;
@@ -82,22 +94,29 @@ public final class Controller implements AutoCloseable {
    * A controller that does nothing before {@link #start}.
    *
    * @param shardId the shard it runs in
+   * @param loads says how heavy ranges are
+   * @param clock says when something was decided
    * @param executor where it works and sets its timers; it never blocks there
    */
   public Controller(
       String shardId,
       Coordination coordination,
       ControllerSettings settings,
+      LoadSource loads,
+      InstantSource clock,
       ScheduledExecutorService executor) {
     this.shardId = shardId;
     this.coordination = coordination;
     this.settings = settings;
+    this.loads = loads;
+    this.clock = clock;
     this.executor = executor;
   }
 
   /** Begins the grace and stands for election. To be called once. */
   public void start() {
     beginGrace();
+    run(this::measure, MEASURE_MILLIS);
     coordination.listenToSession(state -> run(() -> onSession(state), 0));
     coordination.watch().listen(view -> run(this::round, 0));
     coordination.election().campaign(shardId, elected -> run(() -> onElection(elected), 0));
@@ -146,84 +165,149 @@ public final class Controller implements AutoCloseable {
     round();
   }
 
+  /** Whether this is the one to decide, and it is not in the middle of a decision. */
+  private boolean decides() {
+    return !closed
+        && !busy
+        && leading
+        && coordination.sessionState() == SessionState.CONNECTED
+        && !mustWait(situation());
+  }
+
   private synchronized void round() {
-    if (closed || busy || !leading || coordination.sessionState() != SessionState.CONNECTED) {
+    if (!decides()) {
       return;
     }
+    Situation now = situation();
+    AssignmentPlan plan = now.plan();
+    AssignmentPlan step = plan.step(now.moving(), settings.movesAtOnce());
+    if (!step.moves().isEmpty()) {
+      write(now, step, plan.moves().size() - step.moves().size());
+    }
+  }
+
+  private Situation situation() {
     ClusterView view = coordination.watch().view();
-    Versioned<AssignmentTarget> present = newest(view);
-    Assignment current = decode(present, view.config().getRangeCount());
-    List<Shard> shards = shards(view);
-    if (shards.isEmpty() || mustWait(shards, current)) {
-      return;
-    }
-    AssignmentPlan plan = AssignmentPlanner.plan(shards, current);
-    if (!plan.moves().isEmpty()) {
-      write(present.version(), plan);
-    }
-  }
-
-  private Versioned<AssignmentTarget> newest(ClusterView view) {
     Versioned<AssignmentTarget> known = stored;
-    return known != null && known.version() > view.assignment().version()
-        ? known
-        : view.assignment();
+    return Situation.of(
+        known != null && known.version() > view.assignment().version()
+            ? view.withAssignment(known)
+            : view);
   }
 
-  private static Assignment decode(Versioned<AssignmentTarget> present, int rangeCount) {
-    List<String> owners = present.value().getOwnersList();
-    if (owners.size() == rangeCount) {
-      return Assignment.of(owners);
+  private boolean mustWait(Situation now) {
+    if (now.shards().isEmpty()) {
+      return true;
     }
-    if (present.version() != Versioned.ABSENT) {
-      log.error(
-          "The stored assignment has {} ranges and the cluster {}; it is made anew.",
-          owners.size(),
-          rangeCount);
-    }
-    return Assignment.empty(rangeCount);
-  }
-
-  private static List<Shard> shards(ClusterView view) {
-    List<Shard> shards = new ArrayList<>();
-    for (Member member : view.members().values()) {
-      try {
-        // A member registered without a weight has the same share as any other.
-        shards.add(new Shard(member.getId(), Math.max(1, member.getWeight()), member.getZone()));
-      } catch (IllegalArgumentException e) {
-        log.error("Member {} gets no ranges: {}", member.getId(), e.getMessage());
-      }
-    }
-    return shards;
-  }
-
-  private boolean mustWait(List<Shard> shards, Assignment current) {
     if (graceOver) {
       return false;
     }
-    Set<String> owners = current.load().keySet();
-    if (owners.isEmpty()) {
-      return shards.size() < settings.expectedMembers();
-    }
-    return !shards.stream().map(Shard::id).collect(Collectors.toSet()).containsAll(owners);
+    return now.current().load().isEmpty()
+        ? now.shards().size() < settings.expectedMembers()
+        : now.lacksAnOwner();
   }
 
-  private void write(int expectedVersion, AssignmentPlan plan) {
-    String reason = reason(plan);
-    AssignmentTarget target =
-        AssignmentTarget.newBuilder()
-            .addAllOwners(plan.target().toList())
-            .setDecidedBy(shardId)
-            .setReason(reason)
-            .build();
+  /** Looks at the loads again and again; at rest, heavy ranges are moved apart. */
+  private synchronized void measure() {
+    if (closed) {
+      return;
+    }
+    if (decides() && isAtRest(situation())) {
+      loads
+          .measure()
+          .whenComplete((measured, failure) -> run(() -> measured(measured, failure), 0));
+    }
+    run(this::measure, MEASURE_MILLIS);
+  }
+
+  private synchronized void measured(
+      @Nullable Optional<RangeLoads> measured, @Nullable Throwable failure) {
+    if (measured == null) {
+      log.info("The loads of the ranges are not known: {}", String.valueOf(failure));
+    } else if (decides()) {
+      Situation now = situation();
+      AssignmentPlan plan = spread(now, measured, AssignmentPlanner.TOLERANCE_PERCENT);
+      if (!plan.moves().isEmpty()) {
+        write(now, plan, 0);
+      }
+    }
+  }
+
+  /** Loads are of use only where nothing else moves: what moves is not measured. */
+  private static boolean isAtRest(Situation now) {
+    return now.moving().isEmpty() && now.plan().moves().isEmpty();
+  }
+
+  private AssignmentPlan spread(
+      Situation now, Optional<RangeLoads> measured, int tolerancePercent) {
+    return measured.isEmpty() || !isAtRest(now)
+        ? new AssignmentPlan(now.current(), List.of())
+        : AssignmentPlanner.spread(
+            now.shards(),
+            now.draining(),
+            now.current(),
+            measured.get(),
+            tolerancePercent,
+            settings.movesAtOnce());
+  }
+
+  @Override
+  public CompletableFuture<Rebalancing> rebalance(boolean dryRun) {
+    CompletableFuture<Rebalancing> answer = new CompletableFuture<>();
+    loads
+        .measure()
+        .exceptionally(failure -> Optional.empty())
+        .thenAccept(measured -> run(() -> rebalance(measured, dryRun, answer), 0));
+    return answer;
+  }
+
+  private synchronized void rebalance(
+      Optional<RangeLoads> measured, boolean dryRun, CompletableFuture<Rebalancing> answer) {
+    if (!decides()) {
+      answer.completeExceptionally(notDeciding());
+      return;
+    }
+    Situation now = situation();
+    boolean byLoad = measured.isPresent() && isAtRest(now);
+    AssignmentPlan plan =
+        byLoad ? spread(now, measured, AssignmentPlanner.TOLERANCE_PERCENT_WHEN_ASKED) : now.plan();
+    AssignmentPlan step = dryRun ? plan : plan.step(now.moving(), settings.movesAtOnce());
+    CompletableFuture<?> stored =
+        dryRun || step.moves().isEmpty()
+            ? CompletableFuture.completedFuture(null)
+            : write(now, step, plan.moves().size() - step.moves().size());
+    stored.whenComplete(
+        (done, failure) -> {
+          if (failure == null) {
+            List<Decision> decisions = now.view().assignment().value().getDecisionsList();
+            answer.complete(new Rebalancing(step, now.moving().size(), byLoad, decisions));
+          } else {
+            answer.completeExceptionally(notDeciding());
+          }
+        });
+  }
+
+  private RuntimeException notDeciding() {
+    return Errors.retryable(
+        Code.UNAVAILABLE,
+        ErrorReason.ERROR_REASON_NOT_READY,
+        "controller: " + shardId + " cannot decide now (expected: the elected one, at rest)",
+        Duration.ofMillis(RETRY_MILLIS));
+  }
+
+  /** Stores a step; what it completes with is stored, or unknown when it fails. */
+  private CompletableFuture<Versioned<AssignmentTarget>> write(
+      Situation now, AssignmentPlan step, int later) {
+    int expectedVersion = now.view().assignment().version();
+    String reason = step.sentence() + (later == 0 ? "" : "; " + later + " more will follow");
     log.info("Plan on assignment version {}: {}.", expectedVersion, reason);
-    for (Move move : plan.moves()) {
+    for (Move move : step.moves()) {
       log.debug("{}", move.sentence());
     }
     busy = true;
-    coordination
+    return coordination
         .assignment()
-        .compareAndSet(expectedVersion, target)
+        .compareAndSet(expectedVersion, now.decided(step, reason, shardId, clock.millis()))
         .whenComplete((written, failure) -> run(() -> written(written, failure), 0));
   }
 
@@ -267,21 +351,6 @@ public final class Controller implements AutoCloseable {
   private static boolean isConflict(Throwable failure) {
     Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
     return cause instanceof ConflictException;
-  }
-
-  /** The plan in one sentence, for logs and for whoever asks why a range is where it is. */
-  private static String reason(AssignmentPlan plan) {
-    Map<Reason, Integer> counts = new TreeMap<>();
-    for (Move move : plan.moves()) {
-      counts.merge(move.reason(), 1, Integer::sum);
-    }
-    return counts.entrySet().stream()
-        .map(count -> count.getValue() + " (" + count.getKey().because() + ")")
-        .collect(
-            Collectors.joining(
-                ", ",
-                plan.moves().size() + " of " + plan.target().rangeCount() + " ranges move: ",
-                ""));
   }
 
   private void run(Runnable task, long delayMillis) {

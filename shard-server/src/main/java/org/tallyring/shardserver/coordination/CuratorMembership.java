@@ -70,6 +70,29 @@ final class CuratorMembership implements Membership, AutoCloseable {
   }
 
   @Override
+  public void update(Member member) {
+    try {
+      executor.execute(
+          () -> {
+            if (replaceSelf(member)) {
+              restore();
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      log.debug("Closed: the registration ends with the session.");
+    }
+  }
+
+  private synchronized boolean replaceSelf(Member member) {
+    Member present = self;
+    if (present == null || present.getIncarnation() != member.getIncarnation()) {
+      return false;
+    }
+    self = member;
+    return true;
+  }
+
+  @Override
   public synchronized void leave() {
     Member member = self;
     self = null;
@@ -153,6 +176,10 @@ final class CuratorMembership implements Membership, AutoCloseable {
         if (!replaceOthers
             && Member.parseFrom(stored).getIncarnation() != member.getIncarnation()) {
           return false;
+        }
+        if (stat.getEphemeralOwner() == sessionId()) {
+          client.setData().withVersion(stat.getVersion()).forPath(path, data);
+          return true;
         }
         client
             .transaction()

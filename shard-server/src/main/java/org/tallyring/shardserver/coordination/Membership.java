@@ -15,6 +15,12 @@ public interface Membership {
    */
   void join(Member member);
 
+  /**
+   * Changes what this process's registration says, soon and again after a lost session. Returns at
+   * once. Does nothing if there is no registration of the same incarnation.
+   */
+  void update(Member member);
+
   /** Ends the registration. Does nothing if there is none. */
   void leave();
 }

@@ -2,15 +2,7 @@ package org.tallyring.shardserver.grpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.tallyring.proto.v1.AdminServiceGrpc.AdminServiceImplBase;
 import org.tallyring.proto.v1.CreateMetricRequest;
 import org.tallyring.proto.v1.CreateMetricResponse;
@@ -20,6 +12,8 @@ import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
 import org.tallyring.proto.v1.DeleteThresholdRequest;
 import org.tallyring.proto.v1.DeleteThresholdResponse;
+import org.tallyring.proto.v1.DrainShardRequest;
+import org.tallyring.proto.v1.DrainShardResponse;
 import org.tallyring.proto.v1.GetMetricStatsRequest;
 import org.tallyring.proto.v1.GetMetricStatsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
@@ -28,7 +22,8 @@ import org.tallyring.proto.v1.ListNamespacesRequest;
 import org.tallyring.proto.v1.ListNamespacesResponse;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
-import org.tallyring.proto.v1.RangeStatus;
+import org.tallyring.proto.v1.RebalanceRequest;
+import org.tallyring.proto.v1.RebalanceResponse;
 import org.tallyring.proto.v1.SetThresholdRequest;
 import org.tallyring.proto.v1.SetThresholdResponse;
 import org.tallyring.proto.v1.SwapMetricRequest;
@@ -36,22 +31,16 @@ import org.tallyring.proto.v1.SwapMetricResponse;
 import org.tallyring.proto.v1.WatchEventsRequest;
 import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.shardserver.coordination.ClusterWatch;
-import org.tallyring.shardserver.ownership.OwnedRange;
 import org.tallyring.shardserver.ownership.ShardRanges;
 
 /** AdminService on a shard. */
 final class AdminEndpoint extends AdminServiceImplBase {
 
-  private static final Logger log = LoggerFactory.getLogger(AdminEndpoint.class);
-
-  private static final long PEER_SECONDS = 5;
-
-  private final String shardId;
   private final ClusterWatch watch;
   private final NamespaceDirectory namespaces;
   private final NamespaceEditor editor;
-  private final ShardRanges ranges;
-  private final PeerChannels peers;
+  private final RangeListing listing;
+  private final PlacementEndpoint placement;
   private final MetricStatsReader stats;
   private final EventWatches events;
 
@@ -62,14 +51,15 @@ final class AdminEndpoint extends AdminServiceImplBase {
       NamespaceEditor editor,
       ShardRanges ranges,
       PeerChannels peers,
-      EventWatches events) {
-    this.shardId = shardId;
+      EventWatches events,
+      RangeListing listing,
+      PlacementEndpoint placement) {
     this.watch = watch;
     this.namespaces = namespaces;
     this.editor = editor;
-    this.ranges = ranges;
-    this.peers = peers;
     this.events = events;
+    this.listing = listing;
+    this.placement = placement;
     this.stats = new MetricStatsReader(shardId, watch, namespaces, ranges, peers);
   }
 
@@ -164,62 +154,20 @@ final class AdminEndpoint extends AdminServiceImplBase {
 
   @Override
   public void listRanges(ListRangesRequest request, StreamObserver<ListRangesResponse> call) {
-    List<CompletableFuture<List<RangeStatus>>> parts = new ArrayList<>();
-    parts.add(local());
-    if (!request.getLocalOnly()) {
-      watch.view().members().values().stream()
-          .filter(member -> !member.getId().equals(shardId))
-          .forEach(member -> parts.add(remote(member.getId(), member.getAddress())));
-    }
     Calls.answer(
         call,
-        CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
-            .thenApply(
-                all -> {
-                  // While a range moves two shards may report it: the newer owner's word counts.
-                  Map<Integer, RangeStatus> byId = new TreeMap<>();
-                  for (CompletableFuture<List<RangeStatus>> part : parts) {
-                    for (RangeStatus status : part.join()) {
-                      byId.merge(
-                          status.getRangeId(),
-                          status,
-                          (a, b) -> a.getEpoch() >= b.getEpoch() ? a : b);
-                    }
-                  }
-                  return ListRangesResponse.newBuilder().addAllRanges(byId.values()).build();
-                }));
+        listing
+            .list(request.getLocalOnly())
+            .thenApply(ranges -> ListRangesResponse.newBuilder().addAllRanges(ranges).build()));
   }
 
-  private CompletableFuture<List<RangeStatus>> local() {
-    List<CompletableFuture<@Nullable RangeStatus>> asked = new ArrayList<>();
-    for (OwnedRange range : ranges.all()) {
-      asked.add(range.status());
-    }
-    return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
-        .thenApply(
-            all -> {
-              List<RangeStatus> statuses = new ArrayList<>();
-              for (CompletableFuture<@Nullable RangeStatus> answer : asked) {
-                RangeStatus status = answer.join();
-                if (status != null) {
-                  statuses.add(status);
-                }
-              }
-              return statuses;
-            });
+  @Override
+  public void drainShard(DrainShardRequest request, StreamObserver<DrainShardResponse> call) {
+    Calls.answer(call, placement.drain(request));
   }
 
-  private CompletableFuture<List<RangeStatus>> remote(String id, String address) {
-    return Calls.toFuture(
-            peers
-                .admin(address)
-                .withDeadlineAfter(PEER_SECONDS, TimeUnit.SECONDS)
-                .listRanges(ListRangesRequest.newBuilder().setLocalOnly(true).build()))
-        .thenApply(ListRangesResponse::getRangesList)
-        .exceptionally(
-            failure -> {
-              log.info("{} at {}: no range list ({})", id, address, failure.toString());
-              return List.of();
-            });
+  @Override
+  public void rebalance(RebalanceRequest request, StreamObserver<RebalanceResponse> call) {
+    Calls.answer(call, placement.rebalance(request));
   }
 }

@@ -8,6 +8,8 @@ import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.tallyring.shardserver.controller.LoadSource;
+import org.tallyring.shardserver.controller.Rebalancer;
 import org.tallyring.shardserver.coordination.Coordination;
 import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.range.RangeTable;
@@ -31,6 +33,7 @@ public final class ShardEndpoint implements AutoCloseable {
       RangeTable table,
       ShardRanges ranges,
       Coordination coordination,
+      Rebalancer rebalancer,
       InstantSource clock,
       ScheduledExecutorService scheduler) {
     services =
@@ -40,6 +43,7 @@ public final class ShardEndpoint implements AutoCloseable {
             table,
             ranges,
             coordination,
+            rebalancer,
             new PeerChannels(PeerChannels::connect),
             clock,
             scheduler);
@@ -66,6 +70,11 @@ public final class ShardEndpoint implements AutoCloseable {
   /** The port that is listened on. */
   public int port() {
     return server.getPort();
+  }
+
+  /** Says how heavy the ranges of the cluster are. */
+  public LoadSource loads() {
+    return services.loads();
   }
 
   /** How many bytes of messages were received so far. */

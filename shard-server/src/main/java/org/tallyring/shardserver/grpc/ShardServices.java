@@ -8,6 +8,9 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
+import org.tallyring.shardserver.controller.Drains;
+import org.tallyring.shardserver.controller.LoadSource;
+import org.tallyring.shardserver.controller.Rebalancer;
 import org.tallyring.shardserver.coordination.Coordination;
 import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.range.RangeTable;
@@ -19,6 +22,7 @@ final class ShardServices implements AutoCloseable {
   private final PeerChannels peers;
   private final TopologyEndpoint topology;
   private final EventWatches events;
+  private final RangeListing listing;
   private final List<BindableService> services;
 
   ShardServices(
@@ -27,6 +31,7 @@ final class ShardServices implements AutoCloseable {
       RangeTable table,
       ShardRanges ranges,
       Coordination coordination,
+      Rebalancer rebalancer,
       PeerChannels peers,
       InstantSource clock,
       ScheduledExecutorService scheduler) {
@@ -37,6 +42,7 @@ final class ShardServices implements AutoCloseable {
     ReadGuard guard = new ReadGuard(coordination::sessionState);
     RangeReads reads = new RangeReads(table, ranges);
     BatchRouter router = new BatchRouter(table.rangeCount(), ranges, owners, peers, namespaces);
+    listing = new RangeListing(shardId, coordination.watch(), ranges, peers);
     topology = new TopologyEndpoint(cluster, coordination.watch());
     events =
         new EventWatches(cluster, coordination.watch(), namespaces, peers::rangeStreams, scheduler);
@@ -55,7 +61,10 @@ final class ShardServices implements AutoCloseable {
                 new NamespaceEditor(coordination.namespaces()),
                 ranges,
                 peers,
-                events),
+                events,
+                listing,
+                new PlacementEndpoint(
+                    shardId, coordination.watch(), new Drains(coordination), rebalancer, peers)),
             topology);
     healthy(false);
   }
@@ -69,6 +78,11 @@ final class ShardServices implements AutoCloseable {
         .addService(ProtoReflectionServiceV1.newInstance());
     services.forEach(builder::addService);
     return builder;
+  }
+
+  /** Says how heavy ranges are. */
+  LoadSource loads() {
+    return listing;
   }
 
   /** Sets what the health service answers, for the server and for each service. */

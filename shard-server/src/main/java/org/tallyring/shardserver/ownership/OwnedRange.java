@@ -70,6 +70,7 @@ public final class OwnedRange implements EventSource {
   private @Nullable RangeIntake intake;
   private @Nullable RankedViews views;
   private @Nullable RangeAccounts accounts;
+  private @Nullable RangeUsage usage;
   private Position applied = Position.START;
   private boolean snapshotUnderWay;
   private long noSnapshotBeforeMillis = Long.MIN_VALUE;
@@ -186,6 +187,7 @@ public final class OwnedRange implements EventSource {
             this::lost);
     views = new RankedViews(engine, clock, loop, () -> state == RangeState.SERVING);
     accounts = new RangeAccounts(engine, meters);
+    usage = new RangeUsage(engine.increments(), clock.millis());
     state = state.to(RangeState.SERVING);
     engine.sampleHits(eventListeners.hitRate());
     log.debug("range {}: serving at epoch {}, {} keys", rangeId, opened.epoch(), engine.keys());
@@ -355,6 +357,9 @@ public final class OwnedRange implements EventSource {
                   .setIncrements(engine.increments())
                   .setLateIncrements(engine.lateIncrements())
                   .setBeyondRetention(engine.beyondRetention());
+          if (usage != null) {
+            usage.tell(engine.increments(), clock.millis(), status);
+          }
           RangeJournal open = journal;
           if (open != null) {
             JournalHealth health = open.health();
@@ -369,7 +374,15 @@ public final class OwnedRange implements EventSource {
 
   /** What the metrics hold; the meters are told what they counted. Null when it does not serve. */
   CompletableFuture<RangeAccounts.@Nullable Balance> account() {
-    return read(engine -> accounts == null ? null : accounts.look());
+    return read(
+        engine -> {
+          if (accounts == null || usage == null) {
+            return null;
+          }
+          RangeAccounts.Balance balance = accounts.look();
+          usage.look(engine.increments(), balance.metrics(), clock.millis());
+          return balance;
+        });
   }
 
   /** Takes nothing new, finishes what is in flight, closes the journal. */

@@ -4,19 +4,26 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.proto.internal.v1.Member;
 import org.tallyring.shardserver.controller.Controller;
 import org.tallyring.shardserver.controller.ControllerSettings;
+import org.tallyring.shardserver.controller.Drains;
+import org.tallyring.shardserver.controller.Rebalancer.Rebalancing;
 import org.tallyring.shardserver.coordination.ClusterView;
 import org.tallyring.shardserver.coordination.Coordination;
+import org.tallyring.shardserver.coordination.SessionState;
 import org.tallyring.shardserver.grpc.ShardEndpoint;
 import org.tallyring.shardserver.journal.RangeJournals;
 import org.tallyring.shardserver.ownership.AccountRounds;
@@ -39,6 +46,9 @@ public final class ShardServer implements AutoCloseable {
 
   private static final long RELEASE_SECONDS = 10;
 
+  /** How long it may take to say that this shard is to be emptied. */
+  private static final long DRAIN_WISH_SECONDS = 5;
+
   private final ShardServerSettings settings;
   private final Coordination coordination;
   private final RangeTable table;
@@ -48,6 +58,9 @@ public final class ShardServer implements AutoCloseable {
   private final ShardEndpoint endpoint;
   private final Controller controller;
   private final AccountRounds accounts;
+
+  /** Null before the start. */
+  private volatile @Nullable MemberLife life;
 
   private ShardServer(
       ShardServerSettings settings,
@@ -84,6 +97,7 @@ public final class ShardServer implements AutoCloseable {
             table,
             ranges,
             coordination,
+            this::rebalance,
             clock,
             scheduler);
     FunctionCounter.builder("tallyring.received.bytes", endpoint, ShardEndpoint::receivedBytes)
@@ -94,8 +108,15 @@ public final class ShardServer implements AutoCloseable {
         new Controller(
             settings.shardId(),
             coordination,
-            new ControllerSettings(settings.rejoinGrace(), settings.expectedMembers()),
+            new ControllerSettings(
+                settings.rejoinGrace(), settings.expectedMembers(), settings.movesAtOnce()),
+            endpoint.loads(),
+            clock,
             scheduler);
+  }
+
+  private CompletableFuture<Rebalancing> rebalance(boolean dryRun) {
+    return controller.rebalance(dryRun);
   }
 
   /**
@@ -119,10 +140,9 @@ public final class ShardServer implements AutoCloseable {
 
   private void start() throws IOException {
     int port = endpoint.start();
-    coordination.watch().listen(this::changed);
-    coordination
-        .membership()
-        .join(
+    MemberLife beginning =
+        new MemberLife(
+            coordination.membership(),
             Member.newBuilder()
                 .setId(settings.shardId())
                 .setAddress(settings.host() + ":" + port)
@@ -130,6 +150,10 @@ public final class ShardServer implements AutoCloseable {
                 .setZone(settings.zone())
                 .setIncarnation(new SecureRandom().nextLong())
                 .build());
+    life = beginning;
+    coordination.watch().listen(this::changed);
+    coordination.listenToSession(beginning::onSession);
+    beginning.join();
     controller.start();
     accounts.start();
     log.info("{} listens on {}:{}", settings.shardId(), settings.host(), port);
@@ -138,6 +162,10 @@ public final class ShardServer implements AutoCloseable {
   private void changed(ClusterView view) {
     ranges.reconcile(view);
     endpoint.healthy(servesItsShare(view));
+    MemberLife begun = life;
+    if (begun != null) {
+      begun.look(view);
+    }
   }
 
   private boolean servesItsShare(ClusterView view) {
@@ -159,6 +187,48 @@ public final class ShardServer implements AutoCloseable {
   /** The port that is listened on. */
   public int port() {
     return endpoint.port();
+  }
+
+  /**
+   * Hands all ranges on, as somebody asked or because the process is to stop. Returns when nothing
+   * names this shard any more, when nobody is there to take its ranges, or when the time is up;
+   * what it still has then goes to others when it is closed.
+   */
+  public void drain(Duration atMost) {
+    CountDownLatch over = new CountDownLatch(1);
+    try {
+      new Drains(coordination).add(settings.shardId()).get(DRAIN_WISH_SECONDS, TimeUnit.SECONDS);
+      log.info("{}: handing its ranges on before it stops", settings.shardId());
+      coordination.listenToSession(
+          state -> {
+            if (state == SessionState.LOST) {
+              over.countDown();
+            }
+          });
+      coordination
+          .watch()
+          .listen(
+              view -> {
+                if (view.rangesNaming(settings.shardId()) == 0
+                    || view.takersBeside(settings.shardId()).isEmpty()) {
+                  over.countDown();
+                }
+              });
+      if (!over.await(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+        log.warn(
+            "{}: stops with {} ranges not handed on after {} s; others recover them",
+            settings.shardId(),
+            coordination.watch().view().rangesNaming(settings.shardId()),
+            atMost.toSeconds());
+      }
+    } catch (ExecutionException e) {
+      // The last shard of a cluster is stopped like this, and one without a session.
+      log.info("{}: stops without a drain: {}", settings.shardId(), String.valueOf(e.getCause()));
+    } catch (TimeoutException e) {
+      log.warn("{}: stops without a drain: ZooKeeper does not answer", settings.shardId());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Stops deciding assignments; for a process that stops several shards at once. */
@@ -183,7 +253,10 @@ public final class ShardServer implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    coordination.membership().leave();
+    MemberLife begun = life;
+    if (begun != null) {
+      begun.leave();
+    }
     endpoint.close();
     loops.close();
     scheduler.shutdownNow();

@@ -17,6 +17,7 @@ import org.tallyring.shardserver.ownership.RangeSettings;
  * @param expectedMembers how many shards to wait for, within the grace, before ranges of a fresh
  *     cluster are assigned
  * @param rejoinGrace how long after this process started a missing shard may still be on its way
+ * @param movesAtOnce how many ranges the controller has on the move between live shards at a time
  */
 public record ShardServerSettings(
     String cluster,
@@ -28,4 +29,5 @@ public record ShardServerSettings(
     int loops,
     RangeSettings ranges,
     int expectedMembers,
-    Duration rejoinGrace) {}
+    Duration rejoinGrace,
+    int movesAtOnce) {}

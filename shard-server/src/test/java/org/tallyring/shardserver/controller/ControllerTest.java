@@ -3,21 +3,33 @@ package org.tallyring.shardserver.controller;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.AssignmentTarget;
+import org.tallyring.proto.internal.v1.Drain;
 import org.tallyring.proto.internal.v1.Member;
+import org.tallyring.proto.internal.v1.RangeRecord;
+import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.shardserver.controller.Rebalancer.Rebalancing;
+import org.tallyring.shardserver.coordination.ClusterView;
 import org.tallyring.shardserver.coordination.InMemoryCluster;
 import org.tallyring.shardserver.coordination.InMemoryCoordination;
 import org.tallyring.shardserver.coordination.Mishap;
 import org.tallyring.shardserver.coordination.Versioned;
 import org.tallyring.topology.assignment.Assignment;
+import org.tallyring.topology.planning.RangeLoads;
+import org.tallyring.topology.planning.Reason;
 
 /** The controller on the twin of the coordination, on one thread and in a time of its own. */
 final class ControllerTest {
@@ -25,10 +37,13 @@ final class ControllerTest {
   private static final int RANGES = 64;
   private static final Duration GRACE = Duration.ofSeconds(3);
   private static final Duration MOMENT = Duration.ofMillis(1);
+  private static final Instant DECIDED_AT = Instant.ofEpochSecond(1_000_000_000);
 
   private final ManualTime time = new ManualTime();
   private final InMemoryCluster cluster = new InMemoryCluster();
   private long incarnations;
+  private int movesAtOnce = RANGES;
+  private Optional<RangeLoads> loads = Optional.empty();
 
   /** A shard's process, with a controller or without. */
   private final class Process {
@@ -54,11 +69,20 @@ final class ControllerTest {
     }
 
     Controller control(int expectedMembers) {
-      Controller controller =
-          new Controller(id, coordination, new ControllerSettings(GRACE, expectedMembers), time);
+      Controller controller = controller(id, coordination, expectedMembers);
       controller.start();
       return controller;
     }
+  }
+
+  private Controller controller(String id, InMemoryCoordination coordination, int expectedMembers) {
+    return new Controller(
+        id,
+        coordination,
+        new ControllerSettings(GRACE, expectedMembers, movesAtOnce),
+        () -> CompletableFuture.completedFuture(loads),
+        () -> DECIDED_AT,
+        time);
   }
 
   private Process shard(String id) {
@@ -351,7 +375,7 @@ final class ControllerTest {
       coordination
           .membership()
           .join(Member.newBuilder().setId("shard-1").setIncarnation(1).build());
-      new Controller("shard-1", coordination, new ControllerSettings(GRACE, 1), time).start();
+      controller("shard-1", coordination, 1).start();
       fresh.nextAssignmentGoesWrong(mishap);
       time.settle();
 
@@ -427,6 +451,283 @@ final class ControllerTest {
           .allSatisfy(ranges -> assertThat(ranges).isBetween(RANGES / shards.size(), most));
       assertThat(world.owners()).as("seed %d", seed).doesNotContain("");
     }
+  }
+
+  /** So many ranges are served by the shards that they are assigned to; those in first. */
+  private void arrive(int atMost) {
+    int left = atMost;
+    for (int range = 0; range < RANGES; range++) {
+      String owner = owners().get(range);
+      RangeRecord record = cluster.ranges().record(range);
+      if (left > 0 && !(record.getOwner().equals(owner) && record.getServing())) {
+        cluster
+            .ranges()
+            .tamper(
+                range,
+                before ->
+                    before.toBuilder()
+                        .setEpoch(before.getEpoch() + 1)
+                        .setOwner(owner)
+                        .setServing(true)
+                        .build());
+        left--;
+      }
+    }
+    time.settle();
+  }
+
+  /** Three shards that serve what is theirs, of which so many ranges may move at once. */
+  private List<Process> threeShardsServing(int atOnce) {
+    movesAtOnce = atOnce;
+    List<Process> shards = threeShardsAtRest();
+    arrive(RANGES);
+    return shards;
+  }
+
+  private void drain(Process asked, String shard) {
+    CompletableFuture<Integer> wish = new Drains(asked.coordination).add(shard);
+    time.settle();
+    assertThat(wish).isCompleted();
+  }
+
+  @Test
+  void onlySoManyRangesAreOnTheMoveBetweenLiveShards() {
+    threeShardsServing(4);
+    List<String> before = owners();
+    shard("shard-4");
+    time.settle();
+    assertThat(moved(before)).hasSize(4);
+    assertThat(cluster.assignment().value().getReason())
+        .isEqualTo("4 of 64 ranges move: 4 (to even out the load); 12 more will follow");
+
+    arrive(3);
+    assertThat(moved(before)).hasSize(7);
+    time.advance(GRACE);
+    assertThat(moved(before)).as("nothing arrives, nothing moves").hasSize(7);
+    while (moved(before).size() < RANGES / 4) {
+      arrive(2);
+    }
+    arrive(RANGES);
+    assertThat(moved(before)).hasSize(RANGES / 4);
+    assertThat(moved(before).values()).containsOnly("shard-4");
+  }
+
+  @Test
+  void aDeadShardIsEvictedAtOnceWhateverIsOnTheMove() {
+    List<Process> shards = threeShardsServing(2);
+    shard("shard-4");
+    time.settle();
+    shards.get(2).coordination.expire();
+    time.settle();
+
+    assertThat(owners()).doesNotContain("shard-3");
+  }
+
+  @Test
+  void aDrainedShardHandsAllItsRangesOnAndIsGivenNone() {
+    List<Process> shards = threeShardsServing(8);
+    List<String> before = owners();
+    drain(shards.get(2), "shard-2");
+    assertThat(moved(before)).hasSize(8);
+    while (load().containsKey("shard-2")) {
+      arrive(5);
+    }
+    arrive(RANGES);
+
+    assertThat(load()).containsOnly(Map.entry("shard-1", 32), Map.entry("shard-3", 32));
+    assertThat(moved(before).keySet()).allMatch(range -> before.get(range).equals("shard-2"));
+    assertThat(view().rangesNaming("shard-2")).isZero();
+    shards.get(0).coordination.expire();
+    time.settle();
+    assertThat(owners()).as("not even those of a dead shard").containsOnly("shard-3");
+  }
+
+  private ClusterView view() {
+    return cluster.connect(RANGES, time).view();
+  }
+
+  @Test
+  void aControllerThatDiesInTheMiddleOfADrainIsReplacedByOneThatGoesOn() {
+    List<Process> shards = threeShardsServing(4);
+    Process fourth = shard("shard-4");
+    while (view().rangesNaming("shard-4") < RANGES / 4) {
+      arrive(RANGES);
+    }
+    fourth.control(3);
+    time.advance(GRACE);
+    drain(shards.get(1), "shard-2");
+    arrive(3);
+    List<String> before = owners();
+    shards.get(0).coordination.expire();
+    time.settle();
+    assertThat(cluster.assignment().value().getDecidedBy()).isEqualTo("shard-2");
+    while (load().containsKey("shard-2")) {
+      arrive(4);
+    }
+
+    assertThat(load()).containsOnly(Map.entry("shard-3", 32), Map.entry("shard-4", 32));
+    assertThat(moved(before).keySet())
+        .allMatch(range -> Set.of("shard-1", "shard-2").contains(before.get(range)));
+  }
+
+  @Test
+  void aDrainedShardThatIsStartedAgainGetsItsShareBack() {
+    List<Process> shards = threeShardsServing(8);
+    drain(shards.get(0), "shard-2");
+    while (load().containsKey("shard-2")) {
+      arrive(8);
+    }
+    shards.get(1).coordination.close();
+    time.advance(GRACE);
+    assertThat(load()).doesNotContainKey("shard-2");
+
+    shard("shard-2");
+    for (int i = 0; i < 4; i++) {
+      arrive(RANGES);
+    }
+    assertThat(load()).hasSize(3).containsEntry("shard-2", 21);
+    assertThat(cluster.assignment().value().getDrainsList()).isEmpty();
+  }
+
+  @Test
+  void aDrainOutlivesALostSessionOfTheDrainedShard() {
+    List<Process> shards = threeShardsServing(8);
+    drain(shards.get(0), "shard-2");
+    shards.get(1).coordination.expire();
+    time.settle();
+    assertThat(load()).doesNotContainKey("shard-2");
+    shards.get(1).coordination.resume();
+    arrive(RANGES);
+    time.advance(GRACE);
+
+    assertThat(load()).doesNotContainKey("shard-2");
+  }
+
+  @Test
+  void shardsThatWereDrainedAndNeverCameBackAreForgottenInTheEnd() {
+    threeShardsServing(RANGES);
+    for (int i = 0; i < Situation.KEPT_DRAINS + 8; i++) {
+      Process visitor = shard("visitor-" + i);
+      time.settle();
+      arrive(RANGES);
+      drain(visitor, visitor.id);
+      arrive(RANGES);
+      visitor.coordination.close();
+      time.settle();
+    }
+    shard("shard-4");
+    time.settle();
+    assertThat(cluster.assignment().value().getDrainsList())
+        .hasSize(Situation.KEPT_DRAINS)
+        .extracting(Drain::getShardId)
+        .contains("visitor-39")
+        .doesNotContain("visitor-0");
+    assertThat(cluster.assignment().value().getDecisionsList()).hasSize(Situation.KEPT_DECISIONS);
+  }
+
+  @Test
+  void whenTheLastOthersAreDrainedTooNothingMovesBack() {
+    List<Process> shards = threeShardsServing(8);
+    drain(shards.get(0), "shard-1");
+    drain(shards.get(0), "shard-2");
+    List<String> before = owners();
+    // What everybody does who is told to stop at the same time: the wish of the last is refused,
+    // but it may die.
+    shards.get(2).coordination.close();
+    arrive(RANGES);
+    time.advance(GRACE);
+
+    assertThat(owners()).doesNotContain("shard-3");
+    assertThat(moved(before).keySet()).allMatch(range -> before.get(range).equals("shard-3"));
+  }
+
+  /** The ranges of one shard have all the traffic. */
+  private void heat(String shard) {
+    long[] rates = new long[RANGES];
+    for (int range = 0; range < RANGES; range++) {
+      rates[range] = owners().get(range).equals(shard) ? 10_000 : 100;
+    }
+    loads = Optional.of(RangeLoads.of(rates, new long[RANGES]));
+  }
+
+  @Test
+  void heavyRangesAreMovedApartAtRestAFewAtATime() {
+    threeShardsServing(4);
+    heat("shard-1");
+    List<String> before = owners();
+    time.advance(Duration.ofSeconds(11));
+    assertThat(moved(before)).hasSize(4);
+    assertThat(cluster.assignment().value().getReason())
+        .isEqualTo("4 of 64 ranges move: 4 (to move heavy ranges apart)");
+    time.advance(Duration.ofSeconds(60));
+    assertThat(moved(before)).as("while they are on the way").hasSize(4);
+    assertThat(load().values()).allSatisfy(ranges -> assertThat(ranges).isIn(21, 22));
+  }
+
+  @Test
+  void withoutKnownLoadsOrWithEvenOnesNothingMoves() {
+    threeShardsServing(4);
+    int before = version();
+    time.advance(Duration.ofSeconds(30));
+    assertThat(version()).isEqualTo(before);
+    long[] rates = new long[RANGES];
+    Arrays.fill(rates, 10_000);
+    loads = Optional.of(RangeLoads.of(rates, new long[RANGES]));
+    time.advance(Duration.ofSeconds(30));
+    assertThat(version()).isEqualTo(before);
+  }
+
+  private Rebalancing rebalance(Controller controller, boolean dryRun) {
+    CompletableFuture<Rebalancing> answer = controller.rebalance(dryRun);
+    time.settle();
+    return answer.join();
+  }
+
+  @Test
+  void aDryRunShowsMovesAndChangesNothing() {
+    movesAtOnce = 4;
+    Controller controller = shard("shard-1").control(1);
+    shard("shard-2");
+    time.advance(GRACE);
+    arrive(RANGES);
+    heat("shard-1");
+    int before = version();
+
+    Rebalancing dry = rebalance(controller, true);
+    assertThat(dry.plan().moves()).hasSize(4).allMatch(move -> move.reason() == Reason.HEAVY);
+    assertThat(dry.loadsKnown()).isTrue();
+    assertThat(dry.moving()).isZero();
+    assertThat(dry.decisions())
+        .last()
+        .satisfies(
+            decision -> {
+              assertThat(decision.getDecidedBy()).isEqualTo("shard-1");
+              assertThat(decision.getDecisionTime().getSeconds())
+                  .isEqualTo(DECIDED_AT.getEpochSecond());
+            });
+    assertThat(version()).isEqualTo(before);
+
+    Rebalancing done = rebalance(controller, false);
+    assertThat(done.plan()).isEqualTo(dry.plan());
+    assertThat(version()).isEqualTo(before + 1);
+    Rebalancing next = rebalance(controller, false);
+    assertThat(next.plan().moves()).isEmpty();
+    assertThat(next.moving()).isEqualTo(4);
+    assertThat(next.loadsKnown()).isFalse();
+  }
+
+  @Test
+  void whoDoesNotLeadRefusesToRebalance() {
+    Process first = shard("shard-1");
+    first.control(1);
+    Controller second = shard("shard-2").control(1);
+    time.advance(GRACE);
+    CompletableFuture<Rebalancing> answer = second.rebalance(false);
+    time.settle();
+
+    assertThat(answer).isCompletedExceptionally();
+    assertThat(answer.handle((done, failure) -> Errors.reasonOf(failure)))
+        .isCompletedWithValue(ErrorReason.ERROR_REASON_NOT_READY);
   }
 
   private Process started(String id) {

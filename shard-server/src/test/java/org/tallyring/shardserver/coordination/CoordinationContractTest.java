@@ -69,6 +69,27 @@ abstract class CoordinationContractTest extends CoordinationFixture {
   }
 
   @Test
+  void anUpdateChangesWhatAMemberSaysWithoutAGapAndOnlyItsOwn() {
+    Coordination shard = connect();
+    Coordination observer = connect();
+    Member heavier = member("shard-1", 1).toBuilder().setWeight(2).build();
+    shard.membership().update(heavier);
+    shard.membership().join(member("shard-1", 1));
+    until(() -> member("shard-1", 1).equals(observer.watch().view().members().get("shard-1")));
+    List<ClusterView> views = viewsOf(observer);
+    shard.membership().update(member("shard-1", 7));
+    shard.membership().update(heavier);
+
+    until(() -> heavier.equals(observer.watch().view().members().get("shard-1")));
+    assertThat(views)
+        .allMatch(
+            view ->
+                Set.of(member("shard-1", 1), heavier).containsAll(view.members().values())
+                    && view.members().size() == 1);
+    assertThat(shard.sessionState()).isEqualTo(SessionState.CONNECTED);
+  }
+
+  @Test
   void afterALostSessionTheMemberRegistersAgain() throws Exception {
     Coordination shard = connect();
     Coordination observer = connect();

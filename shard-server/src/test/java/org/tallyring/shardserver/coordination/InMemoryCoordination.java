@@ -112,6 +112,16 @@ public final class InMemoryCoordination
   }
 
   @Override
+  public void update(Member member) {
+    synchronized (cluster) {
+      if (self != null && self.getIncarnation() == member.getIncarnation()) {
+        self = member;
+        cluster.changed();
+      }
+    }
+  }
+
+  @Override
   public void leave() {
     synchronized (cluster) {
       Member left = self;
@@ -163,7 +173,7 @@ public final class InMemoryCoordination
 
   private void lookAfterRegistration(Member mine) {
     Optional<InMemoryCluster.Registration> held = cluster.registration(mine.getId());
-    if (held.isPresent() && held.get().session() == session) {
+    if (held.isPresent() && held.get().session() == session && held.get().member().equals(mine)) {
       return;
     }
     if (held.isEmpty() || held.get().member().getIncarnation() == mine.getIncarnation()) {

@@ -10,18 +10,27 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.tallyring.proto.internal.v1.AssignmentTarget;
+import org.tallyring.proto.internal.v1.Drain;
 import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.AdminServiceGrpc.AdminServiceBlockingStub;
 import org.tallyring.proto.v1.CreateMetricRequest;
 import org.tallyring.proto.v1.CreateNamespaceRequest;
+import org.tallyring.proto.v1.Decision;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
+import org.tallyring.proto.v1.DrainShardRequest;
+import org.tallyring.proto.v1.DrainShardResponse;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.ListNamespacesRequest;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.MetricDefinition;
+import org.tallyring.proto.v1.MoveReason;
 import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.v1.RangeMove;
 import org.tallyring.proto.v1.RangeStatus;
+import org.tallyring.proto.v1.RebalanceRequest;
+import org.tallyring.proto.v1.RebalanceResponse;
 import org.tallyring.shardserver.coordination.NamespaceStore;
 import org.tallyring.shardserver.coordination.Versioned;
 
@@ -212,5 +221,89 @@ final class AdminTest {
         .stream()
         .map((RangeStatus range) -> range.getRangeId() + " " + range.getOwner())
         .toList();
+  }
+
+  private DrainShardResponse drain(String shard) {
+    return admin.drainShard(DrainShardRequest.newBuilder().setShardId(shard).build());
+  }
+
+  @Test
+  void aWishToDrainIsStoredOnceAndNamesTheProcess() {
+    assertThat(drain(SECOND).getRangesLeft()).isEqualTo(1);
+    cluster.tell();
+    int version = cluster.coordination.assignment().version();
+    assertThat(drain(SECOND).getRangesLeft()).isEqualTo(1);
+
+    AssignmentTarget stored = cluster.coordination.assignment().value();
+    assertThat(stored.getDrainsList())
+        .containsExactly(
+            Drain.newBuilder().setShardId(SECOND).setIncarnation(SECOND.hashCode()).build());
+    assertThat(stored.getOwners(2)).as("what the controller decides").isEqualTo(SECOND);
+    assertThat(cluster.coordination.assignment().version()).isEqualTo(version);
+  }
+
+  @Test
+  void aDrainIsRefusedForUnknownAndForLastShards() {
+    refusal(Code.NOT_FOUND, ErrorReason.ERROR_REASON_SHARD_NOT_FOUND, () -> drain("shard-9"));
+    refusal(Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_BAD_NAME, () -> drain("no such/shard"));
+    assertThat(cluster.coordination.assignment().value().getDrainsList()).isEmpty();
+    drain(FIRST);
+    cluster.tell();
+    refusal(Code.FAILED_PRECONDITION, ErrorReason.ERROR_REASON_LAST_SHARD, () -> drain(SECOND));
+    assertThat(cluster.coordination.assignment().value().getDrainsList()).hasSize(1);
+  }
+
+  @Test
+  void aDrainOutlastsAnotherChangeOfTheAssignment() {
+    cluster.coordination.happensBeforeNextAssignment(
+        () ->
+            cluster.coordination.assign(
+                cluster.coordination.assignment().value().toBuilder().setReason("other").build()));
+    drain(SECOND);
+
+    assertThat(cluster.coordination.assignment().value().getReason()).isEqualTo("other");
+    assertThat(cluster.coordination.assignment().value().getDrainsList()).hasSize(1);
+  }
+
+  @Test
+  void theControllerRebalancesWhoeverIsAsked() {
+    refusal(
+        Code.UNAVAILABLE,
+        ErrorReason.ERROR_REASON_NOT_READY,
+        () -> admin.rebalance(RebalanceRequest.getDefaultInstance()));
+    cluster.elect(SECOND);
+    RebalanceResponse dry = admin.rebalance(RebalanceRequest.newBuilder().setDryRun(true).build());
+    cluster.elect(FIRST);
+    admin.rebalance(RebalanceRequest.getDefaultInstance());
+
+    assertThat(cluster.rebalanced).containsExactly(SECOND + " dry", FIRST);
+    assertThat(dry.getMovesList())
+        .containsExactly(
+            RangeMove.newBuilder()
+                .setRangeId(2)
+                .setFrom(SECOND)
+                .setTo(FIRST)
+                .setReason(MoveReason.MOVE_REASON_HEAVY)
+                .build());
+    assertThat(dry.getRangesMoving()).isEqualTo(1);
+    assertThat(dry.getDecisionsList())
+        .extracting(Decision::getReason)
+        .containsExactly("newer", "older");
+    cluster.elect(SECOND);
+    cluster.unplug(SECOND);
+    refusal(
+        Code.UNAVAILABLE,
+        ErrorReason.ERROR_REASON_NOT_READY,
+        () -> admin.rebalance(RebalanceRequest.getDefaultInstance()));
+  }
+
+  @Test
+  void loadsAreKnownWhenEveryRangeWasMeasuredForHalfAMinute() {
+    RangeStatus measured =
+        RangeStatus.newBuilder().setMeasuredMillis(30_000).setIncrementsPerSecond(5_000).build();
+    RangeStatus tooNew = measured.toBuilder().setMeasuredMillis(29_999).build();
+    assertThat(RangeListing.loads(List.of(measured, measured), 2)).isPresent();
+    assertThat(RangeListing.loads(List.of(measured, tooNew), 2)).isEmpty();
+    assertThat(RangeListing.loads(List.of(measured, measured), 3)).isEmpty();
   }
 }

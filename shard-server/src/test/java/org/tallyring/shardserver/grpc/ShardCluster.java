@@ -12,6 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -19,10 +21,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.AssignmentTarget;
 import org.tallyring.proto.internal.v1.Member;
+import org.tallyring.proto.v1.Decision;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamRequest;
+import org.tallyring.shardserver.controller.Rebalancer.Rebalancing;
 import org.tallyring.shardserver.coordination.InMemoryCluster;
 import org.tallyring.shardserver.coordination.InMemoryCoordination;
 import org.tallyring.shardserver.engine.RangeEngine;
@@ -32,7 +36,11 @@ import org.tallyring.shardserver.ownership.RangeSettings;
 import org.tallyring.shardserver.ownership.RangeState;
 import org.tallyring.shardserver.ownership.ShardMeters;
 import org.tallyring.shardserver.ownership.ShardRanges;
+import org.tallyring.topology.assignment.Assignment;
 import org.tallyring.topology.hash.KeyHash;
+import org.tallyring.topology.planning.AssignmentPlan;
+import org.tallyring.topology.planning.Move;
+import org.tallyring.topology.planning.Reason;
 import org.tallyring.topology.range.RangeTable;
 
 /**
@@ -68,6 +76,9 @@ final class ShardCluster {
   private final InProcessGrpc grpc;
   private final Map<String, ShardRanges> ranges = new LinkedHashMap<>();
   private final Map<String, ShardServices> services = new LinkedHashMap<>();
+
+  /** Which shards' controllers were asked to rebalance, with "dry" if only to say. */
+  final List<String> rebalanced = new CopyOnWriteArrayList<>();
 
   ShardCluster(InProcessGrpc grpc) {
     this.grpc = grpc;
@@ -110,12 +121,32 @@ final class ShardCluster {
             TABLE,
             held,
             connection,
+            dryRun -> rebalance(id, dryRun),
             new PeerChannels(grpc::channel),
             () -> Instant.ofEpochMilli(NOW),
             scheduler);
     services.put(id, served);
     grpc.serve(address, served::addTo);
-    join(Member.newBuilder().setId(id).setAddress(address).setWeight(1).build());
+    join(
+        Member.newBuilder()
+            .setId(id)
+            .setAddress(address)
+            .setWeight(1)
+            .setIncarnation(id.hashCode())
+            .build());
+  }
+
+  private CompletableFuture<Rebalancing> rebalance(String id, boolean dryRun) {
+    rebalanced.add(id + (dryRun ? " dry" : ""));
+    return CompletableFuture.completedFuture(
+        new Rebalancing(
+            new AssignmentPlan(
+                Assignment.empty(4), List.of(new Move(2, SECOND, FIRST, Reason.HEAVY))),
+            1,
+            true,
+            List.of(
+                Decision.newBuilder().setReason("older").build(),
+                Decision.newBuilder().setReason("newer").build())));
   }
 
   private void join(Member member) {

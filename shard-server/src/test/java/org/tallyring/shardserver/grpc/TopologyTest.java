@@ -15,7 +15,10 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.tallyring.proto.internal.v1.AssignmentTarget;
+import org.tallyring.proto.internal.v1.Drain;
 import org.tallyring.proto.v1.GetTopologyRequest;
+import org.tallyring.proto.v1.MemberState;
 import org.tallyring.proto.v1.RangeOwnership;
 import org.tallyring.proto.v1.ShardMember;
 import org.tallyring.proto.v1.Topology;
@@ -98,6 +101,42 @@ final class TopologyTest {
                 .build());
     assertThat(picture.getRanges(UNOWNED))
         .isEqualTo(RangeOwnership.newBuilder().setRangeId(UNOWNED).build());
+  }
+
+  private Topology picture() {
+    return TopologyServiceGrpc.newBlockingStub(cluster.channel(FIRST))
+        .getTopology(GetTopologyRequest.getDefaultInstance())
+        .getTopology();
+  }
+
+  @Test
+  void aPictureSaysHowShardsStandAndWhichAreGone() {
+    assertThat(picture().getShardsList())
+        .extracting(ShardMember::getState)
+        .containsOnly(MemberState.MEMBER_STATE_ACTIVE);
+    AssignmentTarget before = cluster.coordination.assignment().value();
+    cluster.coordination.assign(
+        before.toBuilder()
+            .addDrains(Drain.newBuilder().setShardId(SECOND).setIncarnation(SECOND.hashCode()))
+            .addDrains(Drain.newBuilder().setShardId("shard-9").setIncarnation(9))
+            .build());
+    cluster.tell();
+    assertThat(picture().getShards(1).getState()).isEqualTo(MemberState.MEMBER_STATE_DRAINING);
+    assertThat(picture().getGoneShardsList())
+        .containsExactly(
+            ShardMember.newBuilder()
+                .setId("shard-9")
+                .setState(MemberState.MEMBER_STATE_LEFT)
+                .build());
+
+    cluster.connection(SECOND).leave();
+    cluster.tell();
+    assertThat(picture().getShardsCount()).isEqualTo(1);
+    assertThat(picture().getGoneShardsList())
+        .extracting(ShardMember::getId, ShardMember::getState)
+        .containsExactly(
+            tuple(SECOND, MemberState.MEMBER_STATE_DEAD),
+            tuple("shard-9", MemberState.MEMBER_STATE_LEFT));
   }
 
   @Test

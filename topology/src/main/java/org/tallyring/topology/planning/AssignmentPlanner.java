@@ -34,6 +34,15 @@ import org.tallyring.topology.ring.Placement;
  */
 public final class AssignmentPlanner {
 
+  /**
+   * By how much a shard's load may exceed the average, in percent, before ranges are moved apart
+   * without being asked: more than loads go up and down by themselves.
+   */
+  public static final int TOLERANCE_PERCENT = 25;
+
+  /** As {@link #TOLERANCE_PERCENT}, when somebody asks for it. */
+  public static final int TOLERANCE_PERCENT_WHEN_ASKED = 5;
+
   /*
    * The present assignment decides whether a range moves, the shares decide how many move, and the
    * ring decides which ones, and where to.
@@ -76,19 +85,55 @@ public final class AssignmentPlanner {
    *
    * @param members the live shards
    * @param draining the ids of the shards that are to own nothing. If that is all live shards, none
-   *     of them is drained: a range must live somewhere
+   *     of them is drained, since a range must live somewhere, and nothing moves that has a live
+   *     owner
    * @param current the present assignment
    * @throws IllegalArgumentException if two members have the same id
    */
   public static AssignmentPlan plan(
       Collection<Shard> members, Set<String> draining, Assignment current) {
-    List<Shard> takers = members.stream().filter(shard -> !draining.contains(shard.id())).toList();
-    Assignment target = place(takers.isEmpty() ? members : takers, current);
+    List<Shard> takers = takers(members, draining);
+    Assignment target =
+        takers.isEmpty() ? place(members, current, false) : place(takers, current, true);
     Set<String> alive = members.stream().map(Shard::id).collect(Collectors.toSet());
     return new AssignmentPlan(target, difference(alive, draining, current, target));
   }
 
-  private static Assignment place(Collection<Shard> takers, Assignment current) {
+  /**
+   * A plan that moves heavy ranges apart, for a cluster in which {@link #plan} moves nothing. It
+   * leaves each shard within its share, so that {@link #plan} moves nothing afterwards either.
+   *
+   * @param loads how heavy each range is
+   * @param tolerancePercent by how much a shard's load may exceed the average
+   * @param atMost how many ranges to move at most
+   * @throws IllegalArgumentException if other ranges were measured than there are
+   */
+  public static AssignmentPlan spread(
+      Collection<Shard> members,
+      Set<String> draining,
+      Assignment current,
+      RangeLoads loads,
+      int tolerancePercent,
+      int atMost) {
+    if (loads.rangeCount() != current.rangeCount()) {
+      throw new IllegalArgumentException(
+          "loads: "
+              + loads.rangeCount()
+              + " ranges (expected: "
+              + current.rangeCount()
+              + ", as assigned)");
+    }
+    List<Shard> takers = takers(members, draining);
+    return takers.isEmpty()
+        ? new AssignmentPlan(current, List.of())
+        : new Spreading(takers, current, loads).plan(tolerancePercent, atMost);
+  }
+
+  private static List<Shard> takers(Collection<Shard> members, Set<String> draining) {
+    return members.stream().filter(shard -> !draining.contains(shard.id())).toList();
+  }
+
+  private static Assignment place(Collection<Shard> takers, Assignment current, boolean evenly) {
     int rangeCount = current.rangeCount();
     if (takers.isEmpty()) {
       return Assignment.empty(rangeCount);
@@ -102,7 +147,9 @@ public final class AssignmentPlanner {
       }
     }
     homeless.forEach(placement::place);
-    placement.even();
+    if (evenly) {
+      placement.even();
+    }
     return placement.toAssignment();
   }
 

@@ -48,6 +48,9 @@ public final class HashRing {
   private final long[] positions;
   private final int[] shardAt;
 
+  /** The points of each shard, ascending, so that the next one is a search and not a walk. */
+  private final long[][] positionsOf;
+
   /**
    * A ring of shards.
    *
@@ -69,6 +72,14 @@ public final class HashRing {
     points.sort(Comparator.comparingLong(Point::position).thenComparingInt(Point::shard));
     positions = points.stream().mapToLong(Point::position).toArray();
     shardAt = points.stream().mapToInt(Point::shard).toArray();
+    positionsOf = new long[shards.size()][];
+    for (int shard = 0; shard < positionsOf.length; shard++) {
+      positionsOf[shard] = new long[sorted.get(shard).weight() * POINTS_PER_WEIGHT];
+    }
+    int[] filled = new int[positionsOf.length];
+    for (Point point : points) {
+      positionsOf[point.shard()][filled[point.shard()]++] = point.position();
+    }
   }
 
   /** Where a range stands on the circle. */
@@ -95,11 +106,10 @@ public final class HashRing {
 
   /** How far the first point of a shard lies after a position: an unsigned number. */
   public long distance(long position, int shard) {
-    int i = indexFrom(position) % positions.length;
-    while (shardAt[i] != shard) {
-      i = (i + 1) % positions.length;
-    }
-    return positions[i] - position;
+    long[] points = positionsOf[shard];
+    int found = Arrays.binarySearch(points, position);
+    int next = found < 0 ? -found - 1 : found;
+    return points[next % points.length] - position;
   }
 
   /** The index of the first point at or after a position; the number of points if there is none. */

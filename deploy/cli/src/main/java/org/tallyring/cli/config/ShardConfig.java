@@ -24,6 +24,8 @@ import java.util.List;
  * @param expectedMembers how many shards the controller waits for, within the grace, before it
  *     assigns the ranges of a fresh cluster
  * @param rejoinGrace how long after its start the controller counts a missing shard as on its way
+ * @param movesAtOnce how many ranges the controller has on the move between live shards at a time
+ * @param drainTimeout how long it hands its ranges on when it is told to stop; 0 for not at all
  * @param metricsHost where it serves {@code /metrics} and {@code /healthz}
  * @param metricsPort the port there; 0 for not at all
  */
@@ -43,6 +45,8 @@ public record ShardConfig(
     long inFlightBytes,
     int expectedMembers,
     Duration rejoinGrace,
+    int movesAtOnce,
+    Duration drainTimeout,
     String metricsHost,
     int metricsPort) {
 
@@ -70,6 +74,10 @@ public record ShardConfig(
       Setting.integer("controller.expected-members", 1, 1, 1_000);
   private static final Setting<Duration> REJOIN_GRACE =
       Setting.duration("controller.rejoin-grace", Duration.ofSeconds(5), Duration.ZERO);
+  private static final Setting<Integer> MOVES_AT_ONCE =
+      Setting.integer("controller.moves-at-once", 8, 1, 16_384);
+  private static final Setting<Duration> DRAIN_TIMEOUT =
+      Setting.duration("shutdown.drain-timeout", Duration.ofSeconds(30), Duration.ZERO);
   private static final Setting<String> METRICS_HOST = Setting.host("metrics.host", "127.0.0.1");
   private static final Setting<Integer> METRICS_PORT =
       Setting.integer("metrics.port", 0, 0, 65_535);
@@ -91,6 +99,8 @@ public record ShardConfig(
           IN_FLIGHT_BYTES,
           EXPECTED_MEMBERS,
           REJOIN_GRACE,
+          MOVES_AT_ONCE,
+          DRAIN_TIMEOUT,
           METRICS_HOST,
           METRICS_PORT);
 
@@ -120,6 +130,8 @@ public record ShardConfig(
         file.get(IN_FLIGHT_BYTES),
         file.get(EXPECTED_MEMBERS),
         file.get(REJOIN_GRACE),
+        file.get(MOVES_AT_ONCE),
+        file.get(DRAIN_TIMEOUT),
         file.get(METRICS_HOST),
         file.get(METRICS_PORT));
   }
