@@ -18,7 +18,7 @@ import org.tallyring.systemtests.cluster.ProcessCluster;
 final class Stage {
 
   /** The longest that anything may take on a busy machine, far above what is expected. */
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private static final int FEWEST_SHARDS = 2;
 

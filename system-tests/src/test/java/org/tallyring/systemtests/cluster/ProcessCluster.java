@@ -46,7 +46,7 @@ public final class ProcessCluster implements AutoCloseable {
   private static final int ZOOKEEPER_OFFSET = 20;
   private static final int FIRST_BOOKIE_OFFSET = 21;
   private static final int METRICS_OFFSET = 30;
-  private static final Duration START = Duration.ofSeconds(90);
+  private static final Duration START = Duration.ofMinutes(3);
 
   /** Long enough to hand all ranges over on a busy machine. */
   private static final Duration STOP = Duration.ofSeconds(60);
@@ -146,10 +146,13 @@ public final class ProcessCluster implements AutoCloseable {
       zookeeper = links.zookeeperOf(number);
       jvmOptions = List.of(links.hostsOption(number));
     }
-    define(
-        "shard-server",
-        name,
-        jvmOptions,
+    Map<String, Object> settings = new LinkedHashMap<>();
+    if (links != null) {
+      // A range gets some kilobytes a second: faults shall meet snapshots and new segments.
+      settings.put("journal.snapshot-bytes", 32 << 10);
+      settings.put("journal.roll-bytes", 48 << 10);
+    }
+    settings.putAll(
         Map.of(
             "shard.id",
             name,
@@ -163,6 +166,7 @@ public final class ProcessCluster implements AutoCloseable {
             SHARDS,
             "metrics.port",
             port + METRICS_OFFSET + number));
+    define("shard-server", name, jvmOptions, settings);
   }
 
   private void define(
