@@ -143,7 +143,7 @@ final class ServerRoles implements Roles {
       if (config.metricsPort() != 0) {
         started.push(
             MetricsServer.start(
-                config.metricsHost(), config.metricsPort(), metrics, shard::healthy));
+                config.metricsHost(), config.metricsPort(), metrics, shard::health));
       }
       say(config.id() + " is ready: " + config.host() + ":" + shard.port());
     } catch (IOException | RuntimeException e) {

@@ -37,7 +37,7 @@ final class ShardServices implements AutoCloseable {
     ReadGuard guard = new ReadGuard(coordination::sessionState);
     RangeReads reads = new RangeReads(table, ranges);
     BatchRouter router = new BatchRouter(table.rangeCount(), ranges, owners, peers, namespaces);
-    topology = new TopologyEndpoint(cluster, coordination.watch());
+    topology = new TopologyEndpoint(cluster, coordination);
     events =
         new EventWatches(cluster, coordination.watch(), namespaces, peers::rangeStreams, scheduler);
     services =

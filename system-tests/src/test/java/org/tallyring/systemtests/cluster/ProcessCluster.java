@@ -123,9 +123,7 @@ public final class ProcessCluster implements AutoCloseable {
               "bookie.data-dir",
               dataOf(name),
               "zookeeper.connect",
-              zookeeper,
-              "zookeeper.session-timeout",
-              SESSION_TIMEOUT.toSeconds() + "s"));
+              zookeeper));
     }
     for (int i = 1; i <= SHARDS; i++) {
       defineShard(i);
