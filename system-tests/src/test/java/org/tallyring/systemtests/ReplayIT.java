@@ -63,6 +63,6 @@ final class ReplayIT {
         .keySet()
         .forEach(metric -> cluster.api().awaitFreshRankings(namespace, metric));
     checks.assertTop20(set, namespace);
-    checks.assertNamedWindows(set, namespace);
+    checks.assertNamedWindows(set, namespace, cluster.api());
   }
 }

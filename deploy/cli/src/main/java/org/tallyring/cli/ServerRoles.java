@@ -144,7 +144,7 @@ final class ServerRoles implements Roles {
       if (config.metricsPort() != 0) {
         started.push(
             MetricsServer.start(
-                config.metricsHost(), config.metricsPort(), metrics, shard::healthy));
+                config.metricsHost(), config.metricsPort(), metrics, shard::health));
       }
       if (!config.drainTimeout().isZero()) {
         // Closed first: while it hands its ranges on it is as it was.

@@ -43,6 +43,11 @@ final class ShardsCommand implements Callable<Integer> {
                   stub -> stub.getTopology(GetTopologyRequest.getDefaultInstance()))
               .getTopology();
       print(topology);
+      if (topology.getOutOfTouch()) {
+        console.note(
+            "shards: as last known; the shard that answered cannot reach ZooKeeper. If none can,"
+                + " nothing moves, increments are taken and reads refused");
+      }
     }
     return ExitCode.DONE;
   }

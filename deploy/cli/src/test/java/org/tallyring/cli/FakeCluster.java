@@ -126,6 +126,7 @@ final class FakeCluster implements AutoCloseable {
   private volatile @Nullable NamespaceDefinition madeAfterListing;
   private volatile int rangesIncluded = RANGES;
   private volatile GetTopKRequest lastTopK = GetTopKRequest.getDefaultInstance();
+  private volatile boolean outOfTouch;
   private int unavailableAnswers;
 
   private FakeCluster() {
@@ -160,6 +161,11 @@ final class FakeCluster implements AutoCloseable {
   /** The next calls of Record are answered with UNAVAILABLE after they were applied or not. */
   synchronized void answerUnavailable(int times) {
     unavailableAnswers = times;
+  }
+
+  /** From now on no server has a session with ZooKeeper. */
+  void loseTouch() {
+    outOfTouch = true;
   }
 
   synchronized List<RecordRequest> records() {
@@ -272,6 +278,7 @@ final class FakeCluster implements AutoCloseable {
             .setRangeCount(RANGES)
             .setHashName("xxh3-64")
             .setController("shard-1")
+            .setOutOfTouch(outOfTouch)
             .addShards(
                 ShardMember.newBuilder()
                     .setId("shard-1")

@@ -411,6 +411,17 @@ final class VerbsTest {
                 + "                      0      0");
   }
 
+  @Test
+  void shardsThatAreOutOfTouchAreListedWithAWarning() {
+    cluster.loseTouch();
+
+    Shell.Outcome outcome = run("shards", "--output", "tsv");
+
+    assertThat(outcome.exitCode()).isZero();
+    assertThat(outcome.out()).startsWith("shard-1\t");
+    assertThat(outcome.err()).startsWith("tally: shards: as last known");
+  }
+
   private Shell.Outcome run(String... arguments) {
     List<String> all = new ArrayList<>(List.of(arguments));
     all.addAll(List.of("--server", cluster.address()));

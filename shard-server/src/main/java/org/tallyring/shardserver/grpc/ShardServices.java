@@ -43,7 +43,7 @@ final class ShardServices implements AutoCloseable {
     RangeReads reads = new RangeReads(table, ranges);
     BatchRouter router = new BatchRouter(table.rangeCount(), ranges, owners, peers, namespaces);
     listing = new RangeListing(shardId, coordination.watch(), ranges, peers);
-    topology = new TopologyEndpoint(cluster, coordination.watch());
+    topology = new TopologyEndpoint(cluster, coordination);
     events =
         new EventWatches(cluster, coordination.watch(), namespaces, peers::rangeStreams, scheduler);
     services =

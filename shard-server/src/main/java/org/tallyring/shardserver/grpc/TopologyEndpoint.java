@@ -10,7 +10,7 @@ import org.tallyring.proto.v1.Topology;
 import org.tallyring.proto.v1.TopologyServiceGrpc.TopologyServiceImplBase;
 import org.tallyring.proto.v1.WatchTopologyRequest;
 import org.tallyring.proto.v1.WatchTopologyResponse;
-import org.tallyring.shardserver.coordination.ClusterWatch;
+import org.tallyring.shardserver.coordination.Coordination;
 
 /**
  * Serves the topology from the newest view; a watcher that reads slowly gets only the newest
@@ -19,17 +19,18 @@ import org.tallyring.shardserver.coordination.ClusterWatch;
 final class TopologyEndpoint extends TopologyServiceImplBase {
 
   private final String cluster;
-  private final ClusterWatch watch;
+  private final Coordination coordination;
   private final Set<Watcher> watchers = ConcurrentHashMap.newKeySet();
 
-  TopologyEndpoint(String cluster, ClusterWatch watch) {
+  TopologyEndpoint(String cluster, Coordination coordination) {
     this.cluster = cluster;
-    this.watch = watch;
-    watch.listen(view -> watchers.forEach(Watcher::offer));
+    this.coordination = coordination;
+    coordination.watch().listen(view -> watchers.forEach(Watcher::offer));
+    coordination.listenToSession(state -> watchers.forEach(Watcher::offer));
   }
 
   private Topology picture() {
-    return TopologyPictures.of(cluster, watch.view());
+    return TopologyPictures.of(cluster, coordination.watch().view(), coordination.sessionState());
   }
 
   @Override

@@ -11,19 +11,21 @@ import org.tallyring.proto.v1.RangeOwnership;
 import org.tallyring.proto.v1.ShardMember;
 import org.tallyring.proto.v1.Topology;
 import org.tallyring.shardserver.coordination.ClusterView;
+import org.tallyring.shardserver.coordination.SessionState;
 
 /** Turns what the coordination service holds into what clients are told. */
 final class TopologyPictures {
 
   private TopologyPictures() {}
 
-  static Topology of(String cluster, ClusterView view) {
+  static Topology of(String cluster, ClusterView view, SessionState session) {
     Topology.Builder picture =
         Topology.newBuilder()
             .setCluster(cluster)
             .setRangeCount(view.config().getRangeCount())
             .setHashName(view.config().getHashName())
-            .setController(view.controller());
+            .setController(view.controller())
+            .setOutOfTouch(session != SessionState.CONNECTED);
     Set<String> draining = view.draining();
     for (Member member : view.members().values()) {
       picture.addShards(

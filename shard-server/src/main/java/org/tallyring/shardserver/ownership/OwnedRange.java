@@ -124,6 +124,12 @@ public final class OwnedRange implements EventSource {
     return open == null ? 0 : open.epoch();
   }
 
+  /** Whether new entries get fewer copies than there should be. */
+  public boolean isDegraded() {
+    RangeJournal open = journal;
+    return open != null && open.health().state() == JournalHealth.State.DEGRADED;
+  }
+
   /**
    * Takes the journal and serves. Completes when serving, or exceptionally when lost; if released
    * meanwhile, when the journal is closed again.

@@ -9,11 +9,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * What operators' tools ask of a shard over HTTP: {@code GET /metrics} in Prometheus's text format,
- * and {@code GET /healthz}, 200 or 503. Thread-safe.
+ * and {@code GET /healthz}, 200 or 503, with a sentence. Thread-safe.
  */
 public final class MetricsServer implements AutoCloseable {
 
@@ -36,11 +36,11 @@ public final class MetricsServer implements AutoCloseable {
    * @param host the address to listen on
    * @param port the port to listen on; 0 for any
    * @param registry what {@code /metrics} shows
-   * @param healthy what {@code /healthz} says
+   * @param health what {@code /healthz} says
    * @throws IOException if the port cannot be bound
    */
   public static MetricsServer start(
-      String host, int port, PrometheusMeterRegistry registry, BooleanSupplier healthy)
+      String host, int port, PrometheusMeterRegistry registry, Supplier<ShardHealth> health)
       throws IOException {
     HttpServer server = HttpServer.create(new InetSocketAddress(host, port), 0);
     ExecutorService threads =
@@ -52,13 +52,13 @@ public final class MetricsServer implements AutoCloseable {
               return thread;
             });
     server.setExecutor(threads);
-    server.createContext("/", exchange -> answer(exchange, registry, healthy));
+    server.createContext("/", exchange -> answer(exchange, registry, health.get()));
     server.start();
     return new MetricsServer(server, threads);
   }
 
   private static void answer(
-      HttpExchange exchange, PrometheusMeterRegistry registry, BooleanSupplier healthy)
+      HttpExchange exchange, PrometheusMeterRegistry registry, ShardHealth health)
       throws IOException {
     try (exchange) {
       String path = exchange.getRequestURI().getPath();
@@ -72,10 +72,8 @@ public final class MetricsServer implements AutoCloseable {
             .getResponseHeaders()
             .set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
         send(exchange, 200, registry.scrape());
-      } else if (healthy.getAsBoolean()) {
-        send(exchange, 200, "serving\n");
       } else {
-        send(exchange, 503, "not serving\n");
+        send(exchange, health.isServing() ? 200 : 503, health.sentence() + "\n");
       }
     }
   }

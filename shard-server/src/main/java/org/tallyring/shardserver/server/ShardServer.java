@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.server;
 
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -27,6 +28,7 @@ import org.tallyring.shardserver.coordination.SessionState;
 import org.tallyring.shardserver.grpc.ShardEndpoint;
 import org.tallyring.shardserver.journal.RangeJournals;
 import org.tallyring.shardserver.ownership.AccountRounds;
+import org.tallyring.shardserver.ownership.OwnedRange;
 import org.tallyring.shardserver.ownership.RangeLoops;
 import org.tallyring.shardserver.ownership.RangeState;
 import org.tallyring.shardserver.ownership.ShardMeters;
@@ -104,6 +106,10 @@ public final class ShardServer implements AutoCloseable {
         .description("Bytes of messages received over the network")
         .tags("shard", settings.shardId())
         .register(registry);
+    Gauge.builder("tallyring.coordination.connected", this, shard -> shard.isInTouch() ? 1 : 0)
+        .description("1 while the shard has a live session with ZooKeeper")
+        .tags("shard", settings.shardId())
+        .register(registry);
     this.controller =
         new Controller(
             settings.shardId(),
@@ -179,9 +185,21 @@ public final class ShardServer implements AutoCloseable {
     return !owners.isEmpty();
   }
 
-  /** Whether every range that is assigned to this shard is served by it, and there is one. */
-  public boolean healthy() {
-    return servesItsShare(coordination.watch().view());
+  /** How it is. */
+  public ShardHealth health() {
+    if (!servesItsShare(coordination.watch().view())) {
+      return ShardHealth.NOT_SERVING;
+    }
+    if (!isInTouch()) {
+      return ShardHealth.OUT_OF_TOUCH;
+    }
+    return ranges.all().stream().anyMatch(OwnedRange::isDegraded)
+        ? ShardHealth.FEWER_COPIES
+        : ShardHealth.SERVING;
+  }
+
+  private boolean isInTouch() {
+    return coordination.sessionState() == SessionState.CONNECTED;
   }
 
   /** The port that is listened on. */

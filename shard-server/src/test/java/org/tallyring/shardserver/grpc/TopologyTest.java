@@ -151,6 +151,17 @@ final class TopologyTest {
   }
 
   @Test
+  void aShardWithoutASessionSaysThatItsPictureIsTheLastItKnew() {
+    watch();
+    assertThat(pictures.getValues().get(0).getTopology().getOutOfTouch()).isFalse();
+
+    cluster.connection(FIRST).suspend();
+    assertThat(pictures.getValues().get(1).getTopology().getOutOfTouch()).isTrue();
+    cluster.connection(FIRST).resume();
+    assertThat(pictures.getValues().get(2).getTopology().getOutOfTouch()).isFalse();
+  }
+
+  @Test
   void aWatcherHearsThePresentPictureAndEachThatDiffers() {
     watch();
     assertThat(pictures.getValues()).hasSize(1);

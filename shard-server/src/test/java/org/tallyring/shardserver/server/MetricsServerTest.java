@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a shard answers over HTTP. */
@@ -24,14 +25,14 @@ final class MetricsServerTest {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final HttpClient http = HttpClient.newHttpClient();
-  private volatile boolean healthy = true;
+  private volatile ShardHealth health = ShardHealth.SERVING;
 
   @SuppressWarnings("NullAway.Init")
   private MetricsServer server;
 
   @BeforeEach
   void start() throws IOException {
-    server = MetricsServer.start("127.0.0.1", 0, registry, () -> healthy);
+    server = MetricsServer.start("127.0.0.1", 0, registry, () -> health);
   }
 
   @AfterEach
@@ -62,8 +63,18 @@ final class MetricsServerTest {
   @Test
   void healthFollowsTheShard() throws Exception {
     assertThat(send("GET", "/healthz").statusCode()).isEqualTo(200);
-    healthy = false;
+    health = ShardHealth.NOT_SERVING;
     assertThat(send("GET", "/healthz").statusCode()).isEqualTo(503);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FEWER_COPIES", "OUT_OF_TOUCH"})
+  void aDegradedShardSaysSoAndIsNotToBeRestarted(ShardHealth degraded) throws Exception {
+    health = degraded;
+    HttpResponse<String> response = send("GET", "/healthz");
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.body()).startsWith("degraded: ");
   }
 
   @ParameterizedTest

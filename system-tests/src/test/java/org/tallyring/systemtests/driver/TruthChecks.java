@@ -2,6 +2,7 @@ package org.tallyring.systemtests.driver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -105,12 +106,34 @@ public final class TruthChecks {
   }
 
   /**
-   * The best 10 of each day and hour that the truth names, of every metric. Each is a process, and
-   * while one starts another can be asked.
+   * The best 10 of each day and hour that the truth names, of every metric: the first by command,
+   * and all over REST, which answers in milliseconds where a command is a process.
    */
-  public void assertNamedWindows(DataSet set, String namespace) {
-    set.truth().windows().entrySet().parallelStream()
+  public void assertNamedWindows(DataSet set, String namespace, ClusterApi api) {
+    Map<NamedWindow, List<String>> windows = set.truth().windows();
+    windows.entrySet().stream()
+        .limit(1)
         .forEach(window -> assertWindow(namespace, window.getKey(), window.getValue()));
+    windows.forEach((window, truth) -> assertWindow(namespace, window, truth, api));
+  }
+
+  private static void assertWindow(
+      String namespace, NamedWindow window, List<String> truth, ClusterApi api) {
+    ClusterApi.RestAnswer answer =
+        api.get(
+            "/v1/namespaces/%s/metrics/%s/top-k?window=%s&at=%s&k=10"
+                .formatted(namespace, window.metric(), window.level(), window.time()));
+    assertThat(answer.status()).as("%s: %s", window, answer.body()).isEqualTo(200);
+    List<String> rows = new ArrayList<>();
+    for (JsonNode item : answer.body().get("items")) {
+      rows.add(
+          item.get("rank").asText()
+              + "\t"
+              + item.get("id").asText()
+              + "\t"
+              + item.get("count").asText());
+    }
+    assertThat(rows).as("top of %s", window).isEqualTo(truth);
   }
 
   private void assertWindow(String namespace, NamedWindow window, List<String> truth) {

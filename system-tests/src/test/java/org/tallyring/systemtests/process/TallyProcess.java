@@ -97,8 +97,37 @@ public final class TallyProcess {
    * @return its exit code
    */
   public int terminate() {
-    process.destroy();
+    askToEnd();
     return awaitExit(END);
+  }
+
+  /** Asks it to end, with SIGTERM, and does not wait. */
+  public void askToEnd() {
+    process.destroy();
+  }
+
+  /** Stops it where it stands, with SIGSTOP: it keeps its connections and answers nothing. */
+  public void pause() {
+    signal("STOP");
+  }
+
+  /** Lets it go on where it was paused. */
+  public void resume() {
+    signal("CONT");
+  }
+
+  private void signal(String signal) {
+    try {
+      Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start();
+      if (kill.waitFor() != 0) {
+        throw new AssertionError(name + ": no " + signal + " (expected: a running process)");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted while " + name + " was signalled", e);
+    }
   }
 
   /** The last lines that it wrote, for a failed test. */

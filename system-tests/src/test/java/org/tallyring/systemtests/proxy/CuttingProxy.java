@@ -1,7 +1,6 @@
 package org.tallyring.systemtests.proxy;
 
 import java.io.BufferedInputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -9,7 +8,6 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -103,33 +101,15 @@ public final class CuttingProxy implements AutoCloseable {
     }
     try {
       InputStream fromClient = new BufferedInputStream(client.getInputStream());
-      String[] target = readTarget(fromClient).split(":");
-      Socket server = new Socket(target[0], Integer.parseInt(target[1]));
+      Socket server = ConnectHead.read(fromClient).connect();
       open.add(server);
-      client.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      ConnectHead.accept(client.getOutputStream());
       threads.execute(() -> pump(fromClient, server, bytesUp, client));
       pump(server.getInputStream(), client, bytesDown, server);
     } catch (IOException unusable) {
       // The client is gone, or the server is down: for the client the same as a cut.
       reset(client);
     }
-  }
-
-  /** Reads {@code CONNECT host:port HTTP/1.1} and the rest of the head. */
-  private static String readTarget(InputStream in) throws IOException {
-    StringBuilder head = new StringBuilder();
-    while (head.indexOf("\r\n\r\n") < 0) {
-      int next = in.read();
-      if (next < 0) {
-        throw new EOFException("connection: ended in the head (expected: CONNECT host:port)");
-      }
-      head.append((char) next);
-    }
-    String[] words = head.toString().split(" ", 3);
-    if (!words[0].equals("CONNECT")) {
-      throw new IOException("method: " + words[0] + " (expected: CONNECT)");
-    }
-    return words[1];
   }
 
   /** Copies until the end or until the bytes are used up, and then ends both connections. */

@@ -63,10 +63,14 @@ public record ShardConfig(
       Setting.addresses("zookeeper.connect", "127.0.0.1:7090");
   private static final Setting<Duration> SESSION_TIMEOUT =
       Setting.duration("zookeeper.session-timeout", Duration.ofSeconds(6), Duration.ofSeconds(1));
+
+  /** Far too little for real use, and what a short test needs to see segments and snapshots. */
+  private static final long LEAST_JOURNAL_BYTES = 16 << 10;
+
   private static final Setting<Long> ROLL_BYTES =
-      Setting.bytes("journal.roll-bytes", 64 * MIB, MIB);
+      Setting.bytes("journal.roll-bytes", 64 * MIB, LEAST_JOURNAL_BYTES);
   private static final Setting<Long> SNAPSHOT_BYTES =
-      Setting.bytes("journal.snapshot-bytes", 64 * MIB, MIB);
+      Setting.bytes("journal.snapshot-bytes", 64 * MIB, LEAST_JOURNAL_BYTES);
   private static final Setting<Integer> ENGINE_LOOPS = Setting.integer("engine.loops", 0, 0, 1_024);
   private static final Setting<Long> IN_FLIGHT_BYTES =
       Setting.bytes("limits.in-flight-bytes", 64 * MIB, MIB);

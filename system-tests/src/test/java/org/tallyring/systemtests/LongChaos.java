@@ -1,0 +1,70 @@
+package org.tallyring.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.tallyring.systemtests.chaos.ChaosRun;
+import org.tallyring.systemtests.chaos.Fault;
+import org.tallyring.systemtests.chaos.SentJournal;
+import org.tallyring.systemtests.chaos.SmallDisk;
+import org.tallyring.systemtests.chaos.Workload;
+import org.tallyring.systemtests.cluster.ProcessCluster;
+import org.tallyring.systemtests.process.Processes;
+
+/**
+ * Faults by chance for as long as one likes; run by the Maven profile {@code chaos}, with {@code
+ * chaos.duration}, {@code chaos.seed}, {@code chaos.faults} and {@code chaos.rate}.
+ */
+final class LongChaos {
+
+  private static final String NAMESPACE = "shop";
+  private static final Duration BETWEEN_COMPARISONS = Duration.ofMinutes(5);
+
+  @RegisterExtension static final Processes processes = new Processes();
+
+  @Test
+  @Timeout(value = 2, unit = TimeUnit.DAYS)
+  void everyIncrementCountsOnceWhateverFails() {
+    long seed = Long.getLong("chaos.seed", System.nanoTime());
+    Duration duration = Duration.parse(System.getProperty("chaos.duration", "PT10M"));
+    List<Fault> faults = Fault.parse(System.getProperty("chaos.faults", ""));
+    int rate = Integer.getInteger("chaos.rate", 1_000);
+    Map<String, Path> directories = new LinkedHashMap<>();
+    List<SmallDisk> disks = new ArrayList<>();
+    if (faults.contains(Fault.DISK_FULL)) {
+      for (int i = 1; i <= ProcessCluster.BOOKIES; i++) {
+        String bookie = "bookie-" + i;
+        SmallDisk.mount()
+            .ifPresent(
+                disk -> {
+                  disks.add(disk);
+                  directories.put(bookie, disk.directory().resolve("data"));
+                });
+      }
+    }
+    try (ProcessCluster cluster = ProcessCluster.startWithLinks(processes, directories);
+        SentJournal journal = new SentJournal(processes.directory().resolve("sent.tsv"));
+        Workload load = Workload.on(cluster, NAMESPACE, journal, seed, rate)) {
+      ChaosRun run = new ChaosRun(cluster, load, journal, NAMESPACE, disks, seed);
+      long end = System.nanoTime() + duration.toNanos();
+      while (System.nanoTime() < end) {
+        Duration left = Duration.ofNanos(end - System.nanoTime());
+        run.happen(faults, left.compareTo(BETWEEN_COMPARISONS) < 0 ? left : BETWEEN_COMPARISONS);
+        run.compare("on the way");
+        load.start();
+      }
+      assertThat(run.finish()).as("differences (seed %d)", seed).isEmpty();
+    } finally {
+      disks.forEach(SmallDisk::close);
+    }
+  }
+}

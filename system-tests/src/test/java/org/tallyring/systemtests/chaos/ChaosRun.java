@@ -1,0 +1,152 @@
+package org.tallyring.systemtests.chaos;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import org.tallyring.systemtests.cluster.ProcessCluster;
+import org.tallyring.systemtests.driver.Figures;
+
+/**
+ * One run: faults one after the other under load, and the oracle. Not thread-safe.
+ *
+ * <p>The seed decides which faults happen, to whom and for how long, and what is sent. What it
+ * cannot decide is at which moment a fault meets which increment, so a run that failed is repeated
+ * with its seed more than once.
+ */
+public final class ChaosRun {
+
+  /** How a fault went, over all times that it happened. */
+  private static final class Row {
+    private int times;
+    private long worstGapMillis;
+  }
+
+  private final ProcessCluster cluster;
+  private final Workload load;
+  private final SentJournal journal;
+  private final String namespace;
+  private final long seed;
+  private final Random random;
+  private final Stage stage;
+  private final Map<Fault, Row> rows = new EnumMap<>(Fault.class);
+  private final List<String> wrong = new ArrayList<>();
+
+  /**
+   * A run on a cluster whose load has begun.
+   *
+   * @param disks the disks of bookies that can be filled; may be empty
+   */
+  public ChaosRun(
+      ProcessCluster cluster,
+      Workload load,
+      SentJournal journal,
+      String namespace,
+      List<SmallDisk> disks,
+      long seed) {
+    this.cluster = cluster;
+    this.load = load;
+    this.journal = journal;
+    this.namespace = namespace;
+    this.seed = seed;
+    random = new Random(seed);
+    stage = new Stage(cluster, load, disks, random);
+    stage.recover();
+    Figures.print("before the first fault: worst write gap %d ms", load.gaps().takeWorstMillis());
+  }
+
+  /** Lets a fault happen, and waits until it is over. */
+  public void happen(Fault fault) {
+    long begun = load.now();
+    try {
+      fault.happen(stage);
+      stage.recover();
+    } catch (RuntimeException | AssertionError failed) {
+      throw new AssertionError(
+          "fault: %s, seed %d, %d ranges silent since it began"
+              .formatted(fault.text(), seed, load.gaps().silentSince(begun)),
+          failed);
+    }
+    long gap = load.gaps().takeWorstMillis();
+    Row row = rows.computeIfAbsent(fault, first -> new Row());
+    row.times++;
+    row.worstGapMillis = Math.max(row.worstGapMillis, gap);
+    Figures.print(
+        "%s: %d ms, worst write gap %d ms", fault.text(), (load.now() - begun) / 1_000_000, gap);
+  }
+
+  /** Lets faults happen by chance until the time is over; each by its weight. */
+  public void happen(List<Fault> faults, Duration time) {
+    List<Fault> possible = faults.stream().filter(stage::allows).toList();
+    if (possible.isEmpty()) {
+      throw new IllegalArgumentException("faults: " + faults + " (expected: some possible here)");
+    }
+    int weights = possible.stream().mapToInt(Fault::weight).sum();
+    long end = load.now() + time.toNanos();
+    while (load.now() < end) {
+      int draw = random.nextInt(weights);
+      int next = 0;
+      while (draw >= possible.get(next).weight()) {
+        draw -= possible.get(next).weight();
+        next++;
+      }
+      happen(possible.get(next));
+    }
+  }
+
+  /** Pauses the load and compares everything; what differs is remembered, and printed. */
+  public Verdict compare(String when) {
+    load.settle();
+    Verdict verdict =
+        Oracle.compare(journal, new ClusterCounts(load.client(), cluster.api(), namespace));
+    verdict.differences().forEach(difference -> note(when + ": " + difference));
+    if (verdict.refused() > 0) {
+      note(when + ": " + verdict.refused() + " increments refused (expected: none)");
+    }
+    Figures.print(
+        "%s: compared %d increments: in doubt %d, lost %d, doubled %d",
+        when, verdict.increments(), verdict.inDoubt(), verdict.lost(), verdict.doubled());
+    return verdict;
+  }
+
+  private void note(String difference) {
+    System.out.println("difference: " + difference);
+    wrong.add(difference);
+  }
+
+  /**
+   * Compares, kills the whole cluster, starts it again on what it left behind and compares again;
+   * then prints the figures and the last line.
+   *
+   * @return what is wrong; empty if nothing is
+   */
+  public List<String> finish() {
+    Verdict before = compare("at the end");
+    stage.killCluster();
+    cluster.startAll();
+    Verdict after = compare("after the restart");
+    load.wrongReads().forEach(this::note);
+    rows.forEach(
+        (fault, row) ->
+            Figures.print(
+                "%s: happened %d times, worst write gap %d ms",
+                fault.text(), row.times, row.worstGapMillis));
+    Figures.print("reads: %s", load.reads());
+    int faults = rows.values().stream().mapToInt(row -> row.times).sum() + 1;
+    long gap = rows.values().stream().mapToLong(row -> row.worstGapMillis).max().orElse(0);
+    System.out.println(
+        String.format(
+            Locale.ROOT,
+            "chaos: seed=%d faults=%d increments=%d lost=%d doubled=%d worst_write_gap_ms=%d",
+            seed,
+            faults,
+            after.increments(),
+            Math.max(before.lost(), after.lost()),
+            Math.max(before.doubled(), after.doubled()),
+            gap));
+    return List.copyOf(wrong);
+  }
+}

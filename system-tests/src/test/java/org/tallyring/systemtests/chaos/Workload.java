@@ -1,0 +1,299 @@
+package org.tallyring.systemtests.chaos;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
+import org.tallyring.client.Increment;
+import org.tallyring.client.TallyringClient;
+import org.tallyring.client.TallyringException;
+import org.tallyring.proto.v1.CreateNamespaceRequest;
+import org.tallyring.proto.v1.MetricDefinition;
+import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.systemtests.cluster.ProcessCluster;
+import org.tallyring.topology.hash.KeyHash;
+import org.tallyring.topology.range.RangeTable;
+
+/**
+ * Increments at a steady rate from two clients, as two processes of a service would send them, and
+ * reads of what they write to.
+ *
+ * <p>Half of the increments go to a few keys, as in real life, half to any, so that all ranges are
+ * written to. Event times lie in the present hour, some before it, and yesterday. Of every ten
+ * increments one has an event id and is sent by both clients. The calls are for one thread.
+ */
+public final class Workload implements AutoCloseable {
+
+  /** The metrics of its namespace. */
+  private static final List<String> METRICS = List.of("clicks", "purchases");
+
+  private static final int KEYS = 2_000;
+  private static final int FAVORITES = 50;
+  private static final int TICK_MILLIS = 10;
+  private static final int READ_MILLIS = 100;
+  private static final long HOUR_MILLIS = 3_600_000;
+
+  /** How far back event times lie, in hours; the hours between are empty. */
+  private static final int[] AGES = {0, 0, 0, 1, 2, 24};
+
+  /** Longer than any fault lasts, so that every increment gets a definite answer. */
+  private static final Duration DEADLINE = Duration.ofMinutes(5);
+
+  /** Reads may fail while a range has no owner; they must not pile up. */
+  private static final Duration READ_DEADLINE = Duration.ofSeconds(2);
+
+  private final SentJournal journal;
+  private final List<TallyringClient> clients;
+  private final TallyringClient reader;
+  private final Random random;
+  private final Random readRandom;
+  private final int perTick;
+  private final int[] rangeOfKey = new int[KEYS];
+  private final WriteGaps gaps;
+  private final long origin = System.nanoTime();
+
+  /** By key and metric: the sum of what was sent, and of what was acknowledged. */
+  private final AtomicLongArray sentSums = new AtomicLongArray(KEYS * METRICS.size());
+
+  private final AtomicLongArray acknowledgedSums = new AtomicLongArray(KEYS * METRICS.size());
+  private final AtomicLong acknowledged = new AtomicLong();
+  private final AtomicLong answeredReads = new AtomicLong();
+  private final AtomicLong unansweredReads = new AtomicLong();
+  private final ConcurrentLinkedQueue<String> wrongReads = new ConcurrentLinkedQueue<>();
+  private final ScheduledExecutorService ticks = Executors.newSingleThreadScheduledExecutor();
+  private final ScheduledExecutorService reads = Executors.newSingleThreadScheduledExecutor();
+  private final List<ScheduledFuture<?>> running = new ArrayList<>();
+  private long nextId = 1;
+
+  /**
+   * A load that waits to be started.
+   *
+   * @param servers where the clients find the cluster
+   * @param namespace where it writes; has {@link #METRICS}
+   * @param ranges how many ranges the cluster has
+   * @param perSecond how many increments
+   */
+  private Workload(
+      List<String> servers,
+      String namespace,
+      int ranges,
+      SentJournal journal,
+      long seed,
+      int perSecond) {
+    this.journal = journal;
+    clients = List.of(client(servers, namespace, DEADLINE), client(servers, namespace, DEADLINE));
+    reader = client(servers, namespace, READ_DEADLINE);
+    random = new Random(seed);
+    readRandom = new Random(seed);
+    perTick = perSecond * TICK_MILLIS / 1_000;
+    gaps = new WriteGaps(ranges);
+    RangeTable table = new RangeTable(ranges);
+    KeyHash hash = new KeyHash(namespace);
+    for (int i = 0; i < KEYS; i++) {
+      rangeOfKey[i] = table.rangeOf(hash.hash(key(i).getBytes(StandardCharsets.UTF_8)));
+    }
+  }
+
+  /** Makes the namespace, and begins with a load of it. */
+  public static Workload on(
+      ProcessCluster cluster, String namespace, SentJournal journal, long seed, int perSecond) {
+    NamespaceDefinition.Builder definition = NamespaceDefinition.newBuilder().setName(namespace);
+    METRICS.forEach(metric -> definition.addMetrics(MetricDefinition.newBuilder().setName(metric)));
+    cluster
+        .api()
+        .admin()
+        .createNamespace(CreateNamespaceRequest.newBuilder().setNamespace(definition).build());
+    List<String> servers = new ArrayList<>(cluster.shardAddresses());
+    servers.add(cluster.address());
+    Workload load =
+        new Workload(
+            servers, namespace, cluster.api().topology().getRangeCount(), journal, seed, perSecond);
+    load.start();
+    return load;
+  }
+
+  private static TallyringClient client(List<String> servers, String namespace, Duration deadline) {
+    return TallyringClient.builder()
+        .servers(servers)
+        .namespace(namespace)
+        .deadline(deadline)
+        .build();
+  }
+
+  private static String key(int number) {
+    return "product-" + number;
+  }
+
+  /** Begins, or goes on. */
+  public void start() {
+    running.add(ticks.scheduleAtFixedRate(this::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS));
+    running.add(reads.scheduleWithFixedDelay(this::read, 0, READ_MILLIS, TimeUnit.MILLISECONDS));
+  }
+
+  /** Pauses, and waits until everything sent has its answer. */
+  public void settle() {
+    running.forEach(task -> task.cancel(false));
+    running.clear();
+    // A task that was under way is done when the next one of its thread is.
+    CompletableFuture.runAsync(() -> {}, ticks).join();
+    CompletableFuture.runAsync(() -> {}, reads).join();
+    clients.forEach(TallyringClient::flush);
+    journal.flush();
+  }
+
+  private void tick() {
+    List<Sent> batch = new ArrayList<>();
+    int[] cells = new int[perTick];
+    for (int i = 0; i < perTick; i++) {
+      int key = random.nextBoolean() ? random.nextInt(FAVORITES) : random.nextInt(KEYS);
+      int metric = random.nextInt(METRICS.size());
+      cells[i] = key * METRICS.size() + metric;
+      Sent sent =
+          new Sent(nextId++, METRICS.get(metric), key(key), 1 + random.nextInt(3), eventTime());
+      batch.add(sent);
+      journal.sending(sent);
+    }
+    journal.flush();
+    for (int i = 0; i < perTick; i++) {
+      send(batch.get(i), cells[i]);
+    }
+  }
+
+  private long eventTime() {
+    long now = System.currentTimeMillis();
+    return now - AGES[random.nextInt(AGES.length)] * HOUR_MILLIS;
+  }
+
+  private void send(Sent sent, int cell) {
+    sentSums.addAndGet(cell, sent.delta());
+    boolean byBoth = sent.id() % 10 == 0;
+    Increment.Builder increment =
+        Increment.builder(sent.metric(), sent.key())
+            .delta(sent.delta())
+            .eventTimeMillis(sent.timeMillis());
+    if (byBoth) {
+      increment.eventId(Long.toString(sent.id()).getBytes(StandardCharsets.UTF_8));
+    }
+    Increment built = increment.build();
+    Answers answers = new Answers(sent, cell, System.nanoTime() - origin);
+    if (byBoth) {
+      clients.forEach(client -> send(client, built, answers));
+    } else {
+      send(clients.get((int) (sent.id() % clients.size())), built, answers);
+    }
+  }
+
+  private static void send(TallyringClient client, Increment increment, Answers answers) {
+    try {
+      client.recordAsync(increment).whenComplete((result, failure) -> answers.add(failure));
+    } catch (TallyringException notSent) {
+      answers.add(notSent);
+    }
+  }
+
+  /** What becomes of one increment; one that is sent twice gets two answers. */
+  private final class Answers {
+    private final Sent sent;
+    private final int cell;
+    private final long sentAt;
+    private boolean counted;
+
+    Answers(Sent sent, int cell, long sentAt) {
+      this.sent = sent;
+      this.cell = cell;
+      this.sentAt = sentAt;
+    }
+
+    synchronized void add(@Nullable Throwable failure) {
+      if (failure == null) {
+        journal.counted(sent.id());
+        gaps.acknowledged(rangeOfKey[cell / METRICS.size()], sentAt, System.nanoTime() - origin);
+        if (!counted) {
+          counted = true;
+          acknowledged.incrementAndGet();
+          acknowledgedSums.addAndGet(cell, sent.delta());
+        }
+        return;
+      }
+      Throwable cause =
+          failure instanceof CompletionException wrapped && wrapped.getCause() != null
+              ? wrapped.getCause()
+              : failure;
+      if (cause instanceof TallyringException definite && !definite.isInDoubt()) {
+        journal.refused(sent.id(), definite.reason() + ": " + definite.getMessage());
+      } else {
+        journal.inDoubt(sent.id(), cause.toString());
+      }
+    }
+  }
+
+  /** A read must not lack what was acknowledged before it, nor have what was never sent. */
+  private void read() {
+    int cell = readRandom.nextInt(FAVORITES * METRICS.size());
+    String key = key(cell / METRICS.size());
+    String metric = METRICS.get(cell % METRICS.size());
+    long atLeast = acknowledgedSums.get(cell);
+    long count;
+    try {
+      count = reader.count(metric, key);
+    } catch (TallyringException unanswered) {
+      unansweredReads.incrementAndGet();
+      return;
+    }
+    long atMost = sentSums.get(cell);
+    answeredReads.incrementAndGet();
+    if (count < atLeast || count > atMost) {
+      wrongReads.add(
+          "read of %s, %s: %d (expected: %d..%d)".formatted(metric, key, count, atLeast, atMost));
+    }
+  }
+
+  /** How many increments were acknowledged. */
+  public long acknowledged() {
+    return acknowledged.get();
+  }
+
+  /** Nanoseconds on the clock of the load. */
+  long now() {
+    return System.nanoTime() - origin;
+  }
+
+  /** How long writes stood still. */
+  WriteGaps gaps() {
+    return gaps;
+  }
+
+  /** How many reads had an answer, and how many had none within two seconds. */
+  String reads() {
+    return answeredReads.get() + " answered, " + unansweredReads.get() + " not";
+  }
+
+  /** The reads that were answered wrongly. */
+  List<String> wrongReads() {
+    return List.copyOf(wrongReads);
+  }
+
+  /** A client of the namespace, to ask for what was counted. */
+  public TallyringClient client() {
+    return clients.get(0);
+  }
+
+  @Override
+  public void close() {
+    ticks.shutdownNow();
+    reads.shutdownNow();
+    clients.forEach(TallyringClient::close);
+    reader.close();
+  }
+}
