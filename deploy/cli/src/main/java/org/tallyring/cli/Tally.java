@@ -79,6 +79,8 @@ public final class Tally {
             .addSubcommand(new EventsCommand(console))
             .addSubcommand(new ShardsCommand(console))
             .addSubcommand(new RangesCommand(console))
+            .addSubcommand(new VerifyCommand(console))
+            .addSubcommand(new LogCommand(console))
             .addSubcommand(new BenchCommand(console))
             .addSubcommand(new ZooKeeperCommand(roles))
             .addSubcommand(new BookieCommand(roles))

@@ -25,6 +25,7 @@ import org.tallyring.shardserver.journal.JournalHealth;
 import org.tallyring.shardserver.journal.JournalReplay;
 import org.tallyring.shardserver.journal.RangeJournal;
 import org.tallyring.shardserver.journal.RangeJournals;
+import org.tallyring.shardserver.journal.StoredJournal;
 
 /** A tenure: taking a range, its snapshots, giving it up. */
 final class OwnedRangeTest {
@@ -53,6 +54,11 @@ final class OwnedRangeTest {
           .journals
           .open(rangeId, owner, replay, executor)
           .whenComplete((journal, failure) -> opened.add(journal));
+    }
+
+    @Override
+    public CompletableFuture<StoredJournal> stored(int rangeId) {
+      return harness.journals.stored(rangeId);
     }
 
     @Override
@@ -312,6 +318,11 @@ final class OwnedRangeTest {
                             }
                             return method.invoke(journal, arguments);
                           }));
+    }
+
+    @Override
+    public CompletableFuture<StoredJournal> stored(int rangeId) {
+      return harness.journals.stored(rangeId);
     }
 
     @Override
