@@ -19,6 +19,16 @@ final class LogPrinter {
 
   private static final String NOTHING = "-";
 
+  /** How much is shown. */
+  enum Detail {
+    /** A line for each batch. */
+    BATCHES,
+    /** A line for each increment. */
+    ROWS,
+    /** A line for each increment that counted, and nothing else. */
+    COUNTED
+  }
+
   /**
    * A line.
    *
@@ -36,22 +46,17 @@ final class LogPrinter {
 
   private final Console console;
   private final OutputFormat format;
-  private final boolean rows;
+  private final Detail detail;
 
-  /**
-   * A printer.
-   *
-   * @param rows whether each increment has a line, instead of each batch
-   */
-  LogPrinter(Console console, OutputFormat format, boolean rows) {
+  LogPrinter(Console console, OutputFormat format, Detail detail) {
     this.console = console;
     this.format = format;
-    this.rows = rows;
+    this.detail = detail;
   }
 
   void print(LogEntry entry) {
-    for (Line line : lines(entry)) {
-      print(entry, line);
+    if (detail != Detail.COUNTED || entry.hasBatches()) {
+      lines(entry).forEach(line -> print(entry, line));
     }
   }
 
@@ -61,10 +66,10 @@ final class LogPrinter {
       case BATCHES -> {
         List<Line> lines = new ArrayList<>();
         for (LoggedBatch batch : entry.getBatches().getBatchesList()) {
-          if (rows) {
-            addRows(batch, lines);
-          } else {
+          if (detail == Detail.BATCHES) {
             lines.add(line(batch));
+          } else {
+            addRows(batch, lines);
           }
         }
         yield lines;
@@ -107,13 +112,14 @@ final class LogPrinter {
     return new Line("batch", time, batch.getNamespace(), "", "", details);
   }
 
-  private static void addRows(LoggedBatch logged, List<Line> lines) {
+  private void addRows(LoggedBatch logged, List<Line> lines) {
     RecordBatch batch = logged.getBatch();
     long base =
         batch.hasBaseTimeMillis() ? batch.getBaseTimeMillis() : logged.getAcceptedAtMillis();
     int keyAt = 0;
     int userAt = 0;
     int eventIdAt = 0;
+    int skipped = 0;
     for (int row = 0; row < batch.getKeyLengthsCount(); row++) {
       ByteString key = batch.getKeys().substring(keyAt, keyAt += batch.getKeyLengths(row));
       Map<String, Object> details = new LinkedHashMap<>();
@@ -131,6 +137,10 @@ final class LogPrinter {
         details.put("event_id", "0x" + hex(id));
       }
       details.putAll(producer(logged));
+      if (skipped < logged.getDuplicateRowsCount() && logged.getDuplicateRows(skipped) == row) {
+        skipped++;
+        continue;
+      }
       int metric = batch.getMetricIndexesCount() == 0 ? 0 : batch.getMetricIndexes(row);
       lines.add(
           new Line(

@@ -230,6 +230,58 @@ final class AuditTest {
   }
 
   @Test
+  void onlyWhatCountedOfAllRangesCanBeReplayed() {
+    cluster.log(entry(0).setSegmentBegun(SegmentBegun.getDefaultInstance()).build());
+    LoggedBatch.Builder batch =
+        LoggedBatch.newBuilder()
+            .setAcceptedAtMillis(TIME)
+            .addDuplicateRows(1)
+            .setBatch(
+                RecordBatch.newBuilder()
+                    .setNamespace("shop")
+                    .addMetrics("clicks")
+                    .setKeys(ByteString.copyFromUtf8("abc"))
+                    .addAllKeyLengths(List.of(1, 1, 1)));
+    cluster.log(entry(1).setBatches(LoggedBatches.newBuilder().addBatches(batch)).build());
+    Shell.Outcome log = run("log", "--all", "--counted", "--output", "json");
+
+    assertThat(log.exitCode()).as(log.err()).isEqualTo(ExitCode.DONE);
+    // Both ranges of the cluster have the same journal.
+    assertThat(log.outLines()).hasSize(4);
+    assertThat(cluster.logRequests()).extracting(ReadLogRequest::getRangeId).containsExactly(0, 1);
+    assertThat(cluster.logRequests()).allMatch(ReadLogRequest::getCounted);
+
+    Shell.Outcome replay =
+        shell.runWithInput(
+            log.out(),
+            "replay",
+            "--format",
+            "jsonl",
+            "--key",
+            "key",
+            "--time",
+            "event_time",
+            "--time-format",
+            "iso",
+            "--metric-column",
+            "metric",
+            "--delta",
+            "delta",
+            "--user",
+            "user",
+            "-",
+            "--namespace",
+            "again",
+            "--create",
+            "--server",
+            cluster.address());
+    assertThat(replay.outLines())
+        .as(replay.err())
+        .last()
+        .isEqualTo("recorded 4, duplicate 0, rejected 0");
+  }
+
+  @Test
   void aPrintGoesOnAfterTheLastEntryWhenTheServerIsBack() {
     fillLog();
     cluster.breakOffAfterOne();
@@ -248,6 +300,8 @@ final class AuditTest {
           {"log"},
           {"log", "x"},
           {"log", "-1"},
+          {"log", "3", "--all"},
+          {"log", "3", "4", "--from", "1:1"},
           {"log", "3", "--from", "4"},
           {"log", "3", "--limit", "0"},
           {"log", "3", "--namespace", "No Name"},

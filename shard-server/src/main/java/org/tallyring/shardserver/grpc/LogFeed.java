@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.grpc;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.grpc.Status.Code;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.util.ArrayDeque;
 import java.util.HashSet;
@@ -9,13 +10,16 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
+import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.internal.v1.SegmentHeader;
+import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.LogEntry;
 import org.tallyring.proto.v1.LoggedBatch;
 import org.tallyring.proto.v1.LoggedBatches;
 import org.tallyring.proto.v1.ReadLogRequest;
 import org.tallyring.proto.v1.ReadLogResponse;
+import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.journal.Position;
 import org.tallyring.shardserver.journal.StoredEntry;
 import org.tallyring.shardserver.ownership.AppliedJournal;
@@ -39,6 +43,10 @@ final class LogFeed {
   private final Set<Long> uids = new HashSet<>();
 
   private @Nullable AppliedJournal journal;
+
+  /** Knows what counted; null unless that was asked for. */
+  private @Nullable RangeEngine replay;
+
   private Position at = Position.START;
   private Position first = Position.START;
   private SegmentHeader header = SegmentHeader.getDefaultInstance();
@@ -69,6 +77,10 @@ final class LogFeed {
   }
 
   private synchronized void begin(AppliedJournal opened) {
+    if (ended) {
+      opened.stored().close();
+      return;
+    }
     journal = opened;
     first = opened.stored().beginning();
     if (request.hasFrom()) {
@@ -76,11 +88,18 @@ final class LogFeed {
           new Position(request.getFrom().getSegment(), request.getFrom().getEntry() - 1);
       first = from.compareTo(first) > 0 ? from : first;
     }
+    if (request.getCounted()) {
+      if (!opened.stored().beginning().equals(Position.START)) {
+        fail(notKept());
+        return;
+      }
+      replay = new RangeEngine(request.getRangeId());
+      pump();
+      return;
+    }
     // The header says who wrote what comes after it, also when the reading begins in the middle.
     at = new Position(first.segment(), -1);
-    if (ended) {
-      opened.stored().close();
-    } else if (first.entry() < 0) {
+    if (first.entry() < 0) {
       pump();
     } else {
       read(new Position(first.segment(), 0));
@@ -127,7 +146,7 @@ final class LogFeed {
     } else {
       waiting.addAll(read);
       at = read.get(read.size() - 1).position();
-      if (at.compareTo(first) < 0) {
+      if (replay == null && at.compareTo(first) < 0) {
         at = first;
       }
     }
@@ -140,11 +159,14 @@ final class LogFeed {
       if (entry.hasHeader()) {
         header = entry.getHeader();
       }
+      if (replay != null) {
+        replay.apply(entry);
+      }
       if (stored.position().compareTo(first) > 0 && !isEnough() && isWanted(entry)) {
         told++;
         call.onNext(ReadLogResponse.newBuilder().setEntry(message(stored, entry)).build());
       }
-    } catch (InvalidProtocolBufferException e) {
+    } catch (InvalidProtocolBufferException | IllegalStateException e) {
       fail(e);
     }
   }
@@ -155,6 +177,14 @@ final class LogFeed {
             .setPosition(AuditMessages.position(stored.position()))
             .setOwner(header.getOwner())
             .setEpoch(header.getEpoch());
+    if (replay != null && message.hasBatches()) {
+      LoggedBatches.Builder batches = message.getBatchesBuilder();
+      for (int i = 0; i < batches.getBatchesCount(); i++) {
+        for (int row : replay.duplicateRows(i)) {
+          batches.getBatchesBuilder(i).addDuplicateRows(row);
+        }
+      }
+    }
     if (message.hasBatches() && !request.getNamespace().isEmpty()) {
       LoggedBatches.Builder wanted = LoggedBatches.newBuilder();
       for (LoggedBatch batch : message.getBatches().getBatchesList()) {
@@ -193,6 +223,16 @@ final class LogFeed {
     }
     uids.add(uid);
     return true;
+  }
+
+  private Throwable notKept() {
+    return Errors.of(
+        Code.FAILED_PRECONDITION,
+        ErrorReason.ERROR_REASON_JOURNAL_NOT_KEPT,
+        "range: "
+            + request.getRangeId()
+            + ": its journal is not kept from its first entry on (expected: a journal retention that"
+            + " is longer)");
   }
 
   private synchronized void fail(Throwable failure) {

@@ -8,6 +8,7 @@ import static org.tallyring.shardserver.grpc.ShardCluster.SECOND;
 import static org.tallyring.shardserver.grpc.ShardCluster.UNOWNED;
 import static org.tallyring.shardserver.grpc.ShardCluster.key;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Status.Code;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.AcceptedBatches;
 import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.proto.internal.v1.RangeRecord;
 import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.AdminServiceGrpc.AdminServiceBlockingStub;
 import org.tallyring.proto.v1.CounterServiceGrpc;
@@ -200,6 +202,45 @@ final class AuditTest {
     assertThat(log(from(0, 9, 0))).isEmpty();
     refusal(
         Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_BAD_PARAMETER, () -> log(from(0, 1, -1)));
+  }
+
+  @Test
+  void rowsWhoseEventIdsHadCountedAreToldFromThoseThatCounted() {
+    Increment.Builder increment =
+        Increment.newBuilder()
+            .setKey(key(2))
+            .setMetric("clicks")
+            .setEventTimeMillis(NOW)
+            .setEventId(ByteString.copyFromUtf8("once"));
+    for (int i = 0; i < 2; i++) {
+      CounterServiceGrpc.newBlockingStub(cluster.channel(FIRST))
+          .record(RecordRequest.newBuilder().addIncrements(increment).build());
+    }
+    List<LogEntry> entries = log(ReadLogRequest.newBuilder().setRangeId(2).setCounted(true));
+
+    assertThat(entries)
+        .filteredOn(LogEntry::hasBatches)
+        .extracting(entry -> entry.getBatches().getBatches(0).getDuplicateRowsList())
+        .containsExactly(List.of(), List.of(0));
+  }
+
+  @Test
+  void whatCountedIsNotToldOnceTheJournalsBeginningIsGone() {
+    record(0, 3);
+    cluster
+        .coordination
+        .ranges()
+        .tamper(
+            0,
+            record -> {
+              RangeRecord.Builder changed = record.toBuilder();
+              changed.getSegmentsBuilder(0).setNumber(2);
+              return changed.build();
+            });
+    refusal(
+        Code.FAILED_PRECONDITION,
+        ErrorReason.ERROR_REASON_JOURNAL_NOT_KEPT,
+        () -> log(ReadLogRequest.newBuilder().setRangeId(0).setCounted(true)));
   }
 
   @Test

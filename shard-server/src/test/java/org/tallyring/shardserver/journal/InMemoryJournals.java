@@ -164,7 +164,8 @@ public final class InMemoryJournals implements RangeJournals {
   public synchronized void tamperSnapshot(
       InMemoryRangeStore records, int rangeId, UnaryOperator<byte[]> change) {
     long ledgerId = records.record(rangeId).getSnapshot().getLedgerId();
-    List<byte[]> chunks = Objects.requireNonNull(snapshots.get(ledgerId)).stream().map(change).toList();
+    List<byte[]> chunks =
+        Objects.requireNonNull(snapshots.get(ledgerId)).stream().map(change).toList();
     snapshots.put(ledgerId, chunks);
     records.tamper(
         rangeId,
