@@ -29,12 +29,16 @@ import org.tallyring.proto.v1.ListNamespacesResponse;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
 import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.v1.ReadLogRequest;
+import org.tallyring.proto.v1.ReadLogResponse;
 import org.tallyring.proto.v1.RebalanceRequest;
 import org.tallyring.proto.v1.RebalanceResponse;
 import org.tallyring.proto.v1.SetThresholdRequest;
 import org.tallyring.proto.v1.SetThresholdResponse;
 import org.tallyring.proto.v1.SwapMetricRequest;
 import org.tallyring.proto.v1.SwapMetricResponse;
+import org.tallyring.proto.v1.VerifyRangesRequest;
+import org.tallyring.proto.v1.VerifyRangesResponse;
 import org.tallyring.proto.v1.WatchEventsRequest;
 import org.tallyring.proto.v1.WatchEventsResponse;
 
@@ -136,20 +140,41 @@ public final class ForwardedAdminService extends AdminServiceGrpc.AdminServiceIm
   @Override
   public void watchEvents(
       WatchEventsRequest request, StreamObserver<WatchEventsResponse> observer) {
+    handOn(request, observer, AdminServiceGrpc.AdminServiceStub::watchEvents);
+  }
+
+  @Override
+  public void verifyRanges(
+      VerifyRangesRequest request, StreamObserver<VerifyRangesResponse> observer) {
+    handOn(request, observer, AdminServiceGrpc.AdminServiceStub::verifyRanges);
+  }
+
+  @Override
+  public void readLog(ReadLogRequest request, StreamObserver<ReadLogResponse> observer) {
+    handOn(request, observer, AdminServiceGrpc.AdminServiceStub::readLog);
+  }
+
+  /** A call that is answered with a stream. */
+  private interface StreamedCall<Q, R> {
+    /** Makes it. */
+    void make(AdminServiceGrpc.AdminServiceStub shard, Q request, StreamObserver<R> answers);
+  }
+
+  /** Hands on a call whose answers end when they end, whatever the time-out of other calls. */
+  private <Q, R> void handOn(Q request, StreamObserver<R> observer, StreamedCall<Q, R> call) {
     ServiceRequestContext context = ServiceRequestContext.currentOrNull();
     if (context != null) {
-      // A watch lives as long as its watcher.
       context.clearRequestTimeout();
     }
-    ForwardedStream<WatchEventsRequest, WatchEventsResponse> stream =
-        ForwardedStream.ofAnswers((ServerCallStreamObserver<WatchEventsResponse>) observer);
+    ForwardedStream<Q, R> stream =
+        ForwardedStream.ofAnswers((ServerCallStreamObserver<R>) observer);
     String address = calls.anyAddress();
     if (address == null) {
       stream.refuse(ShardCalls.noShard());
       return;
     }
     try {
-      AdminServiceGrpc.newStub(cluster.channel(address)).watchEvents(request, stream.shardSide());
+      call.make(AdminServiceGrpc.newStub(cluster.channel(address)), request, stream.shardSide());
     } catch (IllegalStateException | IllegalArgumentException unreachable) {
       stream.refuse(ShardCalls.noShard());
     }

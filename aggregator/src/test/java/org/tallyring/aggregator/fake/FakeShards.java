@@ -47,9 +47,13 @@ import org.tallyring.proto.v1.GetSeriesResponse;
 import org.tallyring.proto.v1.KeyCount;
 import org.tallyring.proto.v1.ListNamespacesRequest;
 import org.tallyring.proto.v1.ListNamespacesResponse;
+import org.tallyring.proto.v1.LogEntry;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RangeOwnership;
+import org.tallyring.proto.v1.RangeVerification;
+import org.tallyring.proto.v1.ReadLogRequest;
+import org.tallyring.proto.v1.ReadLogResponse;
 import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
 import org.tallyring.proto.v1.RecordStreamRequest;
@@ -58,6 +62,8 @@ import org.tallyring.proto.v1.SeriesPoint;
 import org.tallyring.proto.v1.ShardMember;
 import org.tallyring.proto.v1.Topology;
 import org.tallyring.proto.v1.TopologyServiceGrpc;
+import org.tallyring.proto.v1.VerifyRangesRequest;
+import org.tallyring.proto.v1.VerifyRangesResponse;
 import org.tallyring.proto.v1.WatchEventsRequest;
 import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.WatchTopologyRequest;
@@ -532,6 +538,28 @@ public final class FakeShards {
               eventsSent.set(next);
             }
           });
+    }
+
+    @Override
+    public void verifyRanges(
+        VerifyRangesRequest request, StreamObserver<VerifyRangesResponse> call) {
+      for (int rangeId : request.getRangeIdsList()) {
+        call.onNext(
+            VerifyRangesResponse.newBuilder()
+                .setRangesTotal(request.getRangeIdsCount())
+                .setRange(RangeVerification.newBuilder().setRangeId(rangeId))
+                .build());
+      }
+      call.onCompleted();
+    }
+
+    @Override
+    public void readLog(ReadLogRequest request, StreamObserver<ReadLogResponse> call) {
+      call.onNext(
+          ReadLogResponse.newBuilder()
+              .setEntry(LogEntry.newBuilder().setPosition(request.getFrom()))
+              .build());
+      call.onCompleted();
     }
 
     @Override

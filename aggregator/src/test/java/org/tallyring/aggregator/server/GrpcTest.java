@@ -19,6 +19,7 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -41,14 +42,18 @@ import org.tallyring.proto.v1.GetSeriesRequest;
 import org.tallyring.proto.v1.GetTopKRequest;
 import org.tallyring.proto.v1.GetTopKResponse;
 import org.tallyring.proto.v1.GetTopologyRequest;
+import org.tallyring.proto.v1.JournalPosition;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.v1.ReadLogRequest;
+import org.tallyring.proto.v1.ReadLogResponse;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.proto.v1.TopKServiceGrpc;
 import org.tallyring.proto.v1.TopologyServiceGrpc;
+import org.tallyring.proto.v1.VerifyRangesRequest;
 import org.tallyring.proto.v1.WatchEventsRequest;
 import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.WatchTopologyRequest;
@@ -402,6 +407,23 @@ final class GrpcTest {
     watching.cancel(null);
 
     await().atMost(LIMIT).until(() -> running.shards.watchesEnded.get() == 1);
+  }
+
+  @Test
+  void verificationsAndJournalsAreForwardedToTheirEnd() {
+    AdminServiceGrpc.AdminServiceBlockingStub admin =
+        AdminServiceGrpc.newBlockingStub(running.channel);
+    List<Integer> verified = new ArrayList<>();
+    admin
+        .verifyRanges(VerifyRangesRequest.newBuilder().addRangeIds(3).addRangeIds(5).build())
+        .forEachRemaining(response -> verified.add(response.getRange().getRangeId()));
+    assertThat(verified).containsExactly(3, 5);
+
+    JournalPosition from = JournalPosition.newBuilder().setSegment(2).setEntry(7).build();
+    Iterator<ReadLogResponse> entries =
+        admin.readLog(ReadLogRequest.newBuilder().setFrom(from).build());
+    assertThat(entries.next().getEntry().getPosition()).isEqualTo(from);
+    assertThat(entries.hasNext()).isFalse();
   }
 
   @Test

@@ -53,23 +53,23 @@ final class Listing {
           out.println(String.join("\t", row.stream().map(Object::toString).toList()));
         }
       }
-      case JSON ->
-          JsonLine.print(
-              out,
-              json -> {
-                json.writeArrayFieldStart(name);
-                for (List<Object> row : rows) {
-                  json.writeStartObject();
-                  for (int i = 0; i < row.size(); i++) {
-                    json.writeFieldName(fields.get(i));
-                    write(json, row.get(i));
-                  }
-                  json.writeEndObject();
-                }
-                json.writeEndArray();
-              });
+      case JSON -> JsonLine.print(out, this::writeTo);
     }
     out.flush();
+  }
+
+  /** Writes the rows as a field of a document. */
+  void writeTo(JsonGenerator json) throws IOException {
+    json.writeArrayFieldStart(name);
+    for (List<Object> row : rows) {
+      json.writeStartObject();
+      for (int i = 0; i < row.size(); i++) {
+        json.writeFieldName(fields.get(i));
+        write(json, row.get(i));
+      }
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 
   private static void write(JsonGenerator json, Object value) throws IOException {

@@ -49,7 +49,8 @@ final class ServerRoles implements Roles {
     try {
       StandaloneCluster cluster =
           StandaloneCluster.start(
-              new StandaloneSettings(options.data(), options.shards(), options.port()));
+              new StandaloneSettings(
+                  options.data(), options.shards(), options.port(), options.journalRetention()));
       started.push(cluster);
       say("tallyring is ready: http://" + cluster.server());
       if (options.demo()) {
@@ -114,7 +115,8 @@ final class ServerRoles implements Roles {
           BookKeeperJournals.connect(
               JournalSettings.defaults(config.clusterName(), connectString(config.zookeeper()))
                   .withZooKeeperSessionTimeout(config.sessionTimeout())
-                  .withRollBytes(config.journalRollBytes()),
+                  .withRollBytes(config.journalRollBytes())
+                  .withRetention(config.journalRetention()),
               coordination.ranges());
       started.push(journals);
       PrometheusMeterRegistry metrics = ProcessMetrics.registry();

@@ -2,6 +2,7 @@ package org.tallyring.cli;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.tallyring.cli.config.DurationText;
 import org.tallyring.cli.failure.CliException;
 import org.tallyring.cli.failure.ExitCode;
 import org.tallyring.standalone.StandaloneSettings;
@@ -51,6 +52,16 @@ final class StandaloneCommand implements Callable<Integer> {
       })
   private int port = 7070;
 
+  @Option(
+      names = "--journal-retention",
+      paramLabel = "TIME",
+      defaultValue = "0s",
+      description = {
+        "For how long at least journals are kept after snapshots have made them unnecessary, for",
+        "example 7d. Default: ${DEFAULT-VALUE}."
+      })
+  private String journalRetention = "0s";
+
   @Option(names = "--demo", description = "Make up the traffic of a small shop.")
   private boolean demo;
 
@@ -66,7 +77,9 @@ final class StandaloneCommand implements Callable<Integer> {
     if (port < 1 || port > MAX_PORT) {
       throw CliException.usage("--port", port, "1-" + MAX_PORT);
     }
-    roles.standalone(new StandaloneOptions(data, shards, port, demo));
+    roles.standalone(
+        new StandaloneOptions(
+            data, shards, port, DurationText.parse("--journal-retention", journalRetention), demo));
     return ExitCode.DONE;
   }
 }

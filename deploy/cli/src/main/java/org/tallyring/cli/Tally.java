@@ -81,6 +81,8 @@ public final class Tally {
             .addSubcommand(new RangesCommand(console))
             .addSubcommand(new DrainCommand(console))
             .addSubcommand(new RebalanceCommand(console))
+            .addSubcommand(new VerifyCommand(console))
+            .addSubcommand(new LogCommand(console))
             .addSubcommand(new BenchCommand(console))
             .addSubcommand(new ZooKeeperCommand(roles))
             .addSubcommand(new BookieCommand(roles))

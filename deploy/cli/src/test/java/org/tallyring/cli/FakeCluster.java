@@ -24,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.time.ProtoTimes;
@@ -64,15 +65,19 @@ import org.tallyring.proto.v1.ListNamespacesResponse;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
 import org.tallyring.proto.v1.MemberState;
+import org.tallyring.proto.v1.LogEntry;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.MetricStats;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RangeOwnership;
 import org.tallyring.proto.v1.RangeStatus;
+import org.tallyring.proto.v1.RangeVerification;
 import org.tallyring.proto.v1.RankedKey;
 import org.tallyring.proto.v1.RankedRow;
 import org.tallyring.proto.v1.RebalanceRequest;
 import org.tallyring.proto.v1.RebalanceResponse;
+import org.tallyring.proto.v1.ReadLogRequest;
+import org.tallyring.proto.v1.ReadLogResponse;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
@@ -88,6 +93,8 @@ import org.tallyring.proto.v1.TopKServiceGrpc;
 import org.tallyring.proto.v1.Topology;
 import org.tallyring.proto.v1.TopologyServiceGrpc;
 import org.tallyring.proto.v1.TrendingKey;
+import org.tallyring.proto.v1.VerifyRangesRequest;
+import org.tallyring.proto.v1.VerifyRangesResponse;
 import org.tallyring.proto.v1.WatchEventsRequest;
 import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.proto.v1.WatchTopologyRequest;
@@ -115,6 +122,11 @@ final class FakeCluster implements AutoCloseable {
   private final List<WindowSelector> selectors = new CopyOnWriteArrayList<>();
   private final List<GetSeriesRequest> series = new CopyOnWriteArrayList<>();
   private final List<WatchEventsRequest> watches = new CopyOnWriteArrayList<>();
+  private final List<LogEntry> log = new CopyOnWriteArrayList<>();
+  private final List<ReadLogRequest> logRequests = new CopyOnWriteArrayList<>();
+  private final List<RangeVerification> verifications = new CopyOnWriteArrayList<>();
+  private final List<VerifyRangesRequest> verifyRequests = new CopyOnWriteArrayList<>();
+  private final AtomicBoolean breakOff = new AtomicBoolean();
   private final Queue<WatchEventsResponse> events = new ConcurrentLinkedQueue<>();
   private final List<ShardMember> gone = new CopyOnWriteArrayList<>();
   private final List<String> placementCalls = new CopyOnWriteArrayList<>();
@@ -178,6 +190,29 @@ final class FakeCluster implements AutoCloseable {
   }
 
   /** What one watch is told before the server goes away; without any more a watch just ends. */
+  /** Adds to what the journal of every range tells. */
+  void log(LogEntry entry) {
+    log.add(entry);
+  }
+
+  List<ReadLogRequest> logRequests() {
+    return List.copyOf(logRequests);
+  }
+
+  /** Adds to what verifying all ranges finds. */
+  void verify(RangeVerification range) {
+    verifications.add(range);
+  }
+
+  List<VerifyRangesRequest> verifyRequests() {
+    return List.copyOf(verifyRequests);
+  }
+
+  /** Breaks off the next stream after one answer. */
+  void breakOffAfterOne() {
+    breakOff.set(true);
+  }
+
   void tell(WatchEventsResponse told) {
     events.add(told);
   }
@@ -693,6 +728,50 @@ final class FakeCluster implements AutoCloseable {
               Status.Code.UNAVAILABLE,
               ErrorReason.ERROR_REASON_NOT_READY,
               "this shard stops (expected: another shard)"));
+    }
+
+    @Override
+    public void verifyRanges(
+        VerifyRangesRequest request, StreamObserver<VerifyRangesResponse> observer) {
+      verifyRequests.add(request);
+      List<VerifyRangesResponse> answers = new ArrayList<>();
+      for (RangeVerification range : verifications) {
+        if (request.getRangeIdsCount() == 0
+            || request.getRangeIdsList().contains(range.getRangeId())) {
+          int total =
+              request.getRangeIdsCount() == 0 ? verifications.size() : request.getRangeIdsCount();
+          answers.add(
+              VerifyRangesResponse.newBuilder().setRangesTotal(total).setRange(range).build());
+        }
+      }
+      stream(observer, answers);
+    }
+
+    @Override
+    public void readLog(ReadLogRequest request, StreamObserver<ReadLogResponse> observer) {
+      logRequests.add(request);
+      List<ReadLogResponse> answers = new ArrayList<>();
+      for (LogEntry entry : log) {
+        if (entry.getPosition().getEntry() >= request.getFrom().getEntry()) {
+          answers.add(ReadLogResponse.newBuilder().setEntry(entry).build());
+        }
+      }
+      stream(observer, answers);
+    }
+
+    private <T> void stream(StreamObserver<T> observer, List<T> answers) {
+      for (T answer : answers) {
+        observer.onNext(answer);
+        if (breakOff.compareAndSet(true, false)) {
+          observer.onError(
+              Errors.of(
+                  Status.Code.UNAVAILABLE,
+                  ErrorReason.ERROR_REASON_NOT_READY,
+                  "this shard stops (expected: another shard)"));
+          return;
+        }
+      }
+      observer.onCompleted();
     }
 
     @Override

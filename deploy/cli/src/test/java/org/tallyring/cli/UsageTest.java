@@ -249,7 +249,12 @@ final class UsageTest {
 
   @Test
   void rolesAreStartedWithTheirConfiguration() {
-    assertThat(shell.run(words("standalone --data d --shards 2 --port 8080 --demo")).exitCode())
+    assertThat(
+            shell
+                .run(
+                    words(
+                        "standalone --data d --shards 2 --port 8080 --journal-retention 7d --demo"))
+                .exitCode())
         .isEqualTo(ExitCode.DONE);
     assertThat(
             shell
@@ -262,7 +267,7 @@ final class UsageTest {
 
     assertThat(shell.started)
         .hasSize(2)
-        .startsWith(new StandaloneOptions(Path.of("d"), 2, 8080, true));
+        .startsWith(new StandaloneOptions(Path.of("d"), 2, 8080, Duration.ofDays(7), true));
     assertThat(shell.started.get(1))
         .isInstanceOfSatisfying(
             ShardConfig.class, config -> assertThat(config.id()).isEqualTo("shard-1"));

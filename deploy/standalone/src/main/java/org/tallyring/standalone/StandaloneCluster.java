@@ -107,6 +107,7 @@ public final class StandaloneCluster implements AutoCloseable {
         BookKeeperJournals.connect(
             JournalSettings.defaults(CLUSTER, connect)
                 .withSingleMachine(true)
+                .withRetention(settings.journalRetention())
                 .withZooKeeperSessionTimeout(Duration.ofMillis(SESSION_TIMEOUT_MILLIS)),
             coordinations.get(0).join().ranges());
     parts.add(journals);

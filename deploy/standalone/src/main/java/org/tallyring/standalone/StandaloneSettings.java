@@ -1,6 +1,7 @@
 package org.tallyring.standalone;
 
 import java.nio.file.Path;
+import java.time.Duration;
 
 /**
  * A whole cluster in one JVM.
@@ -8,8 +9,10 @@ import java.nio.file.Path;
  * @param data where everything is kept
  * @param shards how many shards, 1 to {@value #MAX_SHARDS}
  * @param port the aggregator's; shard i listens on {@code port + i}, ZooKeeper on {@code port + 20}
+ * @param journalRetention for how long at least what is in a journal is kept after snapshots have
+ *     made it unnecessary
  */
-public record StandaloneSettings(Path data, int shards, int port) {
+public record StandaloneSettings(Path data, int shards, int port, Duration journalRetention) {
 
   /** The most shards that fit between the aggregator's port and ZooKeeper's. */
   public static final int MAX_SHARDS = 16;

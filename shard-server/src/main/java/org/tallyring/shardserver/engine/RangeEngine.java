@@ -197,6 +197,21 @@ public final class RangeEngine {
     return cut(maxChunkBytes).write();
   }
 
+  /**
+   * How a snapshot differs from this state, which a replay of the same entries gave. The bytes are
+   * compared first; only when they differ every count of both is looked at.
+   *
+   * @param stored the snapshot
+   * @param maxChunkBytes how large its chunks may be
+   * @param most how many differences to name
+   * @throws IllegalArgumentException if the snapshot differs and cannot be read
+   */
+  public StateDifferences differencesOf(List<byte[]> stored, int maxChunkBytes, int most) {
+    return SnapshotReader.isSame(stored, snapshot(maxChunkBytes))
+        ? StateDifferences.NONE
+        : StateComparison.compare(SnapshotReader.read(state.rangeId, stored), state, most);
+  }
+
   /** The last sequence applied in a session, or -1 for a session that is unknown or forgotten. */
   public long lastSequence(ByteString sessionId) {
     return state.sessions.lastSequence(sessionId);

@@ -4,7 +4,12 @@ import com.google.protobuf.ByteString;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.SnapshotBucket;
 import org.tallyring.proto.internal.v1.SnapshotEventIds;
@@ -37,20 +42,57 @@ final class SnapshotReader {
    */
   static RangeState read(int rangeId, List<byte[]> chunks) {
     SnapshotReader reader = new SnapshotReader(rangeId);
+    forEachPiece(chunks, reader::read);
+    require(reader.headRead, "the snapshot has no head");
+    return reader.state;
+  }
+
+  /** Whether two snapshots, cut into chunks of the same size, are of the same state. */
+  static boolean isSame(List<byte[]> one, List<byte[]> other) {
+    if (one.size() != other.size()) {
+      return false;
+    }
+    for (int i = 0; i < one.size(); i++) {
+      if (!Arrays.equals(one.get(i), other.get(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The kind of the first piece that two snapshots differ in, for example {@code events}. */
+  static String firstDifference(List<byte[]> one, List<byte[]> other) {
+    Iterator<SnapshotPiece> others = pieces(other).iterator();
+    for (SnapshotPiece piece : pieces(one)) {
+      SnapshotPiece beside = others.hasNext() ? others.next() : SnapshotPiece.getDefaultInstance();
+      if (!piece.equals(beside)) {
+        return piece.getContentCase().name().toLowerCase(Locale.ROOT);
+      }
+    }
+    return others.hasNext()
+        ? others.next().getContentCase().name().toLowerCase(Locale.ROOT)
+        : "snapshot";
+  }
+
+  private static List<SnapshotPiece> pieces(List<byte[]> chunks) {
+    List<SnapshotPiece> pieces = new ArrayList<>();
+    forEachPiece(chunks, pieces::add);
+    return pieces;
+  }
+
+  private static void forEachPiece(List<byte[]> chunks, Consumer<SnapshotPiece> consumer) {
     try {
       for (byte[] chunk : chunks) {
         ByteArrayInputStream in = new ByteArrayInputStream(chunk);
         SnapshotPiece piece = SnapshotPiece.parseDelimitedFrom(in);
         while (piece != null) {
-          reader.read(piece);
+          consumer.accept(piece);
           piece = SnapshotPiece.parseDelimitedFrom(in);
         }
       }
     } catch (IOException e) {
       throw new IllegalArgumentException("the snapshot is damaged: " + e.getMessage(), e);
     }
-    require(reader.headRead, "the snapshot has no head");
-    return reader.state;
   }
 
   private void read(SnapshotPiece piece) {

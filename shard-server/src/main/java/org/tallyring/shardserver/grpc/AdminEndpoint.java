@@ -22,12 +22,16 @@ import org.tallyring.proto.v1.ListNamespacesRequest;
 import org.tallyring.proto.v1.ListNamespacesResponse;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
+import org.tallyring.proto.v1.ReadLogRequest;
+import org.tallyring.proto.v1.ReadLogResponse;
 import org.tallyring.proto.v1.RebalanceRequest;
 import org.tallyring.proto.v1.RebalanceResponse;
 import org.tallyring.proto.v1.SetThresholdRequest;
 import org.tallyring.proto.v1.SetThresholdResponse;
 import org.tallyring.proto.v1.SwapMetricRequest;
 import org.tallyring.proto.v1.SwapMetricResponse;
+import org.tallyring.proto.v1.VerifyRangesRequest;
+import org.tallyring.proto.v1.VerifyRangesResponse;
 import org.tallyring.proto.v1.WatchEventsRequest;
 import org.tallyring.proto.v1.WatchEventsResponse;
 import org.tallyring.shardserver.coordination.ClusterWatch;
@@ -43,6 +47,8 @@ final class AdminEndpoint extends AdminServiceImplBase {
   private final PlacementEndpoint placement;
   private final MetricStatsReader stats;
   private final EventWatches events;
+  private final RangeVerifications verifications;
+  private final JournalLogs logs;
 
   AdminEndpoint(
       String shardId,
@@ -60,6 +66,8 @@ final class AdminEndpoint extends AdminServiceImplBase {
     this.events = events;
     this.listing = listing;
     this.placement = placement;
+    this.verifications = new RangeVerifications(shardId, watch, ranges, peers);
+    this.logs = new JournalLogs(new RangeOwners(shardId, watch), watch, ranges, peers);
     this.stats = new MetricStatsReader(shardId, watch, namespaces, ranges, peers);
   }
 
@@ -150,6 +158,16 @@ final class AdminEndpoint extends AdminServiceImplBase {
   @Override
   public void watchEvents(WatchEventsRequest request, StreamObserver<WatchEventsResponse> call) {
     events.begin(request, (ServerCallStreamObserver<WatchEventsResponse>) call);
+  }
+
+  @Override
+  public void verifyRanges(VerifyRangesRequest request, StreamObserver<VerifyRangesResponse> call) {
+    verifications.begin(request, (ServerCallStreamObserver<VerifyRangesResponse>) call);
+  }
+
+  @Override
+  public void readLog(ReadLogRequest request, StreamObserver<ReadLogResponse> call) {
+    logs.begin(request, (ServerCallStreamObserver<ReadLogResponse>) call);
   }
 
   @Override

@@ -11,6 +11,7 @@ import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceFutureStub;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceStub;
 import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.AdminServiceGrpc.AdminServiceFutureStub;
+import org.tallyring.proto.v1.AdminServiceGrpc.AdminServiceStub;
 
 /** Channels to the other shards, by address, made on first use. Thread-safe. */
 final class PeerChannels implements AutoCloseable {
@@ -44,6 +45,10 @@ final class PeerChannels implements AutoCloseable {
 
   AdminServiceFutureStub admin(String address) {
     return AdminServiceGrpc.newFutureStub(channel(address));
+  }
+
+  AdminServiceStub adminStreams(String address) {
+    return AdminServiceGrpc.newStub(channel(address));
   }
 
   private ManagedChannel channel(String address) {

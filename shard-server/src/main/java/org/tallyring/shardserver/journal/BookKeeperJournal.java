@@ -1,5 +1,6 @@
 package org.tallyring.shardserver.journal;
 
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -42,6 +43,7 @@ final class BookKeeperJournal implements RangeJournal {
   private final Garbage garbage;
   private final OwnedRecord record;
   private final int rangeId;
+  private final InstantSource clock;
   private final LongAdder appendedBytes;
   private final Consumer<BookKeeperJournal> onEnd;
   private final AppendQueue queue;
@@ -62,6 +64,7 @@ final class BookKeeperJournal implements RangeJournal {
       int rangeId,
       Segment first,
       long replayedBytes,
+      InstantSource clock,
       LongAdder appendedBytes,
       Consumer<BookKeeperJournal> onEnd) {
     this.settings = settings;
@@ -71,6 +74,7 @@ final class BookKeeperJournal implements RangeJournal {
     this.garbage = garbage;
     this.record = record;
     this.rangeId = rangeId;
+    this.clock = clock;
     this.appendedBytes = appendedBytes;
     this.onEnd = onEnd;
     this.queue = new AppendQueue(first, this::lost);
@@ -226,8 +230,12 @@ final class BookKeeperJournal implements RangeJournal {
   }
 
   private CompletableFuture<?> publish(SnapshotReference snapshot) {
+    long keepFrom =
+        settings.retention().isZero()
+            ? JournalLayout.KEEP_NOTHING
+            : clock.millis() - settings.retention().toMillis();
     return record
-        .change(range -> JournalLayout.withSnapshot(range, snapshot))
+        .change(range -> JournalLayout.withSnapshot(range, snapshot, keepFrom))
         .whenComplete(
             (published, failure) -> {
               if (failure != null) {

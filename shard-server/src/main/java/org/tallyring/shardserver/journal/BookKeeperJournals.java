@@ -2,6 +2,7 @@ package org.tallyring.shardserver.journal;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.InstantSource;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,6 +44,7 @@ public final class BookKeeperJournals implements RangeJournals {
 
   private final JournalSettings settings;
   private final RangeStore store;
+  private final InstantSource clock;
   private final BookKeeper client;
   private final Ledgers ledgers;
   private final Bookies bookies;
@@ -50,9 +52,11 @@ public final class BookKeeperJournals implements RangeJournals {
   private final Set<BookKeeperJournal> journals = ConcurrentHashMap.newKeySet();
   private final LongAdder appendedBytes = new LongAdder();
 
-  private BookKeeperJournals(JournalSettings settings, RangeStore store, BookKeeper client) {
+  private BookKeeperJournals(
+      JournalSettings settings, RangeStore store, InstantSource clock, BookKeeper client) {
     this.settings = settings;
     this.store = store;
+    this.clock = clock;
     this.client = client;
     this.ledgers = new Ledgers(client, settings.cluster());
     this.bookies =
@@ -70,8 +74,14 @@ public final class BookKeeperJournals implements RangeJournals {
    *     no bookie has ever been started
    */
   public static BookKeeperJournals connect(JournalSettings settings, RangeStore store) {
+    return connect(settings, store, InstantSource.system());
+  }
+
+  /** As {@link #connect(JournalSettings, RangeStore)}, with a clock that retention goes by. */
+  static BookKeeperJournals connect(
+      JournalSettings settings, RangeStore store, InstantSource clock) {
     BookKeeperJournals journals =
-        new BookKeeperJournals(settings, store, BookKeeperClient.connect(settings));
+        new BookKeeperJournals(settings, store, clock, BookKeeperClient.connect(settings));
     journals.bookies.start().join();
     return journals;
   }
@@ -86,7 +96,7 @@ public final class BookKeeperJournals implements RangeJournals {
   private CompletableFuture<RangeJournal> open(
       int rangeId, OwnedRecord record, JournalReplay replay, Executor executor) {
     Garbage garbage = new Garbage(ledgers, store, rangeId, record);
-    SegmentStart segments = new SegmentStart(ledgers, bookies, rangeId, record, garbage);
+    SegmentStart segments = new SegmentStart(ledgers, bookies, rangeId, record, garbage, clock);
     CompletableFuture<SegmentStart.Prepared> prepared = segments.prepare();
     CompletableFuture<Recovered> recovered =
         new JournalRecovery(
@@ -123,12 +133,22 @@ public final class BookKeeperJournals implements RangeJournals {
                       rangeId,
                       segment,
                       recovered.join().bytes(),
+                      clock,
                       appendedBytes,
                       journals::remove);
               journals.add(journal);
               garbage.collect();
               return journal;
             });
+  }
+
+  @Override
+  public CompletableFuture<StoredJournal> stored(int rangeId) {
+    return store
+        .read(rangeId)
+        .thenApply(
+            stored ->
+                new StoredLedgers(ledgers, settings.replayChunkBytes(), rangeId, stored.value()));
   }
 
   /** Counts the bytes of the entries that all of these journals appended so far. */

@@ -71,7 +71,8 @@ final class ChunkedReader {
     return reader.done;
   }
 
-  private static long entriesPerChunk(ReadHandle ledger, int chunkBytes) {
+  /** How many entries of a ledger are asked for at once, so that they are about a chunk. */
+  static long entriesPerChunk(ReadHandle ledger, int chunkBytes) {
     long entries = ledger.getLastAddConfirmed() + 1;
     long average = Math.max(1, ledger.getLength() / Math.max(1, entries));
     return Math.max(1, Math.min(MOST_ENTRIES, chunkBytes / average));

@@ -12,9 +12,9 @@ import org.tallyring.proto.internal.v1.SnapshotReference;
  * What a range's record says of its journal, and how that changes. Pure. Every change can be made
  * again on a record that has it already.
  *
- * <p>Invariants: segment numbers are contiguous; the segments reach back to the previous snapshot,
- * or to the first segment ever while there is none; a ledger is a segment, a snapshot or garbage,
- * never two of them.
+ * <p>Invariants: segment numbers are contiguous; the segments reach back to the previous snapshot
+ * or further, or to the first segment ever while there is none; a ledger is a segment, a snapshot
+ * or garbage, never two of them.
  */
 final class JournalLayout {
 
@@ -28,14 +28,21 @@ final class JournalLayout {
         : range.getSnapshot().getSegment() + 1;
   }
 
-  /** With a ledger as the last segment. */
-  static RangeRecord withSegment(RangeRecord range, long ledgerId) {
+  /**
+   * With a ledger as the last segment.
+   *
+   * @param begunAtMillis the present time
+   */
+  static RangeRecord withSegment(RangeRecord range, long ledgerId, long begunAtMillis) {
     if (refersTo(range, ledgerId)) {
       return range;
     }
     return range.toBuilder()
         .addSegments(
-            JournalSegment.newBuilder().setNumber(nextSegmentNumber(range)).setLedgerId(ledgerId))
+            JournalSegment.newBuilder()
+                .setNumber(nextSegmentNumber(range))
+                .setLedgerId(ledgerId)
+                .setBegunAtMillis(begunAtMillis))
         .build();
   }
 
@@ -74,11 +81,18 @@ final class JournalLayout {
     return changed.build();
   }
 
+  /** Which moment makes {@link #withSnapshot} keep nothing that is not needed. */
+  static final long KEEP_NOTHING = Long.MAX_VALUE;
+
   /**
-   * With a newest snapshot. The one that was newest becomes the previous one, and every segment
-   * that ends before it becomes garbage, as does the previous one before.
+   * With a newest snapshot. The one that was newest becomes the previous one, and the segments that
+   * end before it become garbage, as does the previous one before.
+   *
+   * @param keepFromMillis what ended later than this stays, with everything after it; {@link
+   *     #KEEP_NOTHING} if only what is needed does
    */
-  static RangeRecord withSnapshot(RangeRecord range, SnapshotReference snapshot) {
+  static RangeRecord withSnapshot(
+      RangeRecord range, SnapshotReference snapshot, long keepFromMillis) {
     if (refersTo(range, snapshot.getLedgerId())) {
       return range;
     }
@@ -88,13 +102,16 @@ final class JournalLayout {
     }
     if (range.hasSnapshot()) {
       changed.setPreviousSnapshot(range.getSnapshot()).clearSegments();
-      for (JournalSegment segment : range.getSegmentsList()) {
-        if (segment.getNumber() < range.getSnapshot().getSegment()) {
-          changed.addGarbageLedgerIds(segment.getLedgerId());
-        } else {
-          changed.addSegments(segment);
-        }
+      List<JournalSegment> segments = range.getSegmentsList();
+      int first = 0;
+      while (first < segments.size()
+          && segments.get(first).getNumber() < range.getSnapshot().getSegment()
+          && (first + 1 == segments.size()
+              || segments.get(first + 1).getBegunAtMillis() <= keepFromMillis)) {
+        changed.addGarbageLedgerIds(segments.get(first).getLedgerId());
+        first++;
       }
+      changed.addAllSegments(segments.subList(first, segments.size()));
     }
     return changed.build();
   }
@@ -134,6 +151,27 @@ final class JournalLayout {
         || (range.hasSnapshot() && range.getSnapshot().getLedgerId() == ledgerId)
         || (range.hasPreviousSnapshot() && range.getPreviousSnapshot().getLedgerId() == ledgerId)
         || range.getGarbageLedgerIdsList().contains(ledgerId);
+  }
+
+  /** The snapshots, newest first. */
+  static List<SnapshotReference> snapshots(RangeRecord range) {
+    List<SnapshotReference> snapshots = new ArrayList<>();
+    if (range.hasSnapshot()) {
+      snapshots.add(range.getSnapshot());
+    }
+    if (range.hasPreviousSnapshot()) {
+      snapshots.add(range.getPreviousSnapshot());
+    }
+    return snapshots;
+  }
+
+  /** The place before the first entry that is kept. */
+  static Position beginning(RangeRecord range) {
+    if (range.getSegmentsCount() == 0) {
+      return snapshotPosition(range);
+    }
+    long first = range.getSegments(0).getNumber();
+    return first == 1 ? Position.START : new Position(first, -1);
   }
 
   /** The place up to which the newest snapshot reaches. */

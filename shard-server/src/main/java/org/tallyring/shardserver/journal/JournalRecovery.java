@@ -88,13 +88,7 @@ final class JournalRecovery {
     }
     CompletableFuture<Void> fenced =
         CompletableFuture.allOf(opened.toArray(CompletableFuture[]::new));
-    List<SnapshotReference> candidates = new ArrayList<>();
-    if (range.hasSnapshot()) {
-      candidates.add(range.getSnapshot());
-    }
-    if (range.hasPreviousSnapshot()) {
-      candidates.add(range.getPreviousSnapshot());
-    }
+    List<SnapshotReference> candidates = JournalLayout.snapshots(range);
     return fenced.thenCompose(
         all -> turns.run(() -> rebuild(candidates, opened.stream().map(CompletableFuture::join))));
   }

@@ -14,6 +14,8 @@ import java.time.Duration;
  * @param rollBytes at which size a segment is followed by another
  * @param maxEntryBytes the largest entry; a bookie takes about 5 MiB
  * @param replayChunkBytes how much a replay reads at once; it holds two such chunks
+ * @param retention for how long at least a segment is kept after it ended, though snapshots have
+ *     made it unnecessary; it goes with the first snapshot after that
  */
 public record JournalSettings(
     String cluster,
@@ -23,9 +25,12 @@ public record JournalSettings(
     boolean singleMachine,
     long rollBytes,
     int maxEntryBytes,
-    int replayChunkBytes) {
+    int replayChunkBytes,
+    Duration retention) {
 
   private static final int LARGEST_ENTRY_BYTES = 4 << 20;
+
+  private static final Duration LONGEST_RETENTION = Duration.ofDays(36_500);
 
   /** Checks the bounds. */
   public JournalSettings {
@@ -43,11 +48,14 @@ public record JournalSettings(
         "maxEntryBytes: " + maxEntryBytes + " (expected: 1 to " + LARGEST_ENTRY_BYTES + ")");
     require(
         replayChunkBytes > 0, "replayChunkBytes: " + replayChunkBytes + " (expected: positive)");
+    require(
+        !retention.isNegative() && retention.compareTo(LONGEST_RETENTION) <= 0,
+        "retention: " + retention + " (expected: 0 to " + LONGEST_RETENTION.toDays() + " days)");
   }
 
   /**
    * The defaults: 10 s session, 5 s for an append, at least two copies, segments of 64 MiB, entries
-   * up to 1 MiB, replay in chunks of 4 MiB.
+   * up to 1 MiB, replay in chunks of 4 MiB, nothing kept that is not needed.
    */
   public static JournalSettings defaults(String cluster, String zooKeeper) {
     return new JournalSettings(
@@ -58,7 +66,8 @@ public record JournalSettings(
         false,
         64L << 20,
         1 << 20,
-        4 << 20);
+        4 << 20,
+        Duration.ZERO);
   }
 
   /** These, with another {@link #singleMachine}. */
@@ -71,7 +80,8 @@ public record JournalSettings(
         allowed,
         rollBytes,
         maxEntryBytes,
-        replayChunkBytes);
+        replayChunkBytes,
+        retention);
   }
 
   /** These, with another {@link #rollBytes}. */
@@ -84,7 +94,8 @@ public record JournalSettings(
         singleMachine,
         bytes,
         maxEntryBytes,
-        replayChunkBytes);
+        replayChunkBytes,
+        retention);
   }
 
   /** These, with another {@link #zooKeeperSessionTimeout}. */
@@ -97,7 +108,22 @@ public record JournalSettings(
         singleMachine,
         rollBytes,
         maxEntryBytes,
-        replayChunkBytes);
+        replayChunkBytes,
+        retention);
+  }
+
+  /** These, with another {@link #retention}. */
+  public JournalSettings withRetention(Duration kept) {
+    return new JournalSettings(
+        cluster,
+        zooKeeper,
+        zooKeeperSessionTimeout,
+        appendTimeout,
+        singleMachine,
+        rollBytes,
+        maxEntryBytes,
+        replayChunkBytes,
+        kept);
   }
 
   private static void require(boolean condition, String message) {

@@ -66,6 +66,20 @@ final class Ledgers {
         .execute();
   }
 
+  /**
+   * Opens a ledger to be read beside whoever writes it, who notices nothing. How far it has been
+   * written is known of an ended ledger only.
+   */
+  CompletableFuture<ReadHandle> read(long ledgerId) {
+    return client
+        .newOpenLedgerOp()
+        .withLedgerId(ledgerId)
+        .withRecovery(false)
+        .withDigestType(DigestType.CRC32C)
+        .withPassword(NO_PASSWORD)
+        .execute();
+  }
+
   /** Deletes a ledger; one that is gone already is fine. */
   CompletableFuture<Void> delete(long ledgerId) {
     return client

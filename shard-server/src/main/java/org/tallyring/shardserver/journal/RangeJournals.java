@@ -24,6 +24,12 @@ public interface RangeJournals extends AutoCloseable {
   CompletableFuture<RangeJournal> open(
       int rangeId, String owner, JournalReplay replay, Executor executor);
 
+  /**
+   * Looks at what is stored of a range's journal, to read it beside its owner. Fences nobody and
+   * changes nothing.
+   */
+  CompletableFuture<StoredJournal> stored(int rangeId);
+
   @Override
   void close();
 }

@@ -1,5 +1,6 @@
 package org.tallyring.shardserver.journal;
 
+import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.UnaryOperator;
@@ -23,13 +24,21 @@ final class SegmentStart {
   private final int rangeId;
   private final OwnedRecord record;
   private final Garbage garbage;
+  private final InstantSource clock;
 
-  SegmentStart(Ledgers ledgers, Bookies bookies, int rangeId, OwnedRecord record, Garbage garbage) {
+  SegmentStart(
+      Ledgers ledgers,
+      Bookies bookies,
+      int rangeId,
+      OwnedRecord record,
+      Garbage garbage,
+      InstantSource clock) {
     this.ledgers = ledgers;
     this.bookies = bookies;
     this.rangeId = rangeId;
     this.record = record;
     this.garbage = garbage;
+    this.clock = clock;
   }
 
   /**
@@ -89,8 +98,9 @@ final class SegmentStart {
    */
   CompletableFuture<Segment> publish(Prepared prepared, UnaryOperator<RangeRecord> before) {
     long ledgerId = prepared.ledger().getId();
+    long now = clock.millis();
     return record
-        .change(range -> JournalLayout.withSegment(before.apply(range), ledgerId))
+        .change(range -> JournalLayout.withSegment(before.apply(range), ledgerId, now))
         .whenComplete(
             (range, failure) -> {
               if (failure != null) {

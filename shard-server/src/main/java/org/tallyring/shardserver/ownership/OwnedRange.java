@@ -6,6 +6,7 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
@@ -389,6 +390,22 @@ public final class OwnedRange implements EventSource {
           usage.look(engine.increments(), balance.metrics(), clock.millis());
           return balance;
         });
+  }
+
+  /** The state as it is, to be looked at elsewhere; null when the range does not serve. */
+  CompletableFuture<@Nullable RangeCut> cut() {
+    return read(
+        engine -> {
+          RangeJournal open = Objects.requireNonNull(journal);
+          int maxChunkBytes = open.maxEntryBytes();
+          return new RangeCut(
+              open.epoch(), applied, engine.keys(), maxChunkBytes, engine.cut(maxChunkBytes));
+        });
+  }
+
+  /** The last entry that was applied, as {@link RangeCut} says; null when it does not serve. */
+  CompletableFuture<@Nullable Position> applied() {
+    return read(engine -> applied);
   }
 
   /** Takes nothing new, finishes what is in flight, closes the journal. */

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>A range's state has no locks because every touch of it, reads included, is a task of its loop,
  * and a loop runs one task at a time in the order of submission. Beside the loops, one thread
- * writes down the snapshots of all ranges, one after the other.
+ * writes down the snapshots of all ranges, one after the other, and verifies ranges in between.
  */
 public final class RangeLoops implements AutoCloseable {
 
@@ -40,7 +40,7 @@ public final class RangeLoops implements AutoCloseable {
     return loops.get(rangeId % loops.size());
   }
 
-  /** What writes down snapshots. */
+  /** What writes down snapshots and verifies ranges. */
   ExecutorService snapshotWriter() {
     return snapshotWriter;
   }

@@ -97,6 +97,7 @@ public final class ShardMeters {
   private final Counter inDoubt;
   private final Counter lostRanges;
   private final Counter missedEvents;
+  private final Counter mismatches;
   private final Timer appends;
   private final Timer storedSnapshots;
   private final Timer failedSnapshots;
@@ -124,6 +125,11 @@ public final class ShardMeters {
     missedEvents =
         counter(
             "tallyring.missed.events", "Events that watchers were told they missed", Tags.empty());
+    mismatches =
+        counter(
+            "tallyring.verify.mismatch",
+            "Differences that verifications found between states and their journals",
+            Tags.empty());
     appends =
         Timer.builder("tallyring.journal.append.duration")
             .description("Time until the ack quorum had an entry on stable storage")
@@ -218,6 +224,11 @@ public final class ShardMeters {
   /** A range was lost, or could not be opened. */
   void lost() {
     lostRanges.increment();
+  }
+
+  /** A verification found so many differences. */
+  void mismatches(long count) {
+    mismatches.increment(count);
   }
 
   /** A watcher is handed a page. */

@@ -46,6 +46,7 @@ public final class ShardRanges {
   private final ShardMeters meters;
   private final InFlightBudget budget;
   private final NamespaceEndings namespaceEndings;
+  private final RangeAudit audit;
 
   private final Map<Integer, OwnedRange> held = new ConcurrentHashMap<>();
 
@@ -82,6 +83,7 @@ public final class ShardRanges {
     this.meters = meters;
     this.budget = new InFlightBudget(settings.inFlightBytes());
     this.namespaceEndings = new NamespaceEndings(namespaces, this::all);
+    this.audit = new RangeAudit(journals, loops.snapshotWriter(), scheduler, meters);
     meters.ranges(this::countIn);
   }
 
@@ -172,6 +174,11 @@ public final class ShardRanges {
   /** All that are held. */
   public Collection<OwnedRange> all() {
     return List.copyOf(held.values());
+  }
+
+  /** What reads the journals of the ranges held here beside them. */
+  public RangeAudit audit() {
+    return audit;
   }
 
   private int countIn(RangeState state) {

@@ -31,6 +31,7 @@ import org.tallyring.shardserver.coordination.InMemoryCluster;
 import org.tallyring.shardserver.coordination.InMemoryCoordination;
 import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.journal.InMemoryJournals;
+import org.tallyring.shardserver.ownership.OwnedRange;
 import org.tallyring.shardserver.ownership.RangeLoops;
 import org.tallyring.shardserver.ownership.RangeSettings;
 import org.tallyring.shardserver.ownership.RangeState;
@@ -203,6 +204,11 @@ final class ShardCluster {
 
   ShardServices services(String id) {
     return of(services, id);
+  }
+
+  /** A range that a shard holds. */
+  OwnedRange range(String id, int rangeId) {
+    return of(ranges, id).find(rangeId).orElseThrow();
   }
 
   String address(String id) {

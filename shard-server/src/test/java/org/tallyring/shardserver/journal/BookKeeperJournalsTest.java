@@ -7,10 +7,13 @@ import static org.awaitility.Awaitility.await;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.bookkeeper.client.BookKeeper;
 import org.apache.bookkeeper.client.api.ListLedgersResult;
 import org.junit.jupiter.api.AfterAll;
@@ -117,6 +120,39 @@ final class BookKeeperJournalsTest extends RangeJournalsContractTest {
     assertThat(seen).hasSizeGreaterThan(8);
     assertThat(left).allMatch(ledgerId -> JournalLayout.refersTo(record, ledgerId));
     assertThat(record.getGarbageLedgerIdsList()).isEmpty();
+  }
+
+  @Test
+  void whatIsStillToBeKeptOutlivesSnapshotsAndGoesWithTheFirstOneAfterThat() {
+    AtomicLong now = new AtomicLong(1_000_000);
+    JournalSettings settings = cluster.settings().withRetention(Duration.ofHours(1));
+    try (BookKeeperJournals retaining =
+        BookKeeperJournals.connect(settings, store, () -> Instant.ofEpochMilli(now.get()))) {
+      int range = newRange();
+      List<String> state = new ArrayList<>();
+      List<Position> places = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        RangeJournal journal = open(retaining, range, new RecordingReplay());
+        places.add(append(journal, "entry-" + i));
+        state.add("entry-" + i);
+        get(journal.snapshot(places.get(i), RecordingReplay.snapshotOf(state)));
+      }
+      assertThat(store.record(range).getSegments(0).getNumber()).isEqualTo(1);
+      try (StoredJournal stored = get(retaining.stored(range))) {
+        assertThat(stored.beginning()).isEqualTo(Position.START);
+        assertThat(get(stored.after(Position.START, places.get(3)))).isNotEmpty();
+      }
+      RecordingReplay replay = new RecordingReplay();
+      RangeJournal journal = open(retaining, range, replay);
+      assertThat(replay.replayed).isEmpty();
+      assertThat(replay.state).isEqualTo(state);
+
+      now.addAndGet(Duration.ofHours(2).toMillis());
+      Position last = append(journal, "last");
+      get(journal.snapshot(last, RecordingReplay.snapshotOf(List.of("last"))));
+      assertThat(store.record(range).getSegments(0).getNumber()).isEqualTo(places.get(3).segment());
+      assertThat(store.record(range).getGarbageLedgerIdsList()).isEmpty();
+    }
   }
 
   @Test

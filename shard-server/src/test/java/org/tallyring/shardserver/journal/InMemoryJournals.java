@@ -4,13 +4,19 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.UnaryOperator;
 import java.util.zip.CRC32C;
+import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.proto.internal.v1.JournalSegment;
 import org.tallyring.proto.internal.v1.RangeRecord;
+import org.tallyring.proto.internal.v1.SegmentHeader;
 import org.tallyring.proto.internal.v1.SnapshotReference;
+import org.tallyring.shardserver.coordination.InMemoryRangeStore;
 import org.tallyring.shardserver.coordination.RangeStore;
 
 /**
@@ -22,8 +28,12 @@ public final class InMemoryJournals implements RangeJournals {
 
   static final int MAX_ENTRY_BYTES = 1 << 20;
 
+  /** How many entries a reader gets at once. */
+  private static final int PAGE = 8;
+
   private static final class Range {
     final TreeMap<Long, List<byte[]>> segments = new TreeMap<>();
+    final Map<Long, byte[]> headers = new HashMap<>();
     final List<Runnable> heldAcks = new ArrayList<>();
     long fencedBefore;
     boolean holding;
@@ -102,13 +112,7 @@ public final class InMemoryJournals implements RangeJournals {
       range.segments.forEach((number, entries) -> segments.put(number, List.copyOf(entries)));
     }
     RangeRecord value = record.value();
-    List<SnapshotReference> candidates = new ArrayList<>();
-    if (value.hasSnapshot()) {
-      candidates.add(value.getSnapshot());
-    }
-    if (value.hasPreviousSnapshot()) {
-      candidates.add(value.getPreviousSnapshot());
-    }
+    List<SnapshotReference> candidates = JournalLayout.snapshots(value);
     Optional<SnapshotReference> restored = restore(candidates, replay);
     if (restored.isEmpty() && !candidates.isEmpty() && value.getSegments(0).getNumber() > 1) {
       throw new IllegalStateException("no snapshot can be read");
@@ -152,7 +156,97 @@ public final class InMemoryJournals implements RangeJournals {
   }
 
   @Override
+  public CompletableFuture<StoredJournal> stored(int rangeId) {
+    return store.read(rangeId).thenApply(stored -> new Stored(rangeId, stored.value()));
+  }
+
+  /** Changes a chunk of a range's newest snapshot, and the record's checksum with it. */
+  public synchronized void tamperSnapshot(
+      InMemoryRangeStore records, int rangeId, UnaryOperator<byte[]> change) {
+    long ledgerId = records.record(rangeId).getSnapshot().getLedgerId();
+    List<byte[]> chunks =
+        Objects.requireNonNull(snapshots.get(ledgerId)).stream().map(change).toList();
+    snapshots.put(ledgerId, chunks);
+    records.tamper(
+        rangeId,
+        record -> {
+          RangeRecord.Builder changed = record.toBuilder();
+          changed.getSnapshotBuilder().setCrc32C(checksum(chunks));
+          return changed.build();
+        });
+  }
+
+  @Override
   public void close() {}
+
+  /** Gives a few entries at a time, so that readers have to ask again. */
+  private final class Stored implements StoredJournal {
+
+    private final int rangeId;
+    private final RangeRecord record;
+
+    Stored(int rangeId, RangeRecord record) {
+      this.rangeId = rangeId;
+      this.record = record;
+    }
+
+    @Override
+    public Position beginning() {
+      return JournalLayout.beginning(record);
+    }
+
+    @Override
+    public List<Position> snapshots() {
+      return JournalLayout.snapshots(record).stream().map(this::position).toList();
+    }
+
+    private Position position(SnapshotReference snapshot) {
+      return new Position(snapshot.getSegment(), snapshot.getEntry());
+    }
+
+    @Override
+    public CompletableFuture<List<byte[]>> snapshot(Position position) {
+      SnapshotReference reference =
+          JournalLayout.snapshots(record).stream()
+              .filter(each -> position(each).equals(position))
+              .findFirst()
+              .orElseThrow();
+      synchronized (InMemoryJournals.this) {
+        List<byte[]> chunks = snapshots.get(reference.getLedgerId());
+        return chunks != null && checksum(chunks) == reference.getCrc32C()
+            ? CompletableFuture.completedFuture(chunks)
+            : CompletableFuture.failedFuture(new IllegalStateException("no such snapshot"));
+      }
+    }
+
+    @Override
+    public CompletableFuture<List<StoredEntry>> after(Position position, Position upTo) {
+      long first = record.getSegmentsCount() == 0 ? 0 : record.getSegments(0).getNumber();
+      if (position.segment() + 1 < first && position.compareTo(upTo) < 0) {
+        return CompletableFuture.failedFuture(new IllegalStateException("kept no more"));
+      }
+      List<StoredEntry> page = new ArrayList<>();
+      synchronized (InMemoryJournals.this) {
+        Range range = range(rangeId);
+        for (JournalSegment segment : record.getSegmentsList()) {
+          long number = segment.getNumber();
+          List<byte[]> entries = range.segments.getOrDefault(number, List.of());
+          for (int i = 0; i <= entries.size() && page.size() < PAGE; i++) {
+            Position next = new Position(number, i);
+            if (next.compareTo(position) > 0 && next.compareTo(upTo) <= 0) {
+              byte[] bytes =
+                  i == 0 ? Objects.requireNonNull(range.headers.get(number)) : entries.get(i - 1);
+              page.add(new StoredEntry(next, bytes));
+            }
+          }
+        }
+      }
+      return CompletableFuture.completedFuture(page);
+    }
+
+    @Override
+    public void close() {}
+  }
 
   private final class Journal implements RangeJournal {
 
@@ -178,6 +272,17 @@ public final class InMemoryJournals implements RangeJournals {
 
     CompletableFuture<RangeJournal> publish() {
       long ledgerId = newLedgerId();
+      SegmentHeader header =
+          SegmentHeader.newBuilder()
+              .setRangeId(rangeId)
+              .setEpoch(record.epoch())
+              .setOwner(record.value().getOwner())
+              .build();
+      synchronized (InMemoryJournals.this) {
+        range(rangeId)
+            .headers
+            .put(number, JournalEntry.newBuilder().setHeader(header).build().toByteArray());
+      }
       return record
           .change(
               range ->
@@ -185,7 +290,8 @@ public final class InMemoryJournals implements RangeJournals {
                       JournalLayout.withoutUnreadableSnapshots(range, restored).toBuilder()
                           .setServing(true)
                           .build(),
-                      ledgerId))
+                      ledgerId,
+                      0))
           .thenApply(range -> this);
     }
 
@@ -262,7 +368,7 @@ public final class InMemoryJournals implements RangeJournals {
               .setByteSize(chunks.stream().mapToLong(chunk -> chunk.length).sum())
               .build();
       return record
-          .change(range -> JournalLayout.withSnapshot(range, reference))
+          .change(range -> JournalLayout.withSnapshot(range, reference, JournalLayout.KEEP_NOTHING))
           .thenCompose(
               range -> {
                 synchronized (InMemoryJournals.this) {

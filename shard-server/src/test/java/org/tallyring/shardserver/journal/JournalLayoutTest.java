@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.tallyring.shardserver.journal.JournalLayout.KEEP_NOTHING;
 
 import java.util.List;
 import java.util.Optional;
@@ -35,10 +36,10 @@ final class JournalLayoutTest {
 
   @Test
   void theFirstSegmentEverIsNumberOneAlsoInLedgerZero() {
-    RangeRecord range = JournalLayout.withSegment(RangeRecord.getDefaultInstance(), 0);
+    RangeRecord range = JournalLayout.withSegment(RangeRecord.getDefaultInstance(), 0, 0);
 
     assertThat(range).isEqualTo(segments(1, 0));
-    assertThat(JournalLayout.withSegment(range, 0)).isEqualTo(range);
+    assertThat(JournalLayout.withSegment(range, 0, 0)).isEqualTo(range);
     assertThat(JournalLayout.segmentNumber(range, 0)).isEqualTo(1);
   }
 
@@ -46,12 +47,13 @@ final class JournalLayoutTest {
   void segmentsGoOnAfterASnapshotWithoutSegments() {
     RangeRecord range = RangeRecord.newBuilder().setSnapshot(snapshot(9, 4, 7)).build();
 
-    assertThat(JournalLayout.withSegment(range, 10).getSegments(0).getNumber()).isEqualTo(5);
+    assertThat(JournalLayout.withSegment(range, 10, 0).getSegments(0).getNumber()).isEqualTo(5);
   }
 
   @Test
   void theFirstSnapshotDropsNothing() {
-    RangeRecord range = JournalLayout.withSnapshot(segments(1, 10, 11, 12), snapshot(20, 3, 5));
+    RangeRecord range =
+        JournalLayout.withSnapshot(segments(1, 10, 11, 12), snapshot(20, 3, 5), KEEP_NOTHING);
 
     assertThat(ledgersOf(range)).containsExactly(10L, 11L, 12L);
     assertThat(range.getGarbageLedgerIdsList()).isEmpty();
@@ -59,15 +61,42 @@ final class JournalLayoutTest {
 
   @Test
   void theNextSnapshotDropsWhatEndsBeforeThePreviousOne() {
-    RangeRecord first = JournalLayout.withSnapshot(segments(1, 10, 11, 12), snapshot(20, 3, 5));
-    RangeRecord second = JournalLayout.withSnapshot(first, snapshot(21, 3, 9));
-    RangeRecord third = JournalLayout.withSnapshot(second, snapshot(22, 3, 11));
+    RangeRecord first =
+        JournalLayout.withSnapshot(segments(1, 10, 11, 12), snapshot(20, 3, 5), KEEP_NOTHING);
+    RangeRecord second = JournalLayout.withSnapshot(first, snapshot(21, 3, 9), KEEP_NOTHING);
+    RangeRecord third = JournalLayout.withSnapshot(second, snapshot(22, 3, 11), KEEP_NOTHING);
 
     assertThat(ledgersOf(second)).containsExactly(12L);
     assertThat(second.getGarbageLedgerIdsList()).containsExactly(10L, 11L);
     assertThat(second.getPreviousSnapshot().getLedgerId()).isEqualTo(20);
     assertThat(third.getGarbageLedgerIdsList()).containsExactly(10L, 11L, 20L);
-    assertThat(JournalLayout.withSnapshot(third, snapshot(22, 3, 11))).isEqualTo(third);
+    assertThat(JournalLayout.withSnapshot(third, snapshot(22, 3, 11), KEEP_NOTHING))
+        .isEqualTo(third);
+  }
+
+  private static RangeRecord begunAt(long... moments) {
+    RangeRecord range = RangeRecord.getDefaultInstance();
+    for (int i = 0; i < moments.length; i++) {
+      range = JournalLayout.withSegment(range, 10 + i, moments[i]);
+    }
+    return range;
+  }
+
+  @Test
+  void segmentsThatEndedNotLongAgoAreKeptWithAllAfterThem() {
+    RangeRecord first =
+        JournalLayout.withSnapshot(
+            begunAt(100, 200, 300, 250, 400), snapshot(20, 5, 5), KEEP_NOTHING);
+
+    assertThat(ledgersOf(JournalLayout.withSnapshot(first, snapshot(21, 5, 9), 199)))
+        .containsExactly(10L, 11L, 12L, 13L, 14L);
+    assertThat(ledgersOf(JournalLayout.withSnapshot(first, snapshot(21, 5, 9), 200)))
+        .containsExactly(11L, 12L, 13L, 14L);
+    // The clock was set back between two segments.
+    assertThat(ledgersOf(JournalLayout.withSnapshot(first, snapshot(21, 5, 9), 260)))
+        .containsExactly(11L, 12L, 13L, 14L);
+    assertThat(ledgersOf(JournalLayout.withSnapshot(first, snapshot(21, 5, 9), 1_000)))
+        .containsExactly(14L);
   }
 
   @Test
@@ -107,7 +136,7 @@ final class JournalLayoutTest {
 
     assertThat(ledgersOf(shorter)).containsExactly(10L, 11L);
     assertThat(shorter.getGarbageLedgerIdsList()).containsExactly(12L, 13L);
-    assertThat(JournalLayout.withSegment(shorter, 14).getSegments(2).getNumber()).isEqualTo(3);
+    assertThat(JournalLayout.withSegment(shorter, 14, 0).getSegments(2).getNumber()).isEqualTo(3);
   }
 
   @Test

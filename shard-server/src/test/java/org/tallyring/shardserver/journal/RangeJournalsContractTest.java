@@ -425,6 +425,92 @@ abstract class RangeJournalsContractTest {
     }
   }
 
+  private static List<String> read(StoredJournal stored, Position after, Position upTo) {
+    List<String> entries = new ArrayList<>();
+    Position at = after;
+    while (true) {
+      List<StoredEntry> page = get(stored.after(at, upTo));
+      if (page.isEmpty()) {
+        return entries;
+      }
+      for (StoredEntry entry : page) {
+        assertThat(entry.position()).isGreaterThan(at).isLessThanOrEqualTo(upTo);
+        at = entry.position();
+        if (at.entry() > 0) {
+          entries.add(new String(entry.bytes(), UTF_8));
+        }
+      }
+    }
+  }
+
+  @Test
+  void aJournalIsReadToItsLastEntryBesideItsOwnerWhoGoesOn() {
+    int range = newRange();
+    List<String> entries = appendMany(open(range), "a" + "x".repeat(100), 60);
+    RangeJournal owner = open(range);
+    entries.addAll(appendMany(owner, "b" + "x".repeat(100), 60));
+    Position last = append(owner, "last");
+    entries.add("last");
+
+    try (StoredJournal stored = get(othersJournals().stored(range))) {
+      assertThat(stored.beginning()).isEqualTo(Position.START);
+      assertThat(stored.snapshots()).isEmpty();
+      assertThat(read(stored, stored.beginning(), last)).isEqualTo(entries);
+      append(owner, "later");
+      assertThat(read(stored, stored.beginning(), last)).isEqualTo(entries);
+      assertThat(get(stored.after(last, last))).isEmpty();
+    }
+    assertThat(owner.health().state()).isNotEqualTo(JournalHealth.State.LOST);
+    assertThat(store.record(range).getEpoch()).isEqualTo(owner.epoch());
+    entries.add("later");
+    assertThat(reopened(range)).isEqualTo(entries);
+  }
+
+  @Test
+  void aReadingBeginsAndEndsWhereItIsTold() {
+    int range = newRange();
+    RangeJournal journal = open(range);
+    List<Position> places = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      places.add(append(journal, "entry-" + i));
+    }
+    try (StoredJournal stored = get(journals().stored(range))) {
+      assertThat(read(stored, places.get(10), places.get(12)))
+          .containsExactly("entry-11", "entry-12");
+      long segment = places.get(0).segment();
+      List<StoredEntry> header =
+          get(stored.after(new Position(segment, -1), new Position(segment, 0)));
+      assertThat(header)
+          .extracting(StoredEntry::position)
+          .containsExactly(new Position(segment, 0));
+    }
+  }
+
+  @Test
+  void snapshotsAreReadBesideTheOwnerAndWhatTheyReplacedIsNot() {
+    int range = newRange();
+    List<String> state = new ArrayList<>();
+    List<Position> places = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      RangeJournal journal = open(range);
+      places.add(append(journal, "mark-" + i));
+      state.add("mark-" + i);
+      get(journal.snapshot(places.get(i), RecordingReplay.snapshotOf(state)));
+    }
+    Position last = append(open(range), "end");
+
+    try (StoredJournal stored = get(othersJournals().stored(range))) {
+      assertThat(stored.snapshots()).containsExactly(places.get(2), places.get(1));
+      assertThat(get(stored.snapshot(places.get(1))))
+          .extracting(chunk -> new String(chunk, UTF_8))
+          .containsExactly("mark-0", "mark-1");
+      assertThat(read(stored, places.get(1), last)).containsExactly("mark-2", "end");
+      assertThat(stored.beginning()).isGreaterThan(places.get(0)).isLessThan(places.get(1));
+      assertThatThrownBy(() -> get(stored.after(Position.START, last)))
+          .hasMessageContaining("kept no more");
+    }
+  }
+
   @Test
   void sixtyFourRangesOpenAtOnce() {
     List<Integer> ranges = new ArrayList<>();

@@ -5,6 +5,7 @@ import java.util.concurrent.Executor;
 import org.tallyring.shardserver.journal.JournalReplay;
 import org.tallyring.shardserver.journal.RangeJournal;
 import org.tallyring.shardserver.journal.RangeJournals;
+import org.tallyring.shardserver.journal.StoredJournal;
 
 /** Journals that never open. */
 final class ClosedJournals implements RangeJournals {
@@ -12,6 +13,11 @@ final class ClosedJournals implements RangeJournals {
   @Override
   public CompletableFuture<RangeJournal> open(
       int rangeId, String owner, JournalReplay replay, Executor executor) {
+    return CompletableFuture.failedFuture(new IllegalStateException("no bookies"));
+  }
+
+  @Override
+  public CompletableFuture<StoredJournal> stored(int rangeId) {
     return CompletableFuture.failedFuture(new IllegalStateException("no bookies"));
   }
 

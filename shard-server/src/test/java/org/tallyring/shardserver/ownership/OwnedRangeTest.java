@@ -26,6 +26,7 @@ import org.tallyring.shardserver.journal.JournalHealth;
 import org.tallyring.shardserver.journal.JournalReplay;
 import org.tallyring.shardserver.journal.RangeJournal;
 import org.tallyring.shardserver.journal.RangeJournals;
+import org.tallyring.shardserver.journal.StoredJournal;
 
 /** A tenure: taking a range, its snapshots, giving it up. */
 final class OwnedRangeTest {
@@ -54,6 +55,11 @@ final class OwnedRangeTest {
           .journals
           .open(rangeId, owner, replay, executor)
           .whenComplete((journal, failure) -> opened.add(journal));
+    }
+
+    @Override
+    public CompletableFuture<StoredJournal> stored(int rangeId) {
+      return harness.journals.stored(rangeId);
     }
 
     @Override
@@ -313,6 +319,11 @@ final class OwnedRangeTest {
                             }
                             return method.invoke(journal, arguments);
                           }));
+    }
+
+    @Override
+    public CompletableFuture<StoredJournal> stored(int rangeId) {
+      return harness.journals.stored(rangeId);
     }
 
     @Override

@@ -32,6 +32,7 @@ import org.tallyring.shardserver.journal.JournalReplay;
 import org.tallyring.shardserver.journal.Position;
 import org.tallyring.shardserver.journal.RangeJournal;
 import org.tallyring.shardserver.journal.RangeJournals;
+import org.tallyring.shardserver.journal.StoredJournal;
 import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.range.RangeTable;
 
@@ -148,6 +149,11 @@ final class ShardRangesTest {
     }
 
     @Override
+    public CompletableFuture<StoredJournal> stored(int rangeId) {
+      return journals.stored(rangeId);
+    }
+
+    @Override
     public void close() {}
   }
 
@@ -214,6 +220,11 @@ final class ShardRangesTest {
 
     boolean isClosed() {
       return opened.join().health().state() == JournalHealth.State.LOST;
+    }
+
+    @Override
+    public CompletableFuture<StoredJournal> stored(int rangeId) {
+      return journals.stored(rangeId);
     }
 
     @Override

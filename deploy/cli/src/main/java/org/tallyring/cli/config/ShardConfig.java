@@ -19,6 +19,8 @@ import java.util.List;
  * @param sessionTimeout after how long without a sign of life ZooKeeper takes it for dead
  * @param journalRollBytes a journal segment is ended when it is larger than this
  * @param journalSnapshotBytes a snapshot is taken after this much journal
+ * @param journalRetention for how long at least what is in a journal is kept after snapshots have
+ *     made it unnecessary
  * @param engineLoops how many event loops own ranges; 0 means one per core
  * @param inFlightBytes how much may be accepted and not yet durable
  * @param expectedMembers how many shards the controller waits for, within the grace, before it
@@ -41,6 +43,7 @@ public record ShardConfig(
     Duration sessionTimeout,
     long journalRollBytes,
     long journalSnapshotBytes,
+    Duration journalRetention,
     int engineLoops,
     long inFlightBytes,
     int expectedMembers,
@@ -71,6 +74,8 @@ public record ShardConfig(
       Setting.bytes("journal.roll-bytes", 64 * MIB, LEAST_JOURNAL_BYTES);
   private static final Setting<Long> SNAPSHOT_BYTES =
       Setting.bytes("journal.snapshot-bytes", 64 * MIB, LEAST_JOURNAL_BYTES);
+  private static final Setting<Duration> RETENTION =
+      Setting.duration("journal.retention", Duration.ZERO, Duration.ZERO);
   private static final Setting<Integer> ENGINE_LOOPS = Setting.integer("engine.loops", 0, 0, 1_024);
   private static final Setting<Long> IN_FLIGHT_BYTES =
       Setting.bytes("limits.in-flight-bytes", 64 * MIB, MIB);
@@ -99,6 +104,7 @@ public record ShardConfig(
           SESSION_TIMEOUT,
           ROLL_BYTES,
           SNAPSHOT_BYTES,
+          RETENTION,
           ENGINE_LOOPS,
           IN_FLIGHT_BYTES,
           EXPECTED_MEMBERS,
@@ -130,6 +136,7 @@ public record ShardConfig(
         file.get(SESSION_TIMEOUT),
         file.get(ROLL_BYTES),
         file.get(SNAPSHOT_BYTES),
+        file.get(RETENTION),
         file.get(ENGINE_LOOPS),
         file.get(IN_FLIGHT_BYTES),
         file.get(EXPECTED_MEMBERS),
