@@ -137,6 +137,7 @@ final class ServerRoles implements Roles {
                   config.rejoinGrace()),
               coordination,
               journals,
+              journals.archive(),
               InstantSource.system(),
               metrics);
       started.push(shard);

@@ -115,6 +115,7 @@ public final class StandaloneCluster implements AutoCloseable {
               shardSettings(i),
               coordinations.get(i - 1).join(),
               journals,
+              journals.archive(),
               InstantSource.system(),
               metrics.join()));
     }

@@ -16,19 +16,31 @@ import org.tallyring.proto.v1.CreateMetricRequest;
 import org.tallyring.proto.v1.CreateMetricResponse;
 import org.tallyring.proto.v1.CreateNamespaceRequest;
 import org.tallyring.proto.v1.CreateNamespaceResponse;
+import org.tallyring.proto.v1.CreateSnapshotRequest;
+import org.tallyring.proto.v1.CreateSnapshotResponse;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
+import org.tallyring.proto.v1.DeleteSnapshotRequest;
+import org.tallyring.proto.v1.DeleteSnapshotResponse;
 import org.tallyring.proto.v1.DeleteThresholdRequest;
 import org.tallyring.proto.v1.DeleteThresholdResponse;
+import org.tallyring.proto.v1.ExportSnapshotRequest;
+import org.tallyring.proto.v1.ExportSnapshotResponse;
 import org.tallyring.proto.v1.GetMetricStatsRequest;
 import org.tallyring.proto.v1.GetMetricStatsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.GetNamespaceResponse;
+import org.tallyring.proto.v1.ImportSnapshotRequest;
+import org.tallyring.proto.v1.ImportSnapshotResponse;
 import org.tallyring.proto.v1.ListNamespacesRequest;
 import org.tallyring.proto.v1.ListNamespacesResponse;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
+import org.tallyring.proto.v1.ListSnapshotsRequest;
+import org.tallyring.proto.v1.ListSnapshotsResponse;
 import org.tallyring.proto.v1.RangeStatus;
+import org.tallyring.proto.v1.RestoreSnapshotRequest;
+import org.tallyring.proto.v1.RestoreSnapshotResponse;
 import org.tallyring.proto.v1.SetThresholdRequest;
 import org.tallyring.proto.v1.SetThresholdResponse;
 import org.tallyring.proto.v1.SwapMetricRequest;
@@ -54,6 +66,7 @@ final class AdminEndpoint extends AdminServiceImplBase {
   private final PeerChannels peers;
   private final MetricStatsReader stats;
   private final EventWatches events;
+  private final SnapshotCalls snapshots;
 
   AdminEndpoint(
       String shardId,
@@ -62,7 +75,8 @@ final class AdminEndpoint extends AdminServiceImplBase {
       NamespaceEditor editor,
       ShardRanges ranges,
       PeerChannels peers,
-      EventWatches events) {
+      EventWatches events,
+      SnapshotCalls snapshots) {
     this.shardId = shardId;
     this.watch = watch;
     this.namespaces = namespaces;
@@ -70,6 +84,7 @@ final class AdminEndpoint extends AdminServiceImplBase {
     this.ranges = ranges;
     this.peers = peers;
     this.events = events;
+    this.snapshots = snapshots;
     this.stats = new MetricStatsReader(shardId, watch, namespaces, ranges, peers);
   }
 
@@ -160,6 +175,42 @@ final class AdminEndpoint extends AdminServiceImplBase {
   @Override
   public void watchEvents(WatchEventsRequest request, StreamObserver<WatchEventsResponse> call) {
     events.begin(request, (ServerCallStreamObserver<WatchEventsResponse>) call);
+  }
+
+  @Override
+  public void createSnapshot(
+      CreateSnapshotRequest request, StreamObserver<CreateSnapshotResponse> call) {
+    snapshots.create(request, call);
+  }
+
+  @Override
+  public void listSnapshots(
+      ListSnapshotsRequest request, StreamObserver<ListSnapshotsResponse> call) {
+    snapshots.list(call);
+  }
+
+  @Override
+  public void deleteSnapshot(
+      DeleteSnapshotRequest request, StreamObserver<DeleteSnapshotResponse> call) {
+    snapshots.delete(request, call);
+  }
+
+  @Override
+  public void restoreSnapshot(
+      RestoreSnapshotRequest request, StreamObserver<RestoreSnapshotResponse> call) {
+    snapshots.restore(request, call);
+  }
+
+  @Override
+  public void exportSnapshot(
+      ExportSnapshotRequest request, StreamObserver<ExportSnapshotResponse> call) {
+    snapshots.export(request, call);
+  }
+
+  @Override
+  public StreamObserver<ImportSnapshotRequest> importSnapshot(
+      StreamObserver<ImportSnapshotResponse> call) {
+    return snapshots.importBlocks(call);
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.time.InstantSource;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.tallyring.shardserver.coordination.Coordination;
+import org.tallyring.shardserver.journal.SnapshotArchive;
 import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.range.RangeTable;
 
@@ -31,6 +32,7 @@ public final class ShardEndpoint implements AutoCloseable {
       RangeTable table,
       ShardRanges ranges,
       Coordination coordination,
+      SnapshotArchive archive,
       InstantSource clock,
       ScheduledExecutorService scheduler) {
     services =
@@ -40,6 +42,7 @@ public final class ShardEndpoint implements AutoCloseable {
             table,
             ranges,
             coordination,
+            archive,
             new PeerChannels(PeerChannels::connect),
             clock,
             scheduler);

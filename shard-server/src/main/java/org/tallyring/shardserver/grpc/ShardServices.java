@@ -7,8 +7,11 @@ import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.tallyring.shardserver.coordination.Coordination;
+import org.tallyring.shardserver.journal.SnapshotArchive;
 import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.range.RangeTable;
 
@@ -19,6 +22,10 @@ final class ShardServices implements AutoCloseable {
   private final PeerChannels peers;
   private final TopologyEndpoint topology;
   private final EventWatches events;
+
+  /** One thread for each call about snapshots, and for what such a call does at once. */
+  private final ExecutorService snapshotCalls;
+
   private final List<BindableService> services;
 
   ShardServices(
@@ -27,6 +34,7 @@ final class ShardServices implements AutoCloseable {
       RangeTable table,
       ShardRanges ranges,
       Coordination coordination,
+      SnapshotArchive archive,
       PeerChannels peers,
       InstantSource clock,
       ScheduledExecutorService scheduler) {
@@ -40,6 +48,10 @@ final class ShardServices implements AutoCloseable {
     topology = new TopologyEndpoint(cluster, coordination.watch());
     events =
         new EventWatches(cluster, coordination.watch(), namespaces, peers::rangeStreams, scheduler);
+    snapshotCalls =
+        Executors.newCachedThreadPool(task -> new Thread(task, shardId + "-snapshot-call"));
+    NamedSnapshots snapshots = new NamedSnapshots(coordination.snapshots(), archive);
+    OwnerCalls ownerCalls = new OwnerCalls(coordination.watch(), peers, snapshotCalls);
     services =
         List.of(
             new CounterEndpoint(
@@ -47,7 +59,16 @@ final class ShardServices implements AutoCloseable {
                 router,
                 new CountsReader(reads, owners, peers, namespaces, guard, clock),
                 new SeriesReader(reads, owners, peers, namespaces, guard, clock)),
-            new RangeEndpoint(shardId, ranges, reads, router, namespaces, guard, clock, scheduler),
+            new RangeEndpoint(
+                shardId,
+                ranges,
+                reads,
+                router,
+                namespaces,
+                guard,
+                new RangeSnapshots(ranges, owners, archive),
+                clock,
+                scheduler),
             new AdminEndpoint(
                 shardId,
                 coordination.watch(),
@@ -55,7 +76,13 @@ final class ShardServices implements AutoCloseable {
                 new NamespaceEditor(coordination.namespaces()),
                 ranges,
                 peers,
-                events),
+                events,
+                new SnapshotCalls(
+                    snapshots,
+                    new SnapshotCreation(table, snapshots, namespaces, ownerCalls, clock),
+                    new SnapshotRestoration(
+                        table, snapshots, coordination.namespaces(), ownerCalls),
+                    snapshotCalls)),
             topology);
     healthy(false);
   }
@@ -89,6 +116,7 @@ final class ShardServices implements AutoCloseable {
 
   @Override
   public void close() {
+    snapshotCalls.shutdownNow();
     peers.close();
   }
 }

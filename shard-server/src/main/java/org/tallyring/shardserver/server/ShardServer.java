@@ -19,6 +19,7 @@ import org.tallyring.shardserver.coordination.ClusterView;
 import org.tallyring.shardserver.coordination.Coordination;
 import org.tallyring.shardserver.grpc.ShardEndpoint;
 import org.tallyring.shardserver.journal.RangeJournals;
+import org.tallyring.shardserver.journal.SnapshotArchive;
 import org.tallyring.shardserver.ownership.AccountRounds;
 import org.tallyring.shardserver.ownership.RangeLoops;
 import org.tallyring.shardserver.ownership.RangeState;
@@ -53,6 +54,7 @@ public final class ShardServer implements AutoCloseable {
       ShardServerSettings settings,
       Coordination coordination,
       RangeJournals journals,
+      SnapshotArchive archive,
       InstantSource clock,
       MeterRegistry registry) {
     this.settings = settings;
@@ -84,6 +86,7 @@ public final class ShardServer implements AutoCloseable {
             table,
             ranges,
             coordination,
+            archive,
             clock,
             scheduler);
     FunctionCounter.builder("tallyring.received.bytes", endpoint, ShardEndpoint::receivedBytes)
@@ -102,6 +105,7 @@ public final class ShardServer implements AutoCloseable {
    * Starts a shard. When this returns it listens and is a member; its ranges follow as the
    * controller assigns them.
    *
+   * @param archive where named snapshots are stored
    * @param registry where the shard's meters are registered; shards may share one
    * @throws IOException if the port cannot be bound
    */
@@ -109,10 +113,12 @@ public final class ShardServer implements AutoCloseable {
       ShardServerSettings settings,
       Coordination coordination,
       RangeJournals journals,
+      SnapshotArchive archive,
       InstantSource clock,
       MeterRegistry registry)
       throws IOException {
-    ShardServer server = new ShardServer(settings, coordination, journals, clock, registry);
+    ShardServer server =
+        new ShardServer(settings, coordination, journals, archive, clock, registry);
     server.start();
     return server;
   }

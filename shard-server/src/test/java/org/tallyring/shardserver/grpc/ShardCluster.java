@@ -26,6 +26,7 @@ import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.shardserver.coordination.InMemoryCluster;
 import org.tallyring.shardserver.coordination.InMemoryCoordination;
 import org.tallyring.shardserver.engine.RangeEngine;
+import org.tallyring.shardserver.journal.InMemoryArchive;
 import org.tallyring.shardserver.journal.InMemoryJournals;
 import org.tallyring.shardserver.ownership.RangeLoops;
 import org.tallyring.shardserver.ownership.RangeSettings;
@@ -65,6 +66,7 @@ final class ShardCluster {
   private final String[] owners = {"", "", "", ""};
   private @Nullable InMemoryCoordination candidate;
   final InMemoryJournals journals;
+  final InMemoryArchive archive = new InMemoryArchive();
   private final InProcessGrpc grpc;
   private final Map<String, ShardRanges> ranges = new LinkedHashMap<>();
   private final Map<String, ShardServices> services = new LinkedHashMap<>();
@@ -110,6 +112,7 @@ final class ShardCluster {
             TABLE,
             held,
             connection,
+            archive,
             new PeerChannels(grpc::channel),
             () -> Instant.ofEpochMilli(NOW),
             scheduler);
