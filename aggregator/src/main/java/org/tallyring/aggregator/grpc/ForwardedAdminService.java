@@ -2,37 +2,53 @@ package org.tallyring.aggregator.grpc;
 
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.grpc.MethodDescriptor;
+import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.tallyring.aggregator.collect.Cluster;
 import org.tallyring.aggregator.collect.NamespaceDirectory;
 import org.tallyring.aggregator.collect.ShardCalls;
 import org.tallyring.proto.v1.AdminServiceGrpc;
+import org.tallyring.proto.v1.AdminServiceGrpc.AdminServiceStub;
 import org.tallyring.proto.v1.CreateMetricRequest;
 import org.tallyring.proto.v1.CreateMetricResponse;
 import org.tallyring.proto.v1.CreateNamespaceRequest;
 import org.tallyring.proto.v1.CreateNamespaceResponse;
+import org.tallyring.proto.v1.CreateSnapshotRequest;
+import org.tallyring.proto.v1.CreateSnapshotResponse;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
+import org.tallyring.proto.v1.DeleteSnapshotRequest;
+import org.tallyring.proto.v1.DeleteSnapshotResponse;
 import org.tallyring.proto.v1.DeleteThresholdRequest;
 import org.tallyring.proto.v1.DeleteThresholdResponse;
 import org.tallyring.proto.v1.DrainShardRequest;
 import org.tallyring.proto.v1.DrainShardResponse;
+import org.tallyring.proto.v1.ExportSnapshotRequest;
+import org.tallyring.proto.v1.ExportSnapshotResponse;
 import org.tallyring.proto.v1.GetMetricStatsRequest;
 import org.tallyring.proto.v1.GetMetricStatsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.GetNamespaceResponse;
+import org.tallyring.proto.v1.ImportSnapshotRequest;
+import org.tallyring.proto.v1.ImportSnapshotResponse;
 import org.tallyring.proto.v1.ListNamespacesRequest;
 import org.tallyring.proto.v1.ListNamespacesResponse;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
+import org.tallyring.proto.v1.ListSnapshotsRequest;
+import org.tallyring.proto.v1.ListSnapshotsResponse;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.ReadLogRequest;
 import org.tallyring.proto.v1.ReadLogResponse;
 import org.tallyring.proto.v1.RebalanceRequest;
 import org.tallyring.proto.v1.RebalanceResponse;
+import org.tallyring.proto.v1.RestoreSnapshotRequest;
+import org.tallyring.proto.v1.RestoreSnapshotResponse;
 import org.tallyring.proto.v1.SetThresholdRequest;
 import org.tallyring.proto.v1.SetThresholdResponse;
 import org.tallyring.proto.v1.SwapMetricRequest;
@@ -140,41 +156,92 @@ public final class ForwardedAdminService extends AdminServiceGrpc.AdminServiceIm
   @Override
   public void watchEvents(
       WatchEventsRequest request, StreamObserver<WatchEventsResponse> observer) {
-    handOn(request, observer, AdminServiceGrpc.AdminServiceStub::watchEvents);
+    answers(observer, (shard, answers) -> shard.watchEvents(request, answers));
   }
 
   @Override
   public void verifyRanges(
       VerifyRangesRequest request, StreamObserver<VerifyRangesResponse> observer) {
-    handOn(request, observer, AdminServiceGrpc.AdminServiceStub::verifyRanges);
+    answers(observer, (shard, answers) -> shard.verifyRanges(request, answers));
   }
 
   @Override
   public void readLog(ReadLogRequest request, StreamObserver<ReadLogResponse> observer) {
-    handOn(request, observer, AdminServiceGrpc.AdminServiceStub::readLog);
+    answers(observer, (shard, answers) -> shard.readLog(request, answers));
   }
 
-  /** A call that is answered with a stream. */
-  private interface StreamedCall<Q, R> {
-    /** Makes it. */
-    void make(AdminServiceGrpc.AdminServiceStub shard, Q request, StreamObserver<R> answers);
+  @Override
+  public void createSnapshot(
+      CreateSnapshotRequest request, StreamObserver<CreateSnapshotResponse> observer) {
+    answers(observer, (shard, answers) -> shard.createSnapshot(request, answers));
   }
 
-  /** Hands on a call whose answers end when they end, whatever the time-out of other calls. */
-  private <Q, R> void handOn(Q request, StreamObserver<R> observer, StreamedCall<Q, R> call) {
-    ServiceRequestContext context = ServiceRequestContext.currentOrNull();
-    if (context != null) {
-      context.clearRequestTimeout();
-    }
+  @Override
+  public void listSnapshots(
+      ListSnapshotsRequest request, StreamObserver<ListSnapshotsResponse> observer) {
+    UnaryReply.of(forward(AdminServiceGrpc.getListSnapshotsMethod(), request), observer);
+  }
+
+  @Override
+  public void deleteSnapshot(
+      DeleteSnapshotRequest request, StreamObserver<DeleteSnapshotResponse> observer) {
+    UnaryReply.of(forward(AdminServiceGrpc.getDeleteSnapshotMethod(), request), observer);
+  }
+
+  /** The namespace is another one when it is done, which the directory has to read anew. */
+  @Override
+  public void restoreSnapshot(
+      RestoreSnapshotRequest request, StreamObserver<RestoreSnapshotResponse> observer) {
+    answers(
+        observer,
+        (shard, answers) ->
+            shard.restoreSnapshot(
+                request,
+                new SeenAnswers<>(
+                    answers,
+                    response -> {
+                      if (!response.getNamespace().isEmpty()) {
+                        namespaces.remove(response.getNamespace());
+                      }
+                    })));
+  }
+
+  @Override
+  public void exportSnapshot(
+      ExportSnapshotRequest request, StreamObserver<ExportSnapshotResponse> observer) {
+    answers(observer, (shard, answers) -> shard.exportSnapshot(request, answers));
+  }
+
+  @Override
+  public StreamObserver<ImportSnapshotRequest> importSnapshot(
+      StreamObserver<ImportSnapshotResponse> observer) {
+    ForwardedStream<ImportSnapshotRequest, ImportSnapshotResponse> stream =
+        new ForwardedStream<>((ServerCallStreamObserver<ImportSnapshotResponse>) observer);
+    connect(stream, shard -> shard.importSnapshot(stream.shardSide()));
+    return stream.producerSide();
+  }
+
+  /** Hands on a call that is answered by many messages. */
+  private <Q, R> void answers(
+      StreamObserver<R> observer, BiConsumer<AdminServiceStub, ClientResponseObserver<Q, R>> call) {
     ForwardedStream<Q, R> stream =
         ForwardedStream.ofAnswers((ServerCallStreamObserver<R>) observer);
+    connect(stream, shard -> call.accept(shard, stream.shardSide()));
+  }
+
+  private <Q, R> void connect(ForwardedStream<Q, R> stream, Consumer<AdminServiceStub> call) {
+    ServiceRequestContext context = ServiceRequestContext.currentOrNull();
+    if (context != null) {
+      // Such a call lives as long as its caller.
+      context.clearRequestTimeout();
+    }
     String address = calls.anyAddress();
     if (address == null) {
       stream.refuse(ShardCalls.noShard());
       return;
     }
     try {
-      call.make(AdminServiceGrpc.newStub(cluster.channel(address)), request, stream.shardSide());
+      call.accept(AdminServiceGrpc.newStub(cluster.channel(address)));
     } catch (IllegalStateException | IllegalArgumentException unreachable) {
       stream.refuse(ShardCalls.noShard());
     }

@@ -160,6 +160,10 @@ final class EventPrinter {
         details.put("event_time", time(event.getThresholdExceeded().getEventTimeMillis()));
       }
       case METRICS_UPDATED -> details.put("revision", event.getMetricsUpdated().getRevision());
+      case SNAPSHOT_RESTORED -> {
+        details.put("snapshot", event.getSnapshotRestored().getSnapshot());
+        details.put("keys", event.getSnapshotRestored().getKeys());
+      }
       // Of a later version: kind, place and number still tell something.
       case PAYLOAD_NOT_SET -> {}
     }

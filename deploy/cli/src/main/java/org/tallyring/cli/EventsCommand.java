@@ -51,7 +51,7 @@ final class EventsCommand implements Callable<Integer> {
       split = ",",
       description =
           "Only these kinds: hit_recorded, pruned, strategy_swapped, strategy_reset, window_sealed,"
-              + " window_corrected, threshold_exceeded, metrics_updated. Default: all.")
+              + " window_corrected, threshold_exceeded, metrics_updated, snapshot_restored. Default: all.")
   private List<String> kinds = new ArrayList<>();
 
   @Option(

@@ -140,6 +140,7 @@ final class ServerRoles implements Roles {
                   config.movesAtOnce()),
               coordination,
               journals,
+              journals.archive(),
               InstantSource.system(),
               metrics);
       started.push(shard);

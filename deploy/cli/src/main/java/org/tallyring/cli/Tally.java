@@ -76,6 +76,7 @@ public final class Tally {
             .addSubcommand(NamespaceCommand.commandLine(console))
             .addSubcommand(MetricCommand.commandLine(console))
             .addSubcommand(ThresholdCommand.commandLine(console))
+            .addSubcommand(SnapshotCommand.commandLine(console))
             .addSubcommand(new EventsCommand(console))
             .addSubcommand(new ShardsCommand(console))
             .addSubcommand(new RangesCommand(console))

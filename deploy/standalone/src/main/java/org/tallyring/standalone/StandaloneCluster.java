@@ -117,6 +117,7 @@ public final class StandaloneCluster implements AutoCloseable {
               shardSettings(i),
               coordinations.get(i - 1).join(),
               journals,
+              journals.archive(),
               InstantSource.system(),
               metrics.join()));
     }

@@ -29,6 +29,9 @@ public interface Coordination extends AutoCloseable {
   /** The namespaces. */
   NamespaceStore namespaces();
 
+  /** The named snapshots. */
+  SnapshotStore snapshots();
+
   /** The session's present state. */
   SessionState sessionState();
 

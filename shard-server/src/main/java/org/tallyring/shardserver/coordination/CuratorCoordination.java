@@ -126,6 +126,11 @@ public final class CuratorCoordination implements Coordination {
   }
 
   @Override
+  public SnapshotStore snapshots() {
+    return new CuratorSnapshotStore(nodes, paths);
+  }
+
+  @Override
   public SessionState sessionState() {
     return session.state();
   }

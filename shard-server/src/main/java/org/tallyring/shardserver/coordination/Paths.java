@@ -45,9 +45,17 @@ record Paths(String clusterName) {
     return namespaces() + "/" + name;
   }
 
+  String snapshots() {
+    return root() + "/snapshots";
+  }
+
+  String snapshot(String name) {
+    return snapshots() + "/" + name;
+  }
+
   /** The nodes that exist as long as the cluster does and hold nothing but children. */
   List<String> parents() {
-    return List.of(members(), controller(), ranges(), namespaces());
+    return List.of(members(), controller(), ranges(), namespaces(), snapshots());
   }
 
   /** The parent of a path. */

@@ -3,6 +3,7 @@ package org.tallyring.shardserver.coordination;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -72,6 +73,27 @@ final class ProtoNodes implements AutoCloseable {
       case NONODE -> succeed(future, new Versioned<>(Versioned.ABSENT, absent));
       default -> fail(future, failure("cannot read " + path, event.getResultCode()));
     }
+  }
+
+  /** The names of a node's children, in ascending order. */
+  CompletableFuture<List<String>> children(String path) {
+    CompletableFuture<List<String>> future = track();
+    try {
+      client
+          .getChildren()
+          .inBackground(
+              (ignored, event) -> {
+                if (Code.get(event.getResultCode()) == Code.OK) {
+                  succeed(future, event.getChildren().stream().sorted().toList());
+                } else {
+                  fail(future, failure("cannot list " + path, event.getResultCode()));
+                }
+              })
+          .forPath(path);
+    } catch (Exception e) {
+      fail(future, CoordinationException.of("cannot list " + path, e));
+    }
+    return future;
   }
 
   /**

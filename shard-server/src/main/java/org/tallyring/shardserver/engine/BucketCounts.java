@@ -233,6 +233,53 @@ final class BucketCounts {
     return restored;
   }
 
+  /**
+   * Adds exact counts of other keys, in the form of a strategy if they are in another form here.
+   */
+  void mergeExact(Strategy strategy, int[] slots, long[] added) {
+    if (counts instanceof MorrisCounts && strategy instanceof Strategy.Morris morris) {
+      MorrisCounts counters = morris(morris, startMillis());
+      for (int i = 0; i < slots.length; i++) {
+        takeConverted(counters, slots[i], added[i]);
+      }
+    } else {
+      add(slots, added, 0, slots.length);
+    }
+  }
+
+  /**
+   * Adds Morris's counters of other keys: as they are where all are on one scale, which is so
+   * unless a swap had not reached all of them. Where it had not, those that meet here take the form
+   * of the strategy that it was to.
+   */
+  void mergeMorris(Strategy strategy, MorrisScale scale, int[] slots, char[] exponents) {
+    boolean same = counts instanceof MorrisCounts here && here.scale().base() == scale.base();
+    boolean empty = !(counts instanceof MorrisCounts) && counts.size() == 0;
+    if (same || empty) {
+      MorrisCounts counters = restoreMorris(scale.base());
+      for (int i = 0; i < slots.length; i++) {
+        counters.restore(slots[i], exponents[i]);
+      }
+      return;
+    }
+    inherited = inherited.or(new CountQuality(0, scale.standardError(), NOTHING_MISSING));
+    if (strategy instanceof Strategy.Morris morris) {
+      MorrisCounts counters = morris(morris, startMillis());
+      for (int i = 0; i < slots.length; i++) {
+        takeConverted(counters, slots[i], scale.count(exponents[i]));
+      }
+    } else {
+      for (int i = 0; i < slots.length; i++) {
+        addOne(slots[i], scale.count(exponents[i]));
+      }
+    }
+  }
+
+  private void takeConverted(MorrisCounts counters, int slot, long count) {
+    counters.take(slot, count, Coins.flip(startMillis(), CONVERSION_SALT + slot));
+    noteLost(count);
+  }
+
   /** The count of a slot, 0 if it has none. */
   long get(int slot) {
     return counts.get(slot);

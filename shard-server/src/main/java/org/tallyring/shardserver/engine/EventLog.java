@@ -11,6 +11,7 @@ import org.tallyring.proto.v1.Event;
 import org.tallyring.proto.v1.EventKind;
 import org.tallyring.proto.v1.MetricsUpdated;
 import org.tallyring.proto.v1.Pruned;
+import org.tallyring.proto.v1.SnapshotRestored;
 import org.tallyring.proto.v1.StrategyReset;
 import org.tallyring.proto.v1.StrategySwapped;
 import org.tallyring.proto.v1.ThresholdExceeded;
@@ -176,6 +177,14 @@ final class EventLog {
     add(
         event(EventKind.EVENT_KIND_METRICS_UPDATED, namespace)
             .setMetricsUpdated(MetricsUpdated.newBuilder().setRevision(revision)));
+  }
+
+  /** A namespace is from here on what a snapshot says. */
+  void snapshotRestored(String namespace, String snapshot, long keys) {
+    add(
+        event(EventKind.EVENT_KIND_SNAPSHOT_RESTORED, namespace)
+            .setSnapshotRestored(
+                SnapshotRestored.newBuilder().setSnapshot(snapshot).setKeys(keys)));
   }
 
   /** The sample of the increments. */

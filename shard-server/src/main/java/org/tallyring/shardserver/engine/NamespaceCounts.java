@@ -130,6 +130,22 @@ final class NamespaceCounts {
     watermarkMillis = restoredWatermark;
   }
 
+  /**
+   * Takes in how far another range's part of the namespace reaches: from then on this one keeps no
+   * more than both do.
+   *
+   * @param keptFromMillis one for each of {@link RetentionEdges#LEVELS}
+   */
+  void keepLess(long otherWatermarkMillis, List<Long> keptFromMillis) {
+    watermarkMillis = Math.max(watermarkMillis, otherWatermarkMillis);
+    for (int i = 0; i < RetentionEdges.LEVELS.length; i++) {
+      WindowLevel level = RetentionEdges.LEVELS[i];
+      edges.restore(level, Math.max(edges.of(level), keptFromMillis.get(i)));
+    }
+    edges.advance(definition(), watermarkMillis);
+    dropRetired();
+  }
+
   /** The event ids, or null when there was never one. */
   @Nullable EventIdTable eventIds() {
     return eventIds;
@@ -365,12 +381,16 @@ final class NamespaceCounts {
   /** Drops what the watermark has left behind; there is something about once a minute of it. */
   private void retire() {
     if (edges.advance(definition(), watermarkMillis)) {
-      unsealed.retire(edges);
-      for (MetricCounts metric : metrics) {
-        metric.dropCursor();
-        metric.buckets().retire();
-        thresholds.retire(metric);
-      }
+      dropRetired();
+    }
+  }
+
+  private void dropRetired() {
+    unsealed.retire(edges);
+    for (MetricCounts metric : metrics) {
+      metric.dropCursor();
+      metric.buckets().retire();
+      thresholds.retire(metric);
     }
   }
 

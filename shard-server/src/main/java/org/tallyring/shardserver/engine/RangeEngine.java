@@ -86,9 +86,16 @@ public final class RangeEngine {
       case NAMESPACE_DELETED -> {
         long uid = entry.getNamespaceDeleted().getNamespaceUid();
         state.namespaces.remove(uid);
+        state.restores.drop(uid);
         state.deletedNamespaceUids.add(uid);
       }
       case NAMESPACE_DEFINED -> define(entry.getNamespaceDefined().getDefinition());
+      case NAMESPACE_RESTORED -> {
+        if (!state.namespaces.containsKey(entry.getNamespaceRestored().getNamespaceUid())) {
+          long added = state.restores.apply(entry.getNamespaceRestored());
+          state.absoluteSum = AbsoluteSum.add(state.absoluteSum, added);
+        }
+      }
       case CONTENT_NOT_SET ->
           throw new IllegalStateException("the journal holds an entry of a kind not known here");
     }
@@ -97,6 +104,7 @@ public final class RangeEngine {
   private void define(NamespaceDefinition definition) {
     long uid = definition.getUid();
     if (!state.deletedNamespaceUids.contains(uid)) {
+      beginToServe(state.restores.finish(definition), definition);
       NamespaceCounts namespace =
           state.namespaces.computeIfAbsent(
               uid, absent -> new NamespaceCounts(absent, definition.getName()));
@@ -104,6 +112,20 @@ public final class RangeEngine {
         state.events.metricsUpdated(namespace.name(), definition.getRevision());
         nextSealMillis = Long.MIN_VALUE;
       }
+    }
+  }
+
+  /** The one place in the journal at which a restored namespace takes another one's. */
+  private void beginToServe(Restores.@Nullable Restore restored, NamespaceDefinition definition) {
+    if (restored != null) {
+      NamespaceCounts counts = restored.counts();
+      state.namespaces.put(counts.uid(), counts);
+      state.events.snapshotRestored(counts.name(), restored.snapshot(), counts.keys().size());
+    }
+    long replaced = definition.getReplacesUid();
+    if (replaced != 0) {
+      state.namespaces.remove(replaced);
+      state.deletedNamespaceUids.add(replaced);
     }
   }
 
@@ -212,6 +234,39 @@ public final class RangeEngine {
         : StateComparison.compare(SnapshotReader.read(state.rangeId, stored), state, most);
   }
 
+  /**
+   * What is held of one namespace, to be written down on another thread, for a snapshot of the
+   * namespace; null if nothing is.
+   *
+   * @param maxChunkBytes as for {@link #cut(int)}
+   */
+  public @Nullable SnapshotCut cutNamespace(long namespaceUid, int maxChunkBytes) {
+    NamespaceCounts namespace = state.namespaces.get(namespaceUid);
+    return namespace == null ? null : SnapshotWriter.cut(namespace, maxChunkBytes);
+  }
+
+  /** How many distinct keys a namespace has. */
+  public long keys(long namespaceUid) {
+    NamespaceCounts namespace = state.namespaces.get(namespaceUid);
+    return namespace == null ? 0 : namespace.keys().size();
+  }
+
+  /**
+   * The sequence of the last piece applied of a namespace that is being restored; 0 if none is, or
+   * a piece could not be applied. Nothing else here knows of such a namespace.
+   */
+  public long restoredUpTo(long namespaceUid) {
+    return state.restores.lastSequence(namespaceUid);
+  }
+
+  /** The newest definitions of all namespaces that have one. */
+  public List<NamespaceDefinition> definitions() {
+    return state.namespaces.values().stream()
+        .filter(namespace -> namespace.definitionRevision() != UNDEFINED)
+        .map(NamespaceCounts::definition)
+        .toList();
+  }
+
   /** The last sequence applied in a session, or -1 for a session that is unknown or forgotten. */
   public long lastSequence(ByteString sessionId) {
     return state.sessions.lastSequence(sessionId);
@@ -272,7 +327,7 @@ public final class RangeEngine {
    * @return {@link Long#MIN_VALUE} when nothing was retired
    */
   public long keptFrom(long namespaceUid, WindowLevel level) {
-    NamespaceCounts namespace = state.namespaces.get(namespaceUid);
+    NamespaceCounts namespace = state.held(namespaceUid);
     return namespace == null ? RetentionEdges.NONE : namespace.edges().of(level);
   }
 
@@ -283,7 +338,7 @@ public final class RangeEngine {
    * here, and what will be counted after a swap to them.
    */
   public KeptBuckets kept(long namespaceUid, String metric, Interval interval) {
-    NamespaceCounts namespace = state.namespaces.get(namespaceUid);
+    NamespaceCounts namespace = state.held(namespaceUid);
     return namespace == null ? KeptBuckets.EVERYTHING : namespace.kept(metric, interval);
   }
 
@@ -378,7 +433,7 @@ public final class RangeEngine {
 
   /** The highest event time seen in a namespace; the least number if there is none. */
   public long watermarkMillis(long namespaceUid) {
-    NamespaceCounts namespace = state.namespaces.get(namespaceUid);
+    NamespaceCounts namespace = state.held(namespaceUid);
     return namespace == null ? Long.MIN_VALUE : namespace.watermarkMillis();
   }
 

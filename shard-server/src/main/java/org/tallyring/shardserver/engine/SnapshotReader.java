@@ -1,8 +1,6 @@
 package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -81,18 +79,7 @@ final class SnapshotReader {
   }
 
   private static void forEachPiece(List<byte[]> chunks, Consumer<SnapshotPiece> consumer) {
-    try {
-      for (byte[] chunk : chunks) {
-        ByteArrayInputStream in = new ByteArrayInputStream(chunk);
-        SnapshotPiece piece = SnapshotPiece.parseDelimitedFrom(in);
-        while (piece != null) {
-          consumer.accept(piece);
-          piece = SnapshotPiece.parseDelimitedFrom(in);
-        }
-      }
-    } catch (IOException e) {
-      throw new IllegalArgumentException("the snapshot is damaged: " + e.getMessage(), e);
-    }
+    chunks.forEach(chunk -> SnapshotPieces.read(chunk, consumer));
   }
 
   private void read(SnapshotPiece piece) {
@@ -155,13 +142,18 @@ final class SnapshotReader {
               begin.getLateCorrections(i), begin.getLateIncrements(i), begin.getBeyondRetention(i));
     }
     requireEqual("distinct metrics", restored.metrics().size(), metrics);
+    if (begin.hasRestore()) {
+      state.restores.restore(new Restores.Restore(restored, begin.getRestore()));
+      return restored;
+    }
     require(
         state.namespaces.put(begin.getUid(), restored) == null,
         "the snapshot has a namespace twice");
     return restored;
   }
 
-  private static void readKeys(NamespaceCounts namespace, SnapshotKeys piece) {
+  /** Adds keys to those of a namespace. */
+  static void readKeys(NamespaceCounts namespace, SnapshotKeys piece) {
     byte[] bytes = piece.getKeys().toByteArray();
     int start = 0;
     for (int length : piece.getKeyLengthsList()) {

@@ -2,12 +2,14 @@ package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.SnapshotBucket;
 import org.tallyring.proto.internal.v1.SnapshotEventIds;
 import org.tallyring.proto.internal.v1.SnapshotHead;
 import org.tallyring.proto.internal.v1.SnapshotKeys;
 import org.tallyring.proto.internal.v1.SnapshotNamespace;
 import org.tallyring.proto.internal.v1.SnapshotPiece;
+import org.tallyring.proto.internal.v1.SnapshotRestore;
 import org.tallyring.proto.internal.v1.SnapshotSessions;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -48,11 +50,22 @@ final class SnapshotWriter {
     SnapshotWriter writer = new SnapshotWriter(maxChunkBytes);
     writer.writeHead(state);
     writer.writeSessions(state.sessions);
-    state.namespaces.values().forEach(writer::writeNamespace);
+    state.namespaces.values().forEach(each -> writer.writeNamespace(each, null));
+    state
+        .restores
+        .all()
+        .forEach(restore -> writer.writeNamespace(restore.counts(), restore.stored()));
     EventPieces.write(
         state,
         writer.maxContentBytes,
         piece -> writer.parts.now(SnapshotPiece.newBuilder().setEvents(piece).build()));
+    return new SnapshotCut(writer.parts, maxChunkBytes);
+  }
+
+  /** Cuts what belongs to one namespace alone; without a head, which is the range's. */
+  static SnapshotCut cut(NamespaceCounts namespace, int maxChunkBytes) {
+    SnapshotWriter writer = new SnapshotWriter(maxChunkBytes);
+    writer.writeNamespace(namespace, null);
     return new SnapshotCut(writer.parts, maxChunkBytes);
   }
 
@@ -94,7 +107,7 @@ final class SnapshotWriter {
     ids.reset();
   }
 
-  private void writeNamespace(NamespaceCounts namespace) {
+  private void writeNamespace(NamespaceCounts namespace, @Nullable SnapshotRestore restore) {
     SnapshotNamespace.Builder begin =
         SnapshotNamespace.newBuilder()
             .setUid(namespace.uid())
@@ -102,6 +115,9 @@ final class SnapshotWriter {
             .setWatermarkMillis(namespace.watermarkMillis());
     if (namespace.definitionRevision() != RangeEngine.UNDEFINED) {
       begin.setDefinition(namespace.definition());
+    }
+    if (restore != null) {
+      begin.setRestore(restore);
     }
     for (WindowLevel level : RetentionEdges.LEVELS) {
       begin.addKeptFromMillis(namespace.edges().of(level));

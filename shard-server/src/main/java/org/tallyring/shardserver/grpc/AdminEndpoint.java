@@ -8,24 +8,36 @@ import org.tallyring.proto.v1.CreateMetricRequest;
 import org.tallyring.proto.v1.CreateMetricResponse;
 import org.tallyring.proto.v1.CreateNamespaceRequest;
 import org.tallyring.proto.v1.CreateNamespaceResponse;
+import org.tallyring.proto.v1.CreateSnapshotRequest;
+import org.tallyring.proto.v1.CreateSnapshotResponse;
 import org.tallyring.proto.v1.DeleteNamespaceRequest;
 import org.tallyring.proto.v1.DeleteNamespaceResponse;
+import org.tallyring.proto.v1.DeleteSnapshotRequest;
+import org.tallyring.proto.v1.DeleteSnapshotResponse;
 import org.tallyring.proto.v1.DeleteThresholdRequest;
 import org.tallyring.proto.v1.DeleteThresholdResponse;
 import org.tallyring.proto.v1.DrainShardRequest;
 import org.tallyring.proto.v1.DrainShardResponse;
+import org.tallyring.proto.v1.ExportSnapshotRequest;
+import org.tallyring.proto.v1.ExportSnapshotResponse;
 import org.tallyring.proto.v1.GetMetricStatsRequest;
 import org.tallyring.proto.v1.GetMetricStatsResponse;
 import org.tallyring.proto.v1.GetNamespaceRequest;
 import org.tallyring.proto.v1.GetNamespaceResponse;
+import org.tallyring.proto.v1.ImportSnapshotRequest;
+import org.tallyring.proto.v1.ImportSnapshotResponse;
 import org.tallyring.proto.v1.ListNamespacesRequest;
 import org.tallyring.proto.v1.ListNamespacesResponse;
 import org.tallyring.proto.v1.ListRangesRequest;
 import org.tallyring.proto.v1.ListRangesResponse;
+import org.tallyring.proto.v1.ListSnapshotsRequest;
+import org.tallyring.proto.v1.ListSnapshotsResponse;
 import org.tallyring.proto.v1.ReadLogRequest;
 import org.tallyring.proto.v1.ReadLogResponse;
 import org.tallyring.proto.v1.RebalanceRequest;
 import org.tallyring.proto.v1.RebalanceResponse;
+import org.tallyring.proto.v1.RestoreSnapshotRequest;
+import org.tallyring.proto.v1.RestoreSnapshotResponse;
 import org.tallyring.proto.v1.SetThresholdRequest;
 import org.tallyring.proto.v1.SetThresholdResponse;
 import org.tallyring.proto.v1.SwapMetricRequest;
@@ -49,6 +61,7 @@ final class AdminEndpoint extends AdminServiceImplBase {
   private final EventWatches events;
   private final RangeVerifications verifications;
   private final JournalLogs logs;
+  private final SnapshotCalls snapshots;
 
   AdminEndpoint(
       String shardId,
@@ -59,7 +72,8 @@ final class AdminEndpoint extends AdminServiceImplBase {
       PeerChannels peers,
       EventWatches events,
       RangeListing listing,
-      PlacementEndpoint placement) {
+      PlacementEndpoint placement,
+      SnapshotCalls snapshots) {
     this.watch = watch;
     this.namespaces = namespaces;
     this.editor = editor;
@@ -68,6 +82,7 @@ final class AdminEndpoint extends AdminServiceImplBase {
     this.placement = placement;
     this.verifications = new RangeVerifications(shardId, watch, ranges, peers);
     this.logs = new JournalLogs(new RangeOwners(shardId, watch), watch, ranges, peers);
+    this.snapshots = snapshots;
     this.stats = new MetricStatsReader(shardId, watch, namespaces, ranges, peers);
   }
 
@@ -168,6 +183,42 @@ final class AdminEndpoint extends AdminServiceImplBase {
   @Override
   public void readLog(ReadLogRequest request, StreamObserver<ReadLogResponse> call) {
     logs.begin(request, (ServerCallStreamObserver<ReadLogResponse>) call);
+  }
+
+  @Override
+  public void createSnapshot(
+      CreateSnapshotRequest request, StreamObserver<CreateSnapshotResponse> call) {
+    snapshots.create(request, call);
+  }
+
+  @Override
+  public void listSnapshots(
+      ListSnapshotsRequest request, StreamObserver<ListSnapshotsResponse> call) {
+    snapshots.list(call);
+  }
+
+  @Override
+  public void deleteSnapshot(
+      DeleteSnapshotRequest request, StreamObserver<DeleteSnapshotResponse> call) {
+    snapshots.delete(request, call);
+  }
+
+  @Override
+  public void restoreSnapshot(
+      RestoreSnapshotRequest request, StreamObserver<RestoreSnapshotResponse> call) {
+    snapshots.restore(request, call);
+  }
+
+  @Override
+  public void exportSnapshot(
+      ExportSnapshotRequest request, StreamObserver<ExportSnapshotResponse> call) {
+    snapshots.export(request, call);
+  }
+
+  @Override
+  public StreamObserver<ImportSnapshotRequest> importSnapshot(
+      StreamObserver<ImportSnapshotResponse> call) {
+    return snapshots.importBlocks(call);
   }
 
   @Override

@@ -60,6 +60,23 @@ final class NamespaceDirectory {
             });
   }
 
+  /** A definition as it is stored at this moment; fails as {@link #find}. */
+  CompletableFuture<Versioned<NamespaceDefinition>> findStored(String name) {
+    String violation = NameRules.violation("namespace", name);
+    if (violation != null) {
+      return CompletableFuture.failedFuture(
+          Errors.invalid(ErrorReason.ERROR_REASON_BAD_NAME, "namespace", violation));
+    }
+    return Calls.reaching(store.read(name))
+        .thenApply(
+            stored -> {
+              if (stored.version() == Versioned.ABSENT) {
+                throw namespaceNotFound(name);
+              }
+              return stored;
+            });
+  }
+
   /** Whether {@link #find} would answer at once, from the newest view. */
   boolean isKnown(String name, Collection<String> metrics) {
     @Nullable NamespaceDefinition seen =

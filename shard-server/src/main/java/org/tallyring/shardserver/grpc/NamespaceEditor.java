@@ -51,15 +51,14 @@ final class NamespaceEditor {
   CompletableFuture<NamespaceDefinition> create(NamespaceDefinition wanted) {
     checkName("namespace.name", wanted.getName());
     NamespaceDefinition.Builder definition =
-        wanted.toBuilder().setUid(random.nextLong(Long.MAX_VALUE) + 1).setRevision(1);
+        wanted.toBuilder()
+            .setUid(random.nextLong(Long.MAX_VALUE) + 1)
+            .setRevision(1)
+            .clearReplacesUid();
     if (definition.getMetricsCount() == 0) {
       definition.addMetrics(MetricDefinition.newBuilder().setName(DEFAULT_METRIC));
     }
-    checkMetrics(definition.getMetricsList());
-    RuleChecks.check(definition.build());
-    checkLateness(wanted);
-    checkRetention(wanted);
-    checkEventIdHorizon(wanted);
+    check(definition.build());
     return Calls.reaching(store.compareAndSet(Versioned.ABSENT, definition.build()))
         .thenApply(Versioned::value)
         .exceptionallyCompose(
@@ -67,6 +66,16 @@ final class NamespaceEditor {
                 Calls.unwrap(failure) instanceof ConflictException
                     ? existing(wanted, definition.build())
                     : CompletableFuture.failedFuture(failure));
+  }
+
+  /** Refuses a definition that no namespace can have. */
+  static void check(NamespaceDefinition definition) {
+    checkName("namespace.name", definition.getName());
+    checkMetrics(definition.getMetricsList());
+    RuleChecks.check(definition);
+    checkLateness(definition);
+    checkRetention(definition);
+    checkEventIdHorizon(definition);
   }
 
   private CompletableFuture<NamespaceDefinition> existing(
@@ -92,7 +101,7 @@ final class NamespaceEditor {
 
   /** What a user wrote of a definition. */
   private static NamespaceDefinition written(NamespaceDefinition definition) {
-    return definition.toBuilder().clearUid().clearRevision().build();
+    return definition.toBuilder().clearUid().clearRevision().clearReplacesUid().build();
   }
 
   /** Adds a metric unless the namespace has it. */

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
+import org.tallyring.proto.internal.v1.CutNamespaceRequest;
+import org.tallyring.proto.internal.v1.CutNamespaceResponse;
 import org.tallyring.proto.internal.v1.KeptFrom;
 import org.tallyring.proto.internal.v1.QueryCountsRequest;
 import org.tallyring.proto.internal.v1.QueryCountsResponse;
@@ -35,6 +37,10 @@ import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceImplBase;
 import org.tallyring.proto.internal.v1.RangeVersion;
 import org.tallyring.proto.internal.v1.RecordForwardedRequest;
 import org.tallyring.proto.internal.v1.RecordForwardedResponse;
+import org.tallyring.proto.internal.v1.SettleNamespaceRequest;
+import org.tallyring.proto.internal.v1.SettleNamespaceResponse;
+import org.tallyring.proto.internal.v1.StageNamespaceRequest;
+import org.tallyring.proto.internal.v1.StageNamespaceResponse;
 import org.tallyring.proto.internal.v1.WatchRangeEventsRequest;
 import org.tallyring.proto.internal.v1.WatchRangeEventsResponse;
 import org.tallyring.proto.v1.ErrorReason;
@@ -61,6 +67,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
   private final BatchRouter router;
   private final NamespaceDirectory namespaces;
   private final ReadGuard guard;
+  private final RangeSnapshots snapshots;
   private final InstantSource clock;
   private final Executor executor;
 
@@ -71,6 +78,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
       BatchRouter router,
       NamespaceDirectory namespaces,
       ReadGuard guard,
+      RangeSnapshots snapshots,
       InstantSource clock,
       Executor executor) {
     this.shardId = shardId;
@@ -79,6 +87,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
     this.router = router;
     this.namespaces = namespaces;
     this.guard = guard;
+    this.snapshots = snapshots;
     this.clock = clock;
     this.executor = executor;
   }
@@ -103,6 +112,23 @@ final class RangeEndpoint extends RangeServiceImplBase {
                         clock.millis())),
             response::build);
     Calls.answer(call, collected);
+  }
+
+  @Override
+  public void cutNamespace(CutNamespaceRequest request, StreamObserver<CutNamespaceResponse> call) {
+    Calls.answer(call, snapshots.cut(request));
+  }
+
+  @Override
+  public void stageNamespace(
+      StageNamespaceRequest request, StreamObserver<StageNamespaceResponse> call) {
+    Calls.answer(call, snapshots.stage(request));
+  }
+
+  @Override
+  public void settleNamespace(
+      SettleNamespaceRequest request, StreamObserver<SettleNamespaceResponse> call) {
+    Calls.answer(call, snapshots.settle(request));
   }
 
   @Override

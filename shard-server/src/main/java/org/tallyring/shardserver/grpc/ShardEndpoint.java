@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.tallyring.shardserver.controller.LoadSource;
 import org.tallyring.shardserver.controller.Rebalancer;
 import org.tallyring.shardserver.coordination.Coordination;
+import org.tallyring.shardserver.journal.SnapshotArchive;
 import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.range.RangeTable;
 
@@ -34,6 +35,7 @@ public final class ShardEndpoint implements AutoCloseable {
       ShardRanges ranges,
       Coordination coordination,
       Rebalancer rebalancer,
+      SnapshotArchive archive,
       InstantSource clock,
       ScheduledExecutorService scheduler) {
     services =
@@ -44,6 +46,7 @@ public final class ShardEndpoint implements AutoCloseable {
             ranges,
             coordination,
             rebalancer,
+            archive,
             new PeerChannels(PeerChannels::connect),
             clock,
             scheduler);

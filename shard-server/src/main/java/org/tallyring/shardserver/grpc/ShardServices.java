@@ -7,11 +7,14 @@ import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.tallyring.shardserver.controller.Drains;
 import org.tallyring.shardserver.controller.LoadSource;
 import org.tallyring.shardserver.controller.Rebalancer;
 import org.tallyring.shardserver.coordination.Coordination;
+import org.tallyring.shardserver.journal.SnapshotArchive;
 import org.tallyring.shardserver.ownership.ShardRanges;
 import org.tallyring.topology.range.RangeTable;
 
@@ -23,6 +26,10 @@ final class ShardServices implements AutoCloseable {
   private final TopologyEndpoint topology;
   private final EventWatches events;
   private final RangeListing listing;
+
+  /** One thread for each call about snapshots, and for what such a call does at once. */
+  private final ExecutorService snapshotCalls;
+
   private final List<BindableService> services;
 
   ShardServices(
@@ -32,6 +39,7 @@ final class ShardServices implements AutoCloseable {
       ShardRanges ranges,
       Coordination coordination,
       Rebalancer rebalancer,
+      SnapshotArchive archive,
       PeerChannels peers,
       InstantSource clock,
       ScheduledExecutorService scheduler) {
@@ -46,6 +54,10 @@ final class ShardServices implements AutoCloseable {
     topology = new TopologyEndpoint(cluster, coordination);
     events =
         new EventWatches(cluster, coordination.watch(), namespaces, peers::rangeStreams, scheduler);
+    snapshotCalls =
+        Executors.newCachedThreadPool(task -> new Thread(task, shardId + "-snapshot-call"));
+    NamedSnapshots snapshots = new NamedSnapshots(coordination.snapshots(), archive);
+    OwnerCalls ownerCalls = new OwnerCalls(coordination.watch(), peers, snapshotCalls);
     services =
         List.of(
             new CounterEndpoint(
@@ -53,7 +65,16 @@ final class ShardServices implements AutoCloseable {
                 router,
                 new CountsReader(reads, owners, peers, namespaces, guard, clock),
                 new SeriesReader(reads, owners, peers, namespaces, guard, clock)),
-            new RangeEndpoint(shardId, ranges, reads, router, namespaces, guard, clock, scheduler),
+            new RangeEndpoint(
+                shardId,
+                ranges,
+                reads,
+                router,
+                namespaces,
+                guard,
+                new RangeSnapshots(ranges, owners, archive),
+                clock,
+                scheduler),
             new AdminEndpoint(
                 shardId,
                 coordination.watch(),
@@ -64,7 +85,13 @@ final class ShardServices implements AutoCloseable {
                 events,
                 listing,
                 new PlacementEndpoint(
-                    shardId, coordination.watch(), new Drains(coordination), rebalancer, peers)),
+                    shardId, coordination.watch(), new Drains(coordination), rebalancer, peers),
+                new SnapshotCalls(
+                    snapshots,
+                    new SnapshotCreation(table, snapshots, namespaces, ownerCalls, clock),
+                    new SnapshotRestoration(
+                        table, snapshots, coordination.namespaces(), ownerCalls),
+                    snapshotCalls)),
             topology);
     healthy(false);
   }
@@ -103,6 +130,7 @@ final class ShardServices implements AutoCloseable {
 
   @Override
   public void close() {
+    snapshotCalls.shutdownNow();
     peers.close();
   }
 }

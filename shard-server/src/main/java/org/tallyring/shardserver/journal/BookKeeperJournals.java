@@ -151,6 +151,11 @@ public final class BookKeeperJournals implements RangeJournals {
                 new StoredLedgers(ledgers, settings.replayChunkBytes(), rangeId, stored.value()));
   }
 
+  /** Where named snapshots are stored, on the same bookies. */
+  public SnapshotArchive archive() {
+    return new BookKeeperArchive(ledgers, bookies, settings.replayChunkBytes());
+  }
+
   /** Counts the bytes of the entries that all of these journals appended so far. */
   public void register(MeterRegistry registry) {
     FunctionCounter.builder("tallyring.journal.appended.bytes", appendedBytes, LongAdder::sum)

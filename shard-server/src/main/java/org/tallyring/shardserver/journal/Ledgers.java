@@ -17,9 +17,17 @@ final class Ledgers {
   /** What a ledger holds. */
   enum Kind {
     /** A segment of a journal. */
-    JOURNAL,
-    /** A snapshot. */
-    SNAPSHOT
+    JOURNAL("journal"),
+    /** A snapshot that its range begins from. */
+    SNAPSHOT("snapshot"),
+    /** A part of a named snapshot. */
+    NAMED_SNAPSHOT("named snapshot");
+
+    private final String label;
+
+    Kind(String label) {
+      this.label = label;
+    }
   }
 
   /** Ledgers are guarded by who reaches the bookies, not by a password. */
@@ -48,7 +56,7 @@ final class Ledgers {
                 "cluster", cluster.getBytes(UTF_8),
                 "range", Integer.toString(rangeId).getBytes(UTF_8),
                 "epoch", Long.toString(epoch).getBytes(UTF_8),
-                "kind", (kind == Kind.JOURNAL ? "journal" : "snapshot").getBytes(UTF_8)))
+                "kind", kind.label.getBytes(UTF_8)))
         .execute();
   }
 

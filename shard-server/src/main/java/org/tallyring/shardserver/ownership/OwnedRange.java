@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.proto.internal.v1.NamespaceDefined;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RangeStatus;
 import org.tallyring.shardserver.engine.BatchValidator;
@@ -240,6 +241,67 @@ public final class OwnedRange implements EventSource {
             open.redefineNamespaces(namespaces);
           }
         });
+  }
+
+  /**
+   * Journals an entry that is no batch and reads from the engine when it is applied; null when the
+   * range does not serve, or no more.
+   */
+  public <T> CompletableFuture<@Nullable T> append(
+      JournalEntry control, Function<RangeEngine, T> question) {
+    CompletableFuture<@Nullable T> answer = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          RangeIntake open = intake;
+          if (state != RangeState.SERVING || open == null) {
+            answer.complete(null);
+            return;
+          }
+          // Both sides complete on the loop.
+          open.append(control)
+              .whenComplete(
+                  (applied, failure) ->
+                      answer.complete(failure == null ? question.apply(engine) : null));
+        });
+    return answer;
+  }
+
+  /**
+   * Cuts a namespace at the present place of the journal, first making a definition of it take
+   * effect if the range holds an older one. The cut is written down beside the loop.
+   *
+   * @param maxChunkBytes how large a chunk may be
+   * @return null when the range does not serve
+   */
+  public CompletableFuture<@Nullable NamespaceCut> cut(
+      NamespaceDefinition namespace, int maxChunkBytes) {
+    long uid = namespace.getUid();
+    return read(engine -> engine.definitionRevision(uid))
+        .thenCompose(
+            revision ->
+                revision == null
+                        || revision == RangeEngine.UNDEFINED
+                        || revision >= namespace.getRevision()
+                    ? CompletableFuture.completedFuture(revision)
+                    : append(
+                        JournalEntry.newBuilder()
+                            .setNamespaceDefined(
+                                NamespaceDefined.newBuilder().setDefinition(namespace))
+                            .build(),
+                        engine -> engine.definitionRevision(uid)))
+        .thenCompose(revision -> read(engine -> cutNow(uid, maxChunkBytes)));
+  }
+
+  private NamespaceCut cutNow(long uid, int maxChunkBytes) {
+    SnapshotCut cut = engine.cutNamespace(uid, maxChunkBytes);
+    return new NamespaceCut(
+        applied,
+        epoch(),
+        engine.definitionRevision(uid),
+        engine.keys(uid),
+        cut == null
+            ? CompletableFuture.completedFuture(List.of())
+            : CompletableFuture.supplyAsync(cut::write, snapshotWriter));
   }
 
   /** Reads from the engine; null when the range does not serve. */

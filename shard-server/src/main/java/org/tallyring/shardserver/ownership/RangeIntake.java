@@ -27,6 +27,7 @@ import org.tallyring.shardserver.engine.BatchViolation;
 import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.engine.RowRepeats;
 import org.tallyring.shardserver.engine.RowViolation;
+import org.tallyring.shardserver.journal.JournalLostException;
 import org.tallyring.shardserver.journal.Position;
 import org.tallyring.shardserver.journal.RangeJournal;
 
@@ -89,6 +90,9 @@ final class RangeIntake {
   /** By namespace uid, the newest definition that was queued in this tenure. */
   private final Map<Long, NamespaceDefinition> defined = new HashMap<>();
 
+  /** By the uid of a namespace that a restore replaced, the definition of what took its place. */
+  private final Map<Long, NamespaceDefinition> successors = new HashMap<>();
+
   private final List<CompletableFuture<Void>> drains = new ArrayList<>();
   private int queuedBytes;
 
@@ -118,6 +122,7 @@ final class RangeIntake {
     this.meters = meters;
     this.onApplied = onApplied;
     this.onLost = onLost;
+    engine.definitions().forEach(this::noteSuccessor);
   }
 
   /**
@@ -128,15 +133,21 @@ final class RangeIntake {
       @Nullable Submission submission,
       @Nullable AcceptedBatch batch,
       @Nullable JournalEntry control,
+      @Nullable CompletableFuture<Void> applied,
       int bytes,
       long absoluteSum) {
 
     static Pending repeat(Submission submission) {
-      return new Pending(submission, null, null, 0, 0);
+      return new Pending(submission, null, null, null, 0, 0);
     }
 
     static Pending control(JournalEntry entry) {
-      return new Pending(null, null, entry, entry.getSerializedSize(), 0);
+      return control(entry, null);
+    }
+
+    /** With something that is told when the entry is applied. */
+    static Pending control(JournalEntry entry, @Nullable CompletableFuture<Void> applied) {
+      return new Pending(null, null, entry, applied, entry.getSerializedSize(), 0);
     }
   }
 
@@ -150,6 +161,24 @@ final class RangeIntake {
       admit(submission);
       flush();
     }
+  }
+
+  /**
+   * Journals an entry that is no batch. Completes when it is applied; fails when the range is lost,
+   * and then the entry may be in the journal all the same.
+   */
+  CompletableFuture<Void> append(JournalEntry control) {
+    CompletableFuture<Void> applied = new CompletableFuture<>();
+    if (dead) {
+      applied.completeExceptionally(new JournalLostException("range " + rangeId + ": lost"));
+      return applied;
+    }
+    if (control.hasNamespaceDefined()) {
+      noteSuccessor(control.getNamespaceDefined().getDefinition());
+    }
+    enqueue(Pending.control(control, applied));
+    flush();
+    return applied;
   }
 
   /** Ends a namespace in this range, durably. */
@@ -171,7 +200,8 @@ final class RangeIntake {
       return;
     }
     for (NamespaceDefinition namespace : namespaces) {
-      if (definedRevision(namespace.getUid()) != RangeEngine.UNDEFINED) {
+      if (definedRevision(namespace.getUid()) != RangeEngine.UNDEFINED
+          || engine.restoredUpTo(namespace.getUid()) > 0) {
         define(namespace);
       }
     }
@@ -183,12 +213,33 @@ final class RangeIntake {
     long uid = namespace.getUid();
     if (namespace.getRevision() > definedRevision(uid)) {
       defined.put(uid, namespace);
+      noteSuccessor(namespace);
       enqueue(
           Pending.control(
               JournalEntry.newBuilder()
                   .setNamespaceDefined(NamespaceDefined.newBuilder().setDefinition(namespace))
                   .build()));
     }
+  }
+
+  private void noteSuccessor(NamespaceDefinition namespace) {
+    if (namespace.getReplacesUid() != 0) {
+      successors.put(namespace.getReplacesUid(), namespace);
+    }
+  }
+
+  /**
+   * The definition to judge and count a batch by: that of what was restored in its namespace's
+   * place, if the shard that the batch came through has not seen that yet.
+   */
+  private NamespaceDefinition present(NamespaceDefinition candidate) {
+    NamespaceDefinition present = candidate;
+    for (NamespaceDefinition next = successors.get(present.getUid());
+        next != null;
+        next = successors.get(present.getUid())) {
+      present = next;
+    }
+    return present;
   }
 
   /** The newest revision of a namespace's definition that is applied or under way. */
@@ -247,7 +298,8 @@ final class RangeIntake {
       return;
     }
     long now = clock.millis();
-    BatchViolation violation = validator.validate(batch, inEffect(submission.namespace()), now);
+    BatchViolation violation =
+        validator.validate(batch, inEffect(present(submission.namespace())), now);
     if (violation != null) {
       submission.answer(Answers.invalid(violation));
       return;
@@ -277,11 +329,12 @@ final class RangeIntake {
   }
 
   private void accept(Submission submission, long now) {
-    define(submission.namespace());
+    NamespaceDefinition namespace = present(submission.namespace());
+    define(namespace);
     AcceptedBatch accepted =
         AcceptedBatch.newBuilder()
             .setSessionId(submission.sessionId())
-            .setNamespaceUid(submission.namespace().getUid())
+            .setNamespaceUid(namespace.getUid())
             .setAcceptedAtMillis(Math.max(now, engine.journalTimeMillis()))
             .setBatch(submission.batch())
             .build();
@@ -313,7 +366,8 @@ final class RangeIntake {
       admitted.put(submission.sessionId(), submission.batch().getSequence());
     }
     enqueue(
-        new Pending(submission, accepted, null, submission.bytes() + ENVELOPE_BYTES, absoluteSum));
+        new Pending(
+            submission, accepted, null, null, submission.bytes() + ENVELOPE_BYTES, absoluteSum));
   }
 
   private static BatchViolation overflow(int[] rows) {
@@ -461,6 +515,9 @@ final class RangeIntake {
     if (submission != null) {
       submission.answer(Answers.duplicate());
     }
+    if (pending.applied() != null) {
+      pending.applied().complete(null);
+    }
   }
 
   private void retryWaiting() {
@@ -487,6 +544,9 @@ final class RangeIntake {
   }
 
   private void abandon(Pending pending, boolean inDoubt, String message) {
+    if (pending.applied() != null) {
+      pending.applied().completeExceptionally(new JournalLostException(message));
+    }
     Submission submission = pending.submission();
     if (submission == null) {
       return;

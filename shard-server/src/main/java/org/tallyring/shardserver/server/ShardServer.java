@@ -27,6 +27,7 @@ import org.tallyring.shardserver.coordination.Coordination;
 import org.tallyring.shardserver.coordination.SessionState;
 import org.tallyring.shardserver.grpc.ShardEndpoint;
 import org.tallyring.shardserver.journal.RangeJournals;
+import org.tallyring.shardserver.journal.SnapshotArchive;
 import org.tallyring.shardserver.ownership.AccountRounds;
 import org.tallyring.shardserver.ownership.OwnedRange;
 import org.tallyring.shardserver.ownership.RangeLoops;
@@ -68,6 +69,7 @@ public final class ShardServer implements AutoCloseable {
       ShardServerSettings settings,
       Coordination coordination,
       RangeJournals journals,
+      SnapshotArchive archive,
       InstantSource clock,
       MeterRegistry registry) {
     this.settings = settings;
@@ -100,6 +102,7 @@ public final class ShardServer implements AutoCloseable {
             ranges,
             coordination,
             this::rebalance,
+            archive,
             clock,
             scheduler);
     FunctionCounter.builder("tallyring.received.bytes", endpoint, ShardEndpoint::receivedBytes)
@@ -129,6 +132,7 @@ public final class ShardServer implements AutoCloseable {
    * Starts a shard. When this returns it listens and is a member; its ranges follow as the
    * controller assigns them.
    *
+   * @param archive where named snapshots are stored
    * @param registry where the shard's meters are registered; shards may share one
    * @throws IOException if the port cannot be bound
    */
@@ -136,10 +140,12 @@ public final class ShardServer implements AutoCloseable {
       ShardServerSettings settings,
       Coordination coordination,
       RangeJournals journals,
+      SnapshotArchive archive,
       InstantSource clock,
       MeterRegistry registry)
       throws IOException {
-    ShardServer server = new ShardServer(settings, coordination, journals, clock, registry);
+    ShardServer server =
+        new ShardServer(settings, coordination, journals, archive, clock, registry);
     server.start();
     return server;
   }

@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
 import org.tallyring.proto.internal.v1.AssignmentTarget;
 import org.tallyring.proto.internal.v1.ClusterConfig;
 import org.tallyring.proto.internal.v1.Member;
+import org.tallyring.proto.internal.v1.NamedSnapshot;
 import org.tallyring.proto.v1.NamespaceDefinition;
 
 /**
@@ -39,6 +40,8 @@ public final class InMemoryCluster {
       new InMemoryValues<>(AssignmentTarget.getDefaultInstance(), this::changed);
   private final InMemoryValues<String, NamespaceDefinition> namespaces =
       new InMemoryValues<>(NamespaceDefinition.getDefaultInstance(), this::changed);
+  private final InMemoryValues<String, NamedSnapshot> snapshots =
+      new InMemoryValues<>(NamedSnapshot.getDefaultInstance(), this::changed);
   private final List<InMemoryCoordination> processes = new CopyOnWriteArrayList<>();
   private final Set<Long> sessions = new HashSet<>();
   private final SortedMap<String, Registration> registrations = new TreeMap<>();
@@ -118,6 +121,11 @@ public final class InMemoryCluster {
   /** The definitions of the namespaces, by name. */
   public InMemoryValues<String, NamespaceDefinition> namespaces() {
     return namespaces;
+  }
+
+  /** The named snapshots, by name. */
+  public InMemoryValues<String, NamedSnapshot> snapshots() {
+    return snapshots;
   }
 
   /** Makes all candidates believe that they lead, as pauses and lost messages can. */

@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.AssignmentTarget;
 import org.tallyring.proto.internal.v1.Member;
+import org.tallyring.proto.internal.v1.NamedSnapshot;
 import org.tallyring.proto.internal.v1.RangeRecord;
 import org.tallyring.proto.v1.NamespaceDefinition;
 
@@ -287,6 +288,36 @@ public final class InMemoryCoordination
       @Override
       public CompletableFuture<Void> delete(String name, int expectedVersion) {
         return ask(() -> cluster.namespaces().delete(name, expectedVersion));
+      }
+    };
+  }
+
+  @Override
+  public SnapshotStore snapshots() {
+    return new SnapshotStore() {
+      @Override
+      public CompletableFuture<List<String>> names() {
+        return ask(
+            () ->
+                CompletableFuture.completedFuture(
+                    cluster.snapshots().all().keySet().stream().sorted().toList()));
+      }
+
+      @Override
+      public CompletableFuture<Versioned<NamedSnapshot>> read(String name) {
+        return ask(() -> cluster.snapshots().read(name));
+      }
+
+      @Override
+      public CompletableFuture<Versioned<NamedSnapshot>> compareAndSet(
+          int expectedVersion, NamedSnapshot snapshot) {
+        return ask(
+            () -> cluster.snapshots().compareAndSet(snapshot.getName(), expectedVersion, snapshot));
+      }
+
+      @Override
+      public CompletableFuture<Void> delete(String name, int expectedVersion) {
+        return ask(() -> cluster.snapshots().delete(name, expectedVersion));
       }
     };
   }

@@ -30,6 +30,7 @@ import org.tallyring.shardserver.controller.Rebalancer.Rebalancing;
 import org.tallyring.shardserver.coordination.InMemoryCluster;
 import org.tallyring.shardserver.coordination.InMemoryCoordination;
 import org.tallyring.shardserver.engine.RangeEngine;
+import org.tallyring.shardserver.journal.InMemoryArchive;
 import org.tallyring.shardserver.journal.InMemoryJournals;
 import org.tallyring.shardserver.ownership.OwnedRange;
 import org.tallyring.shardserver.ownership.RangeLoops;
@@ -74,6 +75,7 @@ final class ShardCluster {
   private final String[] owners = {"", "", "", ""};
   private @Nullable InMemoryCoordination candidate;
   final InMemoryJournals journals;
+  final InMemoryArchive archive = new InMemoryArchive();
   private final InProcessGrpc grpc;
   private final Map<String, ShardRanges> ranges = new LinkedHashMap<>();
   private final Map<String, ShardServices> services = new LinkedHashMap<>();
@@ -123,6 +125,7 @@ final class ShardCluster {
             held,
             connection,
             dryRun -> rebalance(id, dryRun),
+            archive,
             new PeerChannels(grpc::channel),
             () -> Instant.ofEpochMilli(NOW),
             scheduler);

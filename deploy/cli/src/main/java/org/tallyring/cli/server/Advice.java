@@ -64,6 +64,10 @@ public final class Advice {
           "`tally namespace describe` shows what is there, `tally metric create` makes one";
       case ERROR_REASON_NAMESPACE_EXISTS ->
           "`tally namespace describe` shows it; delete it first, or take another name";
+      case ERROR_REASON_SNAPSHOT_NOT_FOUND -> "`tally snapshot list` shows what is there";
+      case ERROR_REASON_SNAPSHOT_EXISTS ->
+          "`tally snapshot list` shows it; delete it first, or take another name";
+      case ERROR_REASON_BAD_SNAPSHOT -> "take another copy of it";
       case ERROR_REASON_COUNT_OVERFLOW -> "record a smaller --delta, or score by smaller weights";
       case ERROR_REASON_INTERNAL -> "this is a defect: please report it with the server's log";
       default -> "";

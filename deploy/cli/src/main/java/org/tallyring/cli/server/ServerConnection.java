@@ -6,6 +6,7 @@ import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.AbstractBlockingStub;
+import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.concurrent.CountDownLatch;
@@ -170,6 +171,30 @@ public final class ServerConnection implements AutoCloseable {
       }
       pause(RETRY_DELAY);
     }
+  }
+
+  /**
+   * Takes the answers of a call that may take long and is not repeated.
+   *
+   * @throws CliException if nobody answers within seconds, or the answer is an error
+   */
+  public <T> void read(Supplier<Iterator<T>> rpc, Consumer<T> take) {
+    awaitConnected(CONNECT_LIMIT);
+    try {
+      rpc.get().forEachRemaining(take);
+    } catch (StatusRuntimeException e) {
+      throw Advice.of(server, e);
+    }
+  }
+
+  /**
+   * Begins a call in which one message is answered after the other.
+   *
+   * @throws CliException if nobody answers within seconds
+   */
+  public <Q, R> Exchange<Q, R> exchange(Function<StreamObserver<R>, StreamObserver<Q>> rpc) {
+    awaitConnected(CONNECT_LIMIT);
+    return new Exchange<>(server, rpc);
   }
 
   private static Duration shorter(Duration one, Duration other) {

@@ -162,6 +162,21 @@ public final class HitLog {
     put(slot, timeMillis, delta);
   }
 
+  /** Takes in what another log, of other keys, says of itself as a whole. */
+  public void merge(long otherHighestMillis, long otherPruned) {
+    highestMillis = Math.max(highestMillis, otherHighestMillis);
+    pruned += otherPruned;
+  }
+
+  /** Takes one hit of the other log; one before the horizon counts as dropped. */
+  public void mergeHit(int slot, long timeMillis, long delta) {
+    if (timeMillis < floorMillis()) {
+      pruned++;
+    } else {
+      put(slot, timeMillis, delta);
+    }
+  }
+
   private void put(int slot, long timeMillis, long delta) {
     if (slot >= runs.length) {
       runs = Arrays.copyOf(runs, powerOfTwoAbove(slot));

@@ -1,0 +1,5 @@
+/** Files that hold a snapshot. */
+@NullMarked
+package org.tallyring.cli.snapshot;
+
+import org.jspecify.annotations.NullMarked;
