@@ -36,7 +36,17 @@ final class VerifyIT {
     Tally.Outcome replayed =
         cluster
             .tally()
-            .replay(file(round), "audited", "--key", "key", "--time", "time", "--time-format", "epoch_s", "--delta", "delta");
+            .replay(
+                file(round),
+                "audited",
+                "--key",
+                "key",
+                "--time",
+                "time",
+                "--time-format",
+                "epoch_s",
+                "--delta",
+                "delta");
     assertThat(replayed.lastLine()).isEqualTo("recorded 1000, duplicate 0, rejected 0");
   }
 
@@ -47,7 +57,8 @@ final class VerifyIT {
   }
 
   @Test
-  void aClusterThatWasKilledHoldsWhatItsJournalsSayAndCanBeCountedAgainFromThem() throws IOException {
+  void aClusterThatWasKilledHoldsWhatItsJournalsSayAndCanBeCountedAgainFromThem()
+      throws IOException {
     try (Standalone cluster = Standalone.start(processes)) {
       replay(cluster, 1);
       assertThat(verified(cluster)).isEqualTo("verified 64 ranges, 500 keys, 0 mismatches");
@@ -68,8 +79,7 @@ final class VerifyIT {
             .tally()
             .run("log", "--all", "--namespace", "audited", "--counted", "--output", "json");
     assertThat(log.exitCode()).as(log.stderr()).isZero();
-    Path rows =
-        Files.writeString(processes.directory().resolve("audited.jsonl"), log.stdout());
+    Path rows = Files.writeString(processes.directory().resolve("audited.jsonl"), log.stdout());
     Tally.Outcome replayed =
         cluster
             .tally()
@@ -97,16 +107,7 @@ final class VerifyIT {
   private static List<String> top(Standalone cluster, String namespace) {
     return cluster
         .tally()
-        .run(
-            "top",
-            "--namespace",
-            namespace,
-            "--window",
-            "all",
-            "-k",
-            "1000",
-            "--output",
-            "tsv")
+        .run("top", "--namespace", namespace, "--window", "all", "-k", "1000", "--output", "tsv")
         .lines();
   }
 }

@@ -67,10 +67,9 @@ public final class RangeAudit {
                   if (result != null && result.mismatchCount() > 0) {
                     meters.mismatches(result.mismatchCount());
                     log.error(
-                        "range {}: {} mismatches between state and journal, the first: {}",
+                        "range {}: {} mismatches between its states and its journal",
                         range.rangeId(),
-                        result.mismatchCount(),
-                        result.mismatches().get(0));
+                        result.mismatchCount());
                   }
                 });
     last = verified;
@@ -87,7 +86,8 @@ public final class RangeAudit {
               }
               log.info("range {}: verified anew: {}", range.rangeId(), failure.toString());
               CompletableFuture<Void> pause = new CompletableFuture<>();
-              scheduler.schedule(() -> pause.complete(null), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+              Runnable goOn = () -> pause.complete(null);
+              scheduler.schedule(goOn, RETRY_MILLIS, TimeUnit.MILLISECONDS);
               return pause.thenCompose(waited -> attempt(range, number + 1));
             });
   }

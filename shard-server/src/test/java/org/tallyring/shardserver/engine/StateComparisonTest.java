@@ -29,7 +29,7 @@ class StateComparisonTest {
     return replayed.differencesOf(stored.snapshot(CHUNK), CHUNK, MOST);
   }
 
-  @Property(tries = 100)
+  @Property(tries = 50)
   void equalHistoriesDoNotDifferWhateverTheChunks(@ForAll long seed) {
     ModelHistory history = new ModelHistory(seed);
     RangeEngine stored = new RangeEngine(RANGE);
@@ -49,7 +49,7 @@ class StateComparisonTest {
   }
 
   /** Whatever piece is changed or lost, something is named; a changed count exactly. */
-  @Property(tries = 100)
+  @Property(tries = 50)
   void anyOneCountThatIsChangedIsNamedAndNothingElse(@ForAll long seed) {
     Random random = new Random(seed);
     RangeEngine engine = new RangeEngine(RANGE);
@@ -86,7 +86,7 @@ class StateComparisonTest {
     assertThat(difference.replayed()).isEqualTo(count);
   }
 
-  @Property(tries = 100)
+  @Property(tries = 30)
   void noPieceOfASnapshotIsLostUnseen(@ForAll long seed) {
     ModelHistory history = new ModelHistory(seed);
     RangeEngine engine = new RangeEngine(RANGE);
@@ -95,7 +95,9 @@ class StateComparisonTest {
     }
     List<byte[]> chunks = engine.snapshot(CHUNK);
     byte[] chunk = chunks.get(0);
-    for (SnapshotPiece lost : TamperedSnapshot.pieces(chunk)) {
+    List<SnapshotPiece> pieces = TamperedSnapshot.pieces(chunk);
+    for (int i = 0; i < 8; i++) {
+      SnapshotPiece lost = pieces.get(history.random.nextInt(pieces.size()));
       List<byte[]> rest = new ArrayList<>(chunks);
       rest.set(
           0,
@@ -156,9 +158,12 @@ class StateComparisonTest {
       stored.apply(batch().row("key-" + i, 1).entry());
     }
 
-    StateDifferences found = new RangeEngine(RANGE).differencesOf(stored.snapshot(CHUNK), CHUNK, 7);
+    RangeEngine replayed = new RangeEngine(RANGE);
+    replayed.apply(batch().row("key-0", 1).entry());
+    StateDifferences found = replayed.differencesOf(stored.snapshot(CHUNK), CHUNK, 7);
 
     assertThat(found.first()).hasSize(7);
-    assertThat(found.count()).isGreaterThan(2);
+    // Each key that is missing, and its count of a minute, hour, day, month and all time.
+    assertThat(found.count()).isGreaterThan(99 * 6);
   }
 }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,7 +69,7 @@ final class AuditTest {
         .forEachRemaining(
             (VerifyRangesResponse response) -> {
               assertThat(response.getRangesTotal())
-                  .isEqualTo(rangeIds.length == 0 ? 4 : rangeIds.length);
+                  .isEqualTo(rangeIds.length == 0 ? 4 : Set.of(rangeIds).size());
               found.put(response.getRange().getRangeId(), response.getRange());
             });
     return found;
@@ -98,7 +99,7 @@ final class AuditTest {
     assertThat(of(found, 2).getOwner()).isEqualTo(SECOND);
     assertThat(of(found, 2).getEntries()).isEqualTo(2);
     assertThat(of(found, UNOWNED).getProblem()).isEqualTo("no shard serves it at the moment");
-    assertThat(verify(2, 2)).containsOnlyKeys(2);
+    assertThat(verify(2, 1)).containsOnlyKeys(1, 2);
   }
 
   @Test
