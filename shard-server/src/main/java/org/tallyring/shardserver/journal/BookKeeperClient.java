@@ -1,31 +1,52 @@
 package org.tallyring.shardserver.journal;
 
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.bookkeeper.client.BKException;
 import org.apache.bookkeeper.client.BookKeeper;
 import org.apache.bookkeeper.client.DefaultEnsemblePlacementPolicy;
 import org.apache.bookkeeper.conf.ClientConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes clients of the bookies. */
 final class BookKeeperClient {
+
+  private static final Logger log = LoggerFactory.getLogger(BookKeeperClient.class);
 
   private static final String LEDGERS_PATH = "/ledgers";
 
   /** How long a connection to a bookie may take: a dead machine must not stall an open for long. */
   private static final int CONNECT_TIMEOUT_MILLIS = 3_000;
 
+  /** Servers of a cluster are often started together, or again after all of them were down. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(200);
+
   private BookKeeperClient() {}
 
-  /** Connects; blocks until the bookies' metadata have been read. */
+  /**
+   * Connects; blocks until the bookies' metadata have been read. An attempt ends with the session
+   * time-out, which a busy ZooKeeper that has just come up may need more than once.
+   */
   static BookKeeper connect(JournalSettings settings) {
-    try {
-      return new BookKeeper(configuration(settings));
-    } catch (IOException | BKException e) {
-      throw new IllegalStateException(
-          "The journal cannot reach its metadata in ZooKeeper at " + settings.zooKeeper(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while connecting to the bookies", e);
+    long giveUpAt = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try {
+        return new BookKeeper(configuration(settings));
+      } catch (IOException | BKException e) {
+        if (System.nanoTime() - giveUpAt >= 0) {
+          throw new IllegalStateException(
+              "The journal cannot reach its metadata in ZooKeeper at " + settings.zooKeeper(), e);
+        }
+        log.warn("No bookies' metadata from ZooKeeper yet, trying again: {}", e.toString());
+        LockSupport.parkNanos(BETWEEN_ATTEMPTS.toNanos());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("Interrupted while connecting to the bookies", e);
+      }
     }
   }
 
