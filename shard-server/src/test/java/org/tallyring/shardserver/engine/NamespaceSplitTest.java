@@ -65,8 +65,11 @@ class NamespaceSplitTest {
     NamespaceDefinition.Builder definition =
         NamespaceDefinition.newBuilder().setUid(uid).setName(name).setRevision(1);
     definition.addMetricsBuilder().setName("exact");
-    definition.addMetricsBuilder().setName("hits").getSlidingWindowBuilder().setHorizonMillis(
-        600_000);
+    definition
+        .addMetricsBuilder()
+        .setName("hits")
+        .getSlidingWindowBuilder()
+        .setHorizonMillis(600_000);
     definition.addMetricsBuilder().setName("morris").getMorrisBuilder().setBase(1.1);
     definition.addMetricsBuilder().setName("users").getDistinctBuilder();
     definition.addMetricsBuilder().setName("frequent").getHeavyHittersBuilder().setMaxMapSize(8);
@@ -243,7 +246,10 @@ class NamespaceSplitTest {
     Ranges source = new Ranges(4, "shop");
     Ranges target = new Ranges(8, "then");
     JournalEntry event =
-        Batches.batch().namespace(UID, "shop").row("exact", "a", 3, Batches.NOON).eventId("x")
+        Batches.batch()
+            .namespace(UID, "shop")
+            .row("exact", "a", 3, Batches.NOON)
+            .eventId("x")
             .entry();
     source.applyToAll(Batches.definition(definition(UID, "shop")));
     source.of("a").apply(event);
@@ -290,9 +296,15 @@ class NamespaceSplitTest {
         .as("asked for by who does not know yet")
         .isEqualTo(then);
     assertThat(engine.namespaces()).containsOnlyKeys(NEW_UID);
-    assertThat(engine.events(new EventQuery(0, 0, "", Set.of(EventKind.EVENT_KIND_SNAPSHOT_RESTORED), 0, 9999)).events())
+    assertThat(
+            engine
+                .events(
+                    new EventQuery(
+                        0, 0, "", Set.of(EventKind.EVENT_KIND_SNAPSHOT_RESTORED), 0, 9999))
+                .events())
         .singleElement()
-        .satisfies(event -> assertThat(event.getSnapshotRestored().getSnapshot()).isEqualTo("monday"));
+        .satisfies(
+            event -> assertThat(event.getSnapshotRestored().getSnapshot()).isEqualTo("monday"));
   }
 
   @Test

@@ -201,6 +201,27 @@ class SnapshotsTest {
     assertCounts("then", 1);
   }
 
+  @Test
+  void anExportOfAClusterWithMoreRangesIsRestored() throws Exception {
+    snapshot("monday", "shop");
+    List<ByteString> blocks = new ArrayList<>();
+    for (ByteString block : export("monday")) {
+      PortableBlock.Builder ofMore = PortableBlock.parseFrom(block).toBuilder();
+      if (ofMore.hasHeader()) {
+        ofMore.getHeaderBuilder().addAllPartKeys(List.of(0L, 0L, 0L, 0L, 0L));
+      } else {
+        ofMore.getChunkBuilder().setPart(2 * ofMore.getChunk().getPart() + 1);
+      }
+      blocks.add(ofMore.build().toByteString());
+    }
+
+    importBlocks("copy", blocks);
+
+    assertThat(list().get(0).getRanges()).isEqualTo(9);
+    restore("copy", "then");
+    assertCounts("then", 1);
+  }
+
   private List<ByteString> export(String name) {
     List<ByteString> blocks = new ArrayList<>();
     admin
@@ -274,12 +295,10 @@ class SnapshotsTest {
   void aSnapshotThatWasChangedInTheArchiveChangesNothing() {
     snapshot("monday", "shop");
     NamedSnapshot stored = cluster.coordination.snapshots().stored("monday").value();
-    cluster.archive.replace(
-        stored.getParts(0).getLedger(), List.of(new byte[] {3, 1, 2, 3, 4, 5}));
+    cluster.archive.replace(stored.getParts(0).getLedger(), List.of(new byte[] {3, 1, 2, 3, 4, 5}));
 
     assertThatThrownBy(() -> restore("monday", ""))
-        .satisfies(
-            e -> assertRefused(e, Code.DATA_LOSS, ErrorReason.ERROR_REASON_BAD_SNAPSHOT));
+        .satisfies(e -> assertRefused(e, Code.DATA_LOSS, ErrorReason.ERROR_REASON_BAD_SNAPSHOT));
     assertThatThrownBy(() -> restore("monday", "then"));
 
     assertCounts("shop", 1);
@@ -301,9 +320,7 @@ class SnapshotsTest {
                 .build());
     assertThatThrownBy(() -> assertCounts("then", 1))
         .satisfies(
-            e ->
-                assertRefused(
-                    e, Code.NOT_FOUND, ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND));
+            e -> assertRefused(e, Code.NOT_FOUND, ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND));
 
     restore("monday", "then");
 
@@ -324,11 +341,11 @@ class SnapshotsTest {
                     .namespaces()
                     .tamper(
                         "shop",
-                        before -> before.toBuilder().setRevision(before.getRevision() + 1).build()));
+                        before ->
+                            before.toBuilder().setRevision(before.getRevision() + 1).build()));
 
     assertThatThrownBy(() -> restore("monday", ""))
-        .satisfies(
-            e -> assertRefused(e, Code.ABORTED, ErrorReason.ERROR_REASON_SNAPSHOT_CONFLICT));
+        .satisfies(e -> assertRefused(e, Code.ABORTED, ErrorReason.ERROR_REASON_SNAPSHOT_CONFLICT));
     assertCounts("shop", 11);
 
     restore("monday", "");
@@ -344,8 +361,7 @@ class SnapshotsTest {
         .satisfies(
             e -> assertRefused(e, Code.ALREADY_EXISTS, ErrorReason.ERROR_REASON_SNAPSHOT_EXISTS));
     assertThatThrownBy(() -> snapshot("Monday!", "shop"))
-        .satisfies(
-            e -> assertRefused(e, Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_BAD_NAME));
+        .satisfies(e -> assertRefused(e, Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_BAD_NAME));
     assertThatThrownBy(() -> snapshot("tuesday", "nowhere"))
         .satisfies(
             e -> assertRefused(e, Code.NOT_FOUND, ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND));
