@@ -39,7 +39,7 @@ final class WalkThroughIT {
   void everyBlockPrintsWhatThePageShows() throws IOException {
     List<Scene> scenes =
         scenes(Files.readString(BuildPaths.root().resolve("docs").resolve("walk-through.md")));
-    assertThat(scenes).hasSize(7);
+    assertThat(scenes).hasSize(8);
     StringBuilder script = new StringBuilder("trap 'kill -9 $cluster 2>/dev/null' EXIT\n");
     scenes.forEach(
         scene -> script.append(scene.commands).append("printf '%s' '").append(END).append("'\n"));

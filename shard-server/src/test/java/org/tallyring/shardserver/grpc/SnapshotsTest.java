@@ -201,6 +201,27 @@ class SnapshotsTest {
     assertCounts("then", 1);
   }
 
+  @Test
+  void anExportOfAClusterWithMoreRangesIsRestored() throws Exception {
+    snapshot("monday", "shop");
+    List<ByteString> blocks = new ArrayList<>();
+    for (ByteString block : export("monday")) {
+      PortableBlock.Builder ofMore = PortableBlock.parseFrom(block).toBuilder();
+      if (ofMore.hasHeader()) {
+        ofMore.getHeaderBuilder().addAllPartKeys(List.of(0L, 0L, 0L, 0L, 0L));
+      } else {
+        ofMore.getChunkBuilder().setPart(2 * ofMore.getChunk().getPart() + 1);
+      }
+      blocks.add(ofMore.build().toByteString());
+    }
+
+    importBlocks("copy", blocks);
+
+    assertThat(list().get(0).getRanges()).isEqualTo(9);
+    restore("copy", "then");
+    assertCounts("then", 1);
+  }
+
   private List<ByteString> export(String name) {
     List<ByteString> blocks = new ArrayList<>();
     admin

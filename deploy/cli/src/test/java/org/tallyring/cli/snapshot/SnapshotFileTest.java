@@ -97,6 +97,22 @@ class SnapshotFileTest {
   }
 
   @Test
+  void refusesAFileWhoseBlocksHaveChangedPlaces() throws IOException {
+    byte[] whole = write();
+    // The magic and the version, then the header block and two chunks of one length.
+    int first = 12 + 8 + blocks().get(0).size();
+    int length = 8 + blocks().get(1).size();
+    byte[] swapped = whole.clone();
+    System.arraycopy(whole, first, swapped, first + length, length);
+    System.arraycopy(whole, first + length, swapped, first, length);
+    Files.write(file, swapped);
+
+    assertThatThrownBy(() -> SnapshotFile.check(file))
+        .isInstanceOf(DamagedFileException.class)
+        .hasMessageContaining("CRC-32C");
+  }
+
+  @Test
   void refusesAFileWithSomethingBehindItsEnd() throws IOException {
     byte[] whole = write();
     Files.write(file, Arrays.copyOf(whole, whole.length + 1));
