@@ -3,6 +3,7 @@ package org.tallyring.cli;
 import com.google.protobuf.ByteString;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +13,7 @@ import org.tallyring.cli.output.OutputFormat;
 import org.tallyring.proto.v1.LogEntry;
 import org.tallyring.proto.v1.LoggedBatch;
 import org.tallyring.proto.v1.LoggedDefinition;
+import org.tallyring.proto.v1.LoggedRestore;
 import org.tallyring.proto.v1.RecordBatch;
 
 /** Shows entries of a journal, each part of them on a line of its own as soon as it comes. */
@@ -81,6 +83,7 @@ final class LogPrinter {
                   "",
                   Map.of("uid", entry.getNamespaceDeleted().getNamespaceUid())));
       case NAMESPACE_DEFINED -> List.of(line(entry.getNamespaceDefined()));
+      case NAMESPACE_RESTORED -> List.of(line(entry.getNamespaceRestored()));
       // Of a later version: place and owner still tell something.
       case CONTENT_NOT_SET -> List.of(line("unknown", "", Map.of()));
     };
@@ -98,14 +101,27 @@ final class LogPrinter {
     return line("namespace_defined", definition.getName(), details);
   }
 
+  private static Line line(LoggedRestore restored) {
+    Map<String, Object> details = new LinkedHashMap<>();
+    details.put("uid", restored.getNamespaceUid());
+    details.put("piece", restored.getSequence());
+    details.put("bytes", restored.getByteSize());
+    if (!restored.getSnapshot().isEmpty()) {
+      details.put("snapshot", restored.getSnapshot());
+    }
+    return line("namespace_restored", restored.getName(), details);
+  }
+
   private static Line line(LoggedBatch logged) {
     RecordBatch batch = logged.getBatch();
     Map<String, Object> details = producer(logged);
-    details.put("increments", batch.getKeyLengthsCount());
-    long sum = batch.getDeltasCount() == 0 ? batch.getKeyLengthsCount() : 0;
-    for (long delta : batch.getDeltasList()) {
-      sum += delta;
+    long increments = 0;
+    long sum = 0;
+    for (int row = 0; row < batch.getKeyLengthsCount(); row++) {
+      increments += repeats(batch, row);
+      sum += delta(batch, row) * repeats(batch, row);
     }
+    details.put("increments", increments);
     details.put("sum", sum);
     details.put("metrics", String.join(",", batch.getMetricsList()));
     String time = time(logged.getAcceptedAtMillis());
@@ -123,7 +139,7 @@ final class LogPrinter {
     for (int row = 0; row < batch.getKeyLengthsCount(); row++) {
       ByteString key = batch.getKeys().substring(keyAt, keyAt += batch.getKeyLengths(row));
       Map<String, Object> details = new LinkedHashMap<>();
-      details.put("delta", batch.getDeltasCount() == 0 ? 1L : batch.getDeltas(row));
+      details.put("delta", delta(batch, row));
       long offset = batch.getTimeOffsetsMillisCount() == 0 ? 0 : batch.getTimeOffsetsMillis(row);
       details.put("event_time", time(base + offset));
       int userLength = batch.getUserLengthsCount() == 0 ? 0 : batch.getUserLengths(row);
@@ -142,15 +158,25 @@ final class LogPrinter {
         continue;
       }
       int metric = batch.getMetricIndexesCount() == 0 ? 0 : batch.getMetricIndexes(row);
-      lines.add(
+      Line line =
           new Line(
               "increment",
               time(logged.getAcceptedAtMillis()),
               batch.getNamespace(),
               batch.getMetrics(metric),
               key.toStringUtf8(),
-              details));
+              details);
+      lines.addAll(Collections.nCopies(repeats(batch, row), line));
     }
+  }
+
+  private static long delta(RecordBatch batch, int row) {
+    return batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(row);
+  }
+
+  /** How many increments alike the row is. */
+  private static int repeats(RecordBatch batch, int row) {
+    return batch.getRepeatsCount() == 0 ? 1 : batch.getRepeats(row);
   }
 
   private static Map<String, Object> producer(LoggedBatch logged) {

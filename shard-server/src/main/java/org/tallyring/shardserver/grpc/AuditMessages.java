@@ -9,6 +9,7 @@ import org.tallyring.proto.v1.LoggedBatch;
 import org.tallyring.proto.v1.LoggedBatches;
 import org.tallyring.proto.v1.LoggedDefinition;
 import org.tallyring.proto.v1.LoggedDeletion;
+import org.tallyring.proto.v1.LoggedRestore;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.Mismatch;
 import org.tallyring.proto.v1.NamespaceDefinition;
@@ -85,6 +86,14 @@ final class AuditMessages {
                   .setNamespaceUid(entry.getNamespaceDeleted().getNamespaceUid()));
       case NAMESPACE_DEFINED ->
           message.setNamespaceDefined(definition(entry.getNamespaceDefined().getDefinition()));
+      case NAMESPACE_RESTORED ->
+          message.setNamespaceRestored(
+              LoggedRestore.newBuilder()
+                  .setNamespaceUid(entry.getNamespaceRestored().getNamespaceUid())
+                  .setName(entry.getNamespaceRestored().getDefinition().getName())
+                  .setSnapshot(entry.getNamespaceRestored().getSnapshot())
+                  .setSequence(entry.getNamespaceRestored().getSequence())
+                  .setByteSize(entry.getNamespaceRestored().getPieces().size()));
       // Of a later version: its place still tells something.
       case CONTENT_NOT_SET -> {}
     }

@@ -213,6 +213,12 @@ final class LogFeed {
               entry.getNamespaceDefined().getDefinition().getName(),
               entry.getNamespaceDefined().getDefinition().getUid());
       case NAMESPACE_DELETED -> uids.contains(entry.getNamespaceDeleted().getNamespaceUid());
+      // Only the first piece has the name.
+      case NAMESPACE_RESTORED ->
+          isNamed(
+                  entry.getNamespaceRestored().getDefinition().getName(),
+                  entry.getNamespaceRestored().getNamespaceUid())
+              || uids.contains(entry.getNamespaceRestored().getNamespaceUid());
       case HEADER, CONTENT_NOT_SET -> false;
     };
   }
