@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
+import org.tallyring.proto.internal.v1.HandOffRangeRequest;
+import org.tallyring.proto.internal.v1.HandOffRangeResponse;
 import org.tallyring.proto.internal.v1.KeptFrom;
 import org.tallyring.proto.internal.v1.QueryCountsRequest;
 import org.tallyring.proto.internal.v1.QueryCountsResponse;
@@ -367,6 +369,11 @@ final class RangeEndpoint extends RangeServiceImplBase {
             .takeForwarded(request.getSessionId(), request.getBatch())
             .thenApply(
                 response -> RecordForwardedResponse.newBuilder().setResponse(response).build()));
+  }
+
+  @Override
+  public void handOffRange(HandOffRangeRequest request, StreamObserver<HandOffRangeResponse> call) {
+    HandOffCalls.answer(ranges, request, call);
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.bookkeeper.client.BookKeeper;
 import org.apache.bookkeeper.client.api.BKException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.shardserver.coordination.RangeStore;
@@ -79,56 +80,133 @@ public final class BookKeeperJournals implements RangeJournals {
   @Override
   public CompletableFuture<RangeJournal> open(
       int rangeId, String owner, JournalReplay replay, Executor executor) {
-    return OwnedRecord.claim(store, rangeId, owner)
-        .thenCompose(record -> open(rangeId, record, replay, executor));
+    return new Follower(rangeId, owner, replay, executor).take();
   }
 
-  private CompletableFuture<RangeJournal> open(
-      int rangeId, OwnedRecord record, JournalReplay replay, Executor executor) {
-    Garbage garbage = new Garbage(ledgers, store, rangeId, record);
-    SegmentStart segments = new SegmentStart(ledgers, bookies, rangeId, record, garbage);
-    CompletableFuture<SegmentStart.Prepared> prepared = segments.prepare();
-    CompletableFuture<Recovered> recovered =
-        new JournalRecovery(
-                ledgers,
-                settings.replayChunkBytes(),
-                rangeId,
-                record.value(),
-                replay,
-                executor,
-                replays)
-            .run();
-    return CompletableFuture.allOf(prepared, recovered)
-        .whenComplete(
-            (both, failure) -> {
-              if (failure != null && !prepared.isCompletedExceptionally()) {
-                garbage.discard(prepared.join().ledger().getId());
-              }
-            })
-        .thenCompose(
-            both ->
-                segments.publish(
-                    prepared.join(),
-                    range -> recovered.join().cleaned(range).toBuilder().setServing(true).build()))
-        .thenApply(
-            segment -> {
-              BookKeeperJournal journal =
-                  new BookKeeperJournal(
-                      settings,
-                      ledgers,
-                      bookies,
-                      segments,
-                      garbage,
+  @Override
+  public JournalFollower follow(
+      int rangeId, String owner, JournalReplay replay, Executor executor) {
+    return new Follower(rangeId, owner, replay, executor);
+  }
+
+  /** The way to a journal, whether it begins with following or with taking. */
+  private final class Follower implements JournalFollower {
+
+    private final int rangeId;
+    private final String owner;
+    private final JournalRecovery recovery;
+    private @Nullable PreparedSegment spare;
+    private boolean ended;
+
+    Follower(int rangeId, String owner, JournalReplay replay, Executor executor) {
+      this.rangeId = rangeId;
+      this.owner = owner;
+      this.recovery =
+          new JournalRecovery(
+              ledgers, settings.replayChunkBytes(), rangeId, replay, executor, replays);
+    }
+
+    @Override
+    public CompletableFuture<Long> advance() {
+      return store.read(rangeId).thenCompose(stored -> recovery.advance(stored.value()));
+    }
+
+    @Override
+    public CompletableFuture<Void> prepare() {
+      return store
+          .read(rangeId)
+          .thenCompose(stored -> newSegment(stored.value().getEpoch() + 1))
+          .thenAccept(this::keep);
+    }
+
+    private CompletableFuture<PreparedSegment> newSegment(long epoch) {
+      return PreparedSegment.prepare(ledgers, bookies, rangeId, owner, epoch);
+    }
+
+    private synchronized void keep(PreparedSegment prepared) {
+      if (ended || spare != null) {
+        discard(prepared);
+      } else {
+        spare = prepared;
+      }
+    }
+
+    private synchronized @Nullable PreparedSegment end() {
+      PreparedSegment kept = spare;
+      spare = null;
+      ended = true;
+      return kept;
+    }
+
+    private void discard(PreparedSegment prepared) {
+      Garbage.discard(ledgers, rangeId, prepared.ledger().getId());
+    }
+
+    @Override
+    public void stop() {
+      PreparedSegment kept = end();
+      if (kept != null) {
+        discard(kept);
+      }
+    }
+
+    @Override
+    public CompletableFuture<RangeJournal> take() {
+      PreparedSegment kept = end();
+      return OwnedRecord.claim(store, rangeId, owner)
+          .whenComplete(
+              (record, failure) -> {
+                if (kept != null && (failure != null || record.epoch() != kept.epoch())) {
+                  discard(kept);
+                }
+              })
+          .thenCompose(
+              record ->
+                  take(
                       record,
-                      rangeId,
-                      segment,
-                      recovered.join().bytes(),
-                      appendedBytes,
-                      journals::remove);
-              journals.add(journal);
-              garbage.collect();
-              return journal;
-            });
+                      kept != null && record.epoch() == kept.epoch()
+                          ? CompletableFuture.completedFuture(kept)
+                          : newSegment(record.epoch())));
+    }
+
+    private CompletableFuture<RangeJournal> take(
+        OwnedRecord record, CompletableFuture<PreparedSegment> prepared) {
+      Garbage garbage = new Garbage(ledgers, store, rangeId, record);
+      SegmentStart segments = new SegmentStart(ledgers, bookies, rangeId, record, garbage);
+      CompletableFuture<Recovered> recovered = recovery.run(record.value());
+      return CompletableFuture.allOf(prepared, recovered)
+          .whenComplete(
+              (both, failure) -> {
+                if (failure != null && !prepared.isCompletedExceptionally()) {
+                  discard(prepared.join());
+                }
+              })
+          .thenCompose(
+              both ->
+                  segments.publish(
+                      prepared.join(),
+                      range ->
+                          recovered.join().cleaned(range).toBuilder().setServing(true).build()))
+          .thenApply(
+              segment -> {
+                BookKeeperJournal journal =
+                    new BookKeeperJournal(
+                        settings,
+                        ledgers,
+                        bookies,
+                        segments,
+                        garbage,
+                        record,
+                        rangeId,
+                        segment,
+                        recovered.join().bytes(),
+                        appendedBytes,
+                        journals::remove);
+                journals.add(journal);
+                garbage.collect();
+                return journal;
+              });
+    }
   }
 
   /** Counts the bytes of the entries that all of these journals appended so far. */

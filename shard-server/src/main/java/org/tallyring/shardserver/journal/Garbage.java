@@ -62,12 +62,17 @@ final class Garbage {
 
   /** Deletes a ledger that was never to be named in the record. */
   void discard(long ledgerId) {
+    discard(ledgers, rangeId, ledgerId);
+  }
+
+  /** Deletes a ledger of a range that this shard does not own, or not yet. */
+  static void discard(Ledgers ledgers, int rangeId, long ledgerId) {
     ledgers
         .delete(ledgerId)
         .whenComplete(
             (done, failure) -> {
               if (failure != null) {
-                leftOver(ledgerId, failure);
+                leftOver(rangeId, ledgerId, failure);
               }
             });
   }
@@ -84,14 +89,14 @@ final class Garbage {
             (stored, failure) -> {
               boolean certain = failure == null && stored.value().getEpoch() != record.epoch();
               if (!certain) {
-                leftOver(ledgerId, cause);
+                leftOver(rangeId, ledgerId, cause);
               } else if (!JournalLayout.refersTo(stored.value(), ledgerId)) {
                 discard(ledgerId);
               }
             });
   }
 
-  private void leftOver(long ledgerId, Throwable cause) {
+  private static void leftOver(int rangeId, long ledgerId, Throwable cause) {
     log.warn(
         "Range {}: ledger {} may be left over; once no record names it, it can be deleted: {}",
         rangeId,

@@ -73,7 +73,8 @@ final class OwnedRecord {
                       stored -> {
                         boolean taken = stored.value().getEpoch() != base.value().getEpoch();
                         if (taken || attempt == CLAIM_ATTEMPTS) {
-                          return CompletableFuture.failedFuture(lost(rangeId, wanted, stored));
+                          return CompletableFuture.failedFuture(
+                              lost(rangeId, wanted, stored, failure));
                         }
                         return claim(store, rangeId, owner, stored, attempt + 1);
                       });
@@ -121,7 +122,8 @@ final class OwnedRecord {
                     .thenCompose(
                         stored -> {
                           if (stored.value().getEpoch() != epoch) {
-                            return CompletableFuture.failedFuture(lost(rangeId, wanted, stored));
+                            return CompletableFuture.failedFuture(
+                                lost(rangeId, wanted, stored, failure));
                           }
                           adopt(stored);
                           return attempt == CHANGE_ATTEMPTS
@@ -136,15 +138,16 @@ final class OwnedRecord {
   }
 
   private static JournalLostException lost(
-      int rangeId, RangeRecord wanted, Versioned<RangeRecord> stored) {
-    return new JournalLostException(
+      int rangeId, RangeRecord wanted, Versioned<RangeRecord> stored, Throwable conflict) {
+    return JournalLostException.fenced(
         "Range %d: %s lost it at epoch %d to %s at epoch %d"
             .formatted(
                 rangeId,
                 wanted.getOwner(),
                 wanted.getEpoch(),
                 stored.value().getOwner(),
-                stored.value().getEpoch()));
+                stored.value().getEpoch()),
+        conflict);
   }
 
   private static Throwable unwrap(Throwable failure) {

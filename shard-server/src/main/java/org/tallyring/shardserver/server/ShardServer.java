@@ -17,6 +17,7 @@ import org.tallyring.shardserver.controller.Controller;
 import org.tallyring.shardserver.controller.ControllerSettings;
 import org.tallyring.shardserver.coordination.ClusterView;
 import org.tallyring.shardserver.coordination.Coordination;
+import org.tallyring.shardserver.grpc.PeerHandOffs;
 import org.tallyring.shardserver.grpc.ShardEndpoint;
 import org.tallyring.shardserver.journal.RangeJournals;
 import org.tallyring.shardserver.ownership.AccountRounds;
@@ -44,6 +45,7 @@ public final class ShardServer implements AutoCloseable {
   private final RangeTable table;
   private final ScheduledExecutorService scheduler;
   private final RangeLoops loops;
+  private final PeerHandOffs handOffs;
   private final ShardRanges ranges;
   private final ShardEndpoint endpoint;
   private final Controller controller;
@@ -63,11 +65,13 @@ public final class ShardServer implements AutoCloseable {
             task -> new Thread(task, settings.shardId() + "-scheduler"));
     this.loops = new RangeLoops(settings.shardId(), settings.loops());
     ShardMeters meters = new ShardMeters(registry, settings.shardId());
+    this.handOffs = PeerHandOffs.overNetwork(settings.shardId(), coordination.watch());
     this.ranges =
         new ShardRanges(
             settings.shardId(),
             table,
             journals,
+            handOffs,
             coordination.namespaces(),
             loops,
             settings.ranges(),
@@ -185,6 +189,7 @@ public final class ShardServer implements AutoCloseable {
     }
     coordination.membership().leave();
     endpoint.close();
+    handOffs.close();
     loops.close();
     scheduler.shutdownNow();
   }

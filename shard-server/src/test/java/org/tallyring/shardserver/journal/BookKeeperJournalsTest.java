@@ -185,4 +185,42 @@ final class BookKeeperJournalsTest extends RangeJournalsContractTest {
   void threeBookiesKeepTwoCopiesAndThatIsHealthy() {
     assertThat(open(newRange()).health()).isEqualTo(new JournalHealth(JournalHealth.State.OK, 2));
   }
+
+  @Test
+  void aFollowerWhoseNextSegmentIsGoneSaysSoAndAnotherOneBeginsAtTheSnapshot() {
+    int range = newRange();
+    RangeJournal journal = open(range);
+    JournalFollower late =
+        othersJournals.follow(range, "shard-2", new RecordingReplay(), Runnable::run);
+    get(late.advance());
+    List<String> entries = new ArrayList<>();
+    while (store.record(range).getSegmentsList().isEmpty()
+        || store.record(range).getSegments(0).getNumber() < 3) {
+      entries.addAll(appendMany(journal, "x".repeat(200), 50));
+      Position upTo = append(journal, "mark");
+      entries.add("mark");
+      get(journal.snapshot(upTo, RecordingReplay.snapshotOf(entries)));
+    }
+    assertThatThrownBy(() -> get(late.advance())).hasMessageContaining("is missing");
+
+    RecordingReplay replay = new RecordingReplay();
+    JournalFollower fresh = othersJournals.follow(range, "shard-2", replay, Runnable::run);
+    get(fresh.advance());
+    get(fresh.take());
+    assertThat(replay.state).isEqualTo(entries);
+  }
+
+  @Test
+  void whatAFollowerPreparedIsDeletedWhenItStops() throws Exception {
+    int range = newRange();
+    open(range);
+    JournalFollower follower =
+        othersJournals.follow(range, "shard-2", new RecordingReplay(), Runnable::run);
+    Set<Long> before = ledgers();
+    get(follower.prepare());
+    assertThat(ledgers()).hasSize(before.size() + 1);
+    follower.stop();
+
+    await().untilAsserted(() -> assertThat(ledgers()).isEqualTo(before));
+  }
 }

@@ -2,6 +2,7 @@ package org.tallyring.shardserver.ownership;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import org.tallyring.shardserver.journal.JournalFollower;
 import org.tallyring.shardserver.journal.JournalReplay;
 import org.tallyring.shardserver.journal.RangeJournal;
 import org.tallyring.shardserver.journal.RangeJournals;
@@ -13,6 +14,12 @@ final class ClosedJournals implements RangeJournals {
   public CompletableFuture<RangeJournal> open(
       int rangeId, String owner, JournalReplay replay, Executor executor) {
     return CompletableFuture.failedFuture(new IllegalStateException("no bookies"));
+  }
+
+  @Override
+  public JournalFollower follow(
+      int rangeId, String owner, JournalReplay replay, Executor executor) {
+    throw new UnsupportedOperationException("follow");
   }
 
   @Override

@@ -21,6 +21,7 @@ import org.tallyring.proto.internal.v1.SnapshotReference;
 import org.tallyring.proto.v1.RangeStatus;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.shardserver.engine.PublishedRankings;
+import org.tallyring.shardserver.journal.JournalFollower;
 import org.tallyring.shardserver.journal.JournalHealth;
 import org.tallyring.shardserver.journal.JournalReplay;
 import org.tallyring.shardserver.journal.RangeJournal;
@@ -53,6 +54,12 @@ final class OwnedRangeTest {
           .journals
           .open(rangeId, owner, replay, executor)
           .whenComplete((journal, failure) -> opened.add(journal));
+    }
+
+    @Override
+    public JournalFollower follow(
+        int rangeId, String owner, JournalReplay replay, Executor executor) {
+      throw new UnsupportedOperationException("follow");
     }
 
     @Override
@@ -192,7 +199,7 @@ final class OwnedRangeTest {
   void aRangeReleasedWhileBeingOpenedClosesItsJournal() {
     ShownJournals journals = new ShownJournals();
     OwnedRange range = harness.newRange();
-    CompletableFuture<Void> released = range.release();
+    CompletableFuture<?> released = range.release();
     CompletableFuture<Void> open = range.open(journals);
     harness.settle();
 
@@ -312,6 +319,12 @@ final class OwnedRangeTest {
                             }
                             return method.invoke(journal, arguments);
                           }));
+    }
+
+    @Override
+    public JournalFollower follow(
+        int rangeId, String owner, JournalReplay replay, Executor executor) {
+      throw new UnsupportedOperationException("follow");
     }
 
     @Override
