@@ -32,6 +32,9 @@ import org.tallyring.shardserver.journal.JournalRecovery.Recovered;
  * acknowledged to anybody, and after 1 none can be in a ledger that the record does not name.
  * Between 1 and 5 the record changes only by another owner's step 1, which makes 5 fail.
  *
+ * <p>A range that its owner has handed off and whose journal was followed is taken in one change of
+ * the record, see {@link JournalFollower#takeHandedOff}.
+ *
  * <p>No thread waits anywhere here. Costs of an open, beside the replay: three operations on the
  * record and one new ledger, so that many ranges can be opened at once.
  */
@@ -171,8 +174,7 @@ public final class BookKeeperJournals implements RangeJournals {
 
     private CompletableFuture<RangeJournal> take(
         OwnedRecord record, CompletableFuture<PreparedSegment> prepared) {
-      Garbage garbage = new Garbage(ledgers, store, rangeId, record);
-      SegmentStart segments = new SegmentStart(ledgers, bookies, rangeId, record, garbage);
+      Begun begun = new Begun(record);
       CompletableFuture<Recovered> recovered = recovery.run(record.value());
       return CompletableFuture.allOf(prepared, recovered)
           .whenComplete(
@@ -183,29 +185,105 @@ public final class BookKeeperJournals implements RangeJournals {
               })
           .thenCompose(
               both ->
-                  segments.publish(
+                  begun.segments.publish(
                       prepared.join(),
                       range ->
                           recovered.join().cleaned(range).toBuilder().setServing(true).build()))
-          .thenApply(
-              segment -> {
-                BookKeeperJournal journal =
-                    new BookKeeperJournal(
-                        settings,
-                        ledgers,
-                        bookies,
-                        segments,
-                        garbage,
-                        record,
-                        rangeId,
-                        segment,
-                        recovered.join().bytes(),
-                        appendedBytes,
-                        journals::remove);
-                journals.add(journal);
-                garbage.collect();
-                return journal;
+          .thenApply(segment -> begun.journal(segment, recovered.join()));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>That the record names the new segment before the others are fenced does no harm: nothing
+     * is written to it before they are and have been replayed, and whoever takes the range
+     * meanwhile ends and replays all of them. What is of no use in the record stays there until the
+     * next owner.
+     */
+    @Override
+    public CompletableFuture<RangeJournal> takeHandedOff() {
+      PreparedSegment kept = end();
+      if (kept == null) {
+        return take();
+      }
+      long ledgerId = kept.ledger().getId();
+      return OwnedRecord.claim(
+              store,
+              rangeId,
+              owner,
+              range ->
+                  range.getEpoch() == kept.epoch()
+                      ? JournalLayout.withSegment(range, ledgerId).toBuilder()
+                          .setServing(true)
+                          .build()
+                      : range)
+          .whenComplete(
+              (record, failure) -> {
+                if (failure != null) {
+                  discardIfUnnamed(kept, failure);
+                }
+              })
+          .thenCompose(
+              record -> {
+                if (record.epoch() != kept.epoch()) {
+                  discard(kept);
+                  return take(record, newSegment(record.epoch()));
+                }
+                Begun begun = new Begun(record);
+                return recovery
+                    .run(JournalLayout.withoutSegment(record.value(), ledgerId))
+                    .thenApply(
+                        recovered ->
+                            begun.journal(
+                                new Segment(
+                                    JournalLayout.segmentNumber(record.value(), ledgerId),
+                                    kept.ledger(),
+                                    kept.quorum()),
+                                recovered));
               });
+    }
+
+    /** The claim may have been made although its answer says otherwise. */
+    private void discardIfUnnamed(PreparedSegment prepared, Throwable cause) {
+      Garbage.discardIfUnnamed(
+          ledgers,
+          store,
+          rangeId,
+          prepared.ledger().getId(),
+          stored -> stored.getEpoch() >= prepared.epoch(),
+          cause);
+    }
+
+    /** What goes with a claim. */
+    private final class Begun {
+      private final OwnedRecord record;
+      private final Garbage garbage;
+      private final SegmentStart segments;
+
+      Begun(OwnedRecord record) {
+        this.record = record;
+        garbage = new Garbage(ledgers, store, rangeId, record);
+        segments = new SegmentStart(ledgers, bookies, rangeId, record, garbage);
+      }
+
+      RangeJournal journal(Segment first, Recovered recovered) {
+        BookKeeperJournal journal =
+            new BookKeeperJournal(
+                settings,
+                ledgers,
+                bookies,
+                segments,
+                garbage,
+                record,
+                rangeId,
+                first,
+                recovered.bytes(),
+                appendedBytes,
+                journals::remove);
+        journals.add(journal);
+        garbage.collect();
+        return journal;
+      }
     }
   }
 

@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.tallyring.proto.internal.v1.RangeRecord;
 import org.tallyring.shardserver.coordination.RangeStore;
 
 /**
@@ -83,15 +85,31 @@ final class Garbage {
    * the ledger is final.
    */
   void discardIfUnnamed(long ledgerId, Throwable cause) {
+    discardIfUnnamed(
+        ledgers, store, rangeId, ledgerId, stored -> stored.getEpoch() != record.epoch(), cause);
+  }
+
+  /**
+   * Deletes a ledger if a record does not name it and never can.
+   *
+   * @param settled whether what a stored record says is final
+   */
+  static void discardIfUnnamed(
+      Ledgers ledgers,
+      RangeStore store,
+      int rangeId,
+      long ledgerId,
+      Predicate<RangeRecord> settled,
+      Throwable cause) {
     store
         .read(rangeId)
         .whenComplete(
             (stored, failure) -> {
-              boolean certain = failure == null && stored.value().getEpoch() != record.epoch();
+              boolean certain = failure == null && settled.test(stored.value());
               if (!certain) {
                 leftOver(rangeId, ledgerId, cause);
               } else if (!JournalLayout.refersTo(stored.value(), ledgerId)) {
-                discard(ledgerId);
+                discard(ledgers, rangeId, ledgerId);
               }
             });
   }

@@ -48,17 +48,33 @@ final class OwnedRecord {
    * with {@link JournalLostException} if somebody else took it at the same time.
    */
   static CompletableFuture<OwnedRecord> claim(RangeStore store, int rangeId, String owner) {
-    return store.read(rangeId).thenCompose(base -> claim(store, rangeId, owner, base, 1));
+    return claim(store, rangeId, owner, UnaryOperator.identity());
+  }
+
+  /**
+   * Takes a range, and changes the record in the same step.
+   *
+   * @param change from the record with the new epoch and owner to what is wanted
+   */
+  static CompletableFuture<OwnedRecord> claim(
+      RangeStore store, int rangeId, String owner, UnaryOperator<RangeRecord> change) {
+    return store.read(rangeId).thenCompose(base -> claim(store, rangeId, owner, change, base, 1));
   }
 
   private static CompletableFuture<OwnedRecord> claim(
-      RangeStore store, int rangeId, String owner, Versioned<RangeRecord> base, int attempt) {
+      RangeStore store,
+      int rangeId,
+      String owner,
+      UnaryOperator<RangeRecord> change,
+      Versioned<RangeRecord> base,
+      int attempt) {
     RangeRecord wanted =
-        base.value().toBuilder()
-            .setEpoch(base.value().getEpoch() + 1)
-            .setOwner(owner)
-            .setServing(false)
-            .build();
+        change.apply(
+            base.value().toBuilder()
+                .setEpoch(base.value().getEpoch() + 1)
+                .setOwner(owner)
+                .setServing(false)
+                .build());
     return store
         .compareAndSet(rangeId, base.version(), wanted)
         .thenApply(claimed -> new OwnedRecord(store, rangeId, claimed))
@@ -76,7 +92,7 @@ final class OwnedRecord {
                           return CompletableFuture.failedFuture(
                               lost(rangeId, wanted, stored, failure));
                         }
-                        return claim(store, rangeId, owner, stored, attempt + 1);
+                        return claim(store, rangeId, owner, change, stored, attempt + 1);
                       });
             });
   }

@@ -159,7 +159,8 @@ public final class OwnedRange implements EventSource {
    */
   CompletableFuture<Void> take(Optional<HandedOff> handedOff) {
     state = state.to(RangeState.RECOVERING);
-    opening = serveWhenOpen(followed().take(), handedOff);
+    JournalFollower open = followed();
+    opening = serveWhenOpen(handedOff.isPresent() ? open.takeHandedOff() : open.take(), handedOff);
     return opening;
   }
 

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tallyring.proto.internal.v1.JournalSegment;
 import org.tallyring.proto.internal.v1.RangeRecord;
+import org.tallyring.shardserver.coordination.Mishap;
 
 /** The promises on real bookies, and what only they can show. */
 final class BookKeeperJournalsTest extends RangeJournalsContractTest {
@@ -208,6 +209,42 @@ final class BookKeeperJournalsTest extends RangeJournalsContractTest {
     get(fresh.advance());
     get(fresh.take());
     assertThat(replay.state).isEqualTo(entries);
+  }
+
+  /** An answer of the record that is wrong must not cost a ledger that the record names. */
+  @Test
+  void aHandOffWhoseClaimIsUnclearLosesNothing() {
+    for (Mishap how : Mishap.values()) {
+      int range = newRange();
+      RangeJournal journal = open(range);
+      List<String> entries = appendMany(journal, "entry-", 5);
+      JournalFollower follower =
+          othersJournals.follow(range, "shard-2", new RecordingReplay(), Runnable::run);
+      get(follower.prepare());
+      get(follower.advance());
+      get(journal.close());
+      store.nextGoesWrong(how);
+      follower.takeHandedOff().handle((taken, failure) -> null).join();
+
+      assertThat(reopened(range)).as("%s", how).isEqualTo(entries);
+    }
+  }
+
+  @Test
+  void aHandOffWhoseEpochIsNotTheOnePreparedForTakesTheRangeAllTheSame() {
+    int range = newRange();
+    open(range);
+    RecordingReplay replay = new RecordingReplay();
+    JournalFollower follower = othersJournals.follow(range, "shard-2", replay, Runnable::run);
+    get(follower.prepare());
+    List<String> entries = appendMany(open(range), "entry-", 5);
+    RangeJournal taken = get(follower.takeHandedOff());
+
+    assertThat(taken.epoch()).isEqualTo(3);
+    assertThat(replay.state).isEqualTo(entries);
+    append(taken, "next");
+    entries.add("next");
+    assertThat(reopened(range)).isEqualTo(entries);
   }
 
   @Test

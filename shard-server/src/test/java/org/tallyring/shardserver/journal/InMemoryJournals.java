@@ -141,6 +141,11 @@ public final class InMemoryJournals implements RangeJournals {
     public void stop() {}
 
     @Override
+    public CompletableFuture<RangeJournal> takeHandedOff() {
+      return take();
+    }
+
+    @Override
     public CompletableFuture<RangeJournal> take() {
       return OwnedRecord.claim(store, rangeId, owner)
           .thenApplyAsync(

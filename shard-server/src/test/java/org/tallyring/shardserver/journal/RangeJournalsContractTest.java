@@ -478,10 +478,11 @@ abstract class RangeJournalsContractTest {
     assertThat(get(follower.advance())).isBetween(59L, 61L);
     entries.addAll(appendEach(journal, "third-", 3));
     get(journal.close());
-    RangeJournal taken = get(follower.take());
+    RangeJournal taken = get(follower.takeHandedOff());
 
     assertThat(replay.state).isEqualTo(entries);
     assertThat(taken.epoch()).isEqualTo(2);
+    assertThat(store.record(range).getServing()).isTrue();
     append(taken, "next");
     entries.add("next");
     assertThat(reopened(range)).isEqualTo(entries);
