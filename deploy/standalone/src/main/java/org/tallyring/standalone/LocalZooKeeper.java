@@ -19,6 +19,9 @@ public final class LocalZooKeeper implements AutoCloseable {
   private static final int SNAPSHOTS_KEPT = 3;
   private static final int PURGE_EVERY_HOURS = 1;
 
+  /** ZooKeeper's own bound is 20 ticks, which would rule out short ones. */
+  private static final int LONGEST_SESSION_MILLIS = 60_000;
+
   private final ServerCnxnFactory connections;
   private final ZooKeeperServer server;
   private final DatadirCleanupManager cleanup;
@@ -36,7 +39,8 @@ public final class LocalZooKeeper implements AutoCloseable {
    * @param dataDir where it keeps its snapshots and its log
    * @param host the address to listen on
    * @param port the port to listen on; 0 for any
-   * @param tickMillis its unit of time: sessions last 2 to 20 ticks without contact
+   * @param tickMillis its unit of time: sessions last at least 2 ticks and at most a minute without
+   *     contact, and their end is noticed up to a tick late
    * @throws IOException if the directory cannot be used or the port not be bound
    */
   public static LocalZooKeeper start(Path dataDir, String host, int port, int tickMillis)
@@ -49,6 +53,7 @@ public final class LocalZooKeeper implements AutoCloseable {
     }
     Files.createDirectories(dataDir);
     ZooKeeperServer server = new ZooKeeperServer(dataDir.toFile(), dataDir.toFile(), tickMillis);
+    server.setMaxSessionTimeout(Math.max(LONGEST_SESSION_MILLIS, 2 * tickMillis));
     ServerCnxnFactory connections =
         ServerCnxnFactory.createFactory(
             new InetSocketAddress(host, port), MAX_CONNECTIONS_PER_CLIENT);

@@ -1,15 +1,12 @@
 package org.tallyring.shardserver.grpc;
 
 import com.google.protobuf.ByteString;
-import io.grpc.Status.Code;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.Member;
 import org.tallyring.proto.internal.v1.RecordForwardedRequest;
 import org.tallyring.proto.internal.v1.RecordForwardedResponse;
-import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamResponse;
@@ -70,17 +67,7 @@ final class BatchRouter {
       ByteString session, RecordBatch batch, boolean forward) {
     int rangeId = batch.getRangeId();
     if (rangeId < 0 || rangeId >= rangeCount) {
-      return refused(
-          session,
-          batch,
-          Errors.of(
-              Code.NOT_FOUND,
-              ErrorReason.ERROR_REASON_RANGE_NOT_FOUND,
-              "range_id: "
-                  + Integer.toUnsignedString(rangeId)
-                  + " (expected: 0.."
-                  + (rangeCount - 1)
-                  + ")"));
+      return refused(session, batch, RangeOwners.noSuchRange(rangeId, rangeCount));
     }
     Optional<OwnedRange> held = ranges.find(rangeId);
     if (held.isPresent()) {

@@ -21,6 +21,8 @@ import org.tallyring.proto.internal.v1.CollectTopKRequest;
 import org.tallyring.proto.internal.v1.CollectTopKResponse;
 import org.tallyring.proto.internal.v1.CutNamespaceRequest;
 import org.tallyring.proto.internal.v1.CutNamespaceResponse;
+import org.tallyring.proto.internal.v1.HandOffRangeRequest;
+import org.tallyring.proto.internal.v1.HandOffRangeResponse;
 import org.tallyring.proto.internal.v1.KeptFrom;
 import org.tallyring.proto.internal.v1.QueryCountsRequest;
 import org.tallyring.proto.internal.v1.QueryCountsResponse;
@@ -395,6 +397,11 @@ final class RangeEndpoint extends RangeServiceImplBase {
             .takeForwarded(request.getSessionId(), request.getBatch())
             .thenApply(
                 response -> RecordForwardedResponse.newBuilder().setResponse(response).build()));
+  }
+
+  @Override
+  public void handOffRange(HandOffRangeRequest request, StreamObserver<HandOffRangeResponse> call) {
+    HandOffCalls.answer(ranges, request, call);
   }
 
   @Override

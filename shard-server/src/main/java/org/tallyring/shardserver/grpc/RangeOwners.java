@@ -59,6 +59,18 @@ final class RangeOwners {
             "epoch", Long.toString(record.getEpoch())));
   }
 
+  /** The cluster has no such range. */
+  static StatusRuntimeException noSuchRange(int rangeId, int rangeCount) {
+    return Errors.of(
+        Code.NOT_FOUND,
+        ErrorReason.ERROR_REASON_RANGE_NOT_FOUND,
+        "range_id: "
+            + Integer.toUnsignedString(rangeId)
+            + " (expected: 0.."
+            + (rangeCount - 1)
+            + ")");
+  }
+
   /** Nobody serves the range at the moment. */
   static StatusRuntimeException unavailable(int rangeId) {
     return Errors.retryable(

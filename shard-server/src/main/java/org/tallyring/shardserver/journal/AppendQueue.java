@@ -157,10 +157,16 @@ final class AppendQueue {
       loss =
           cause instanceof JournalLostException lost
               ? lost
-              : new JournalLostException("The journal is lost: " + cause.getMessage(), cause);
+              : lossBecauseOf("The journal is lost: " + cause.getMessage(), cause);
     }
     onLost.accept(cause);
     advance();
+  }
+
+  private static JournalLostException lossBecauseOf(String message, Throwable cause) {
+    return Ledgers.isFenced(cause)
+        ? JournalLostException.fenced(message, cause)
+        : new JournalLostException(message, cause);
   }
 
   private void send(Waiting append, Segment target) {

@@ -259,9 +259,7 @@ final class BookKeeperJournal implements RangeJournal {
   /** What BookKeeper logs of a fenced writer is a page of stack traces; this line replaces it. */
   private void lost(Throwable cause) {
     onEnd.accept(this);
-    int code = Ledgers.code(cause);
-    if (code == BKException.Code.LedgerFencedException
-        || code == BKException.Code.LedgerClosedException) {
+    if (Ledgers.isFenced(cause)) {
       log.info(
           "Range {}: epoch {} has ended, its segment was fenced by another owner or by the bookies'"
               + " repair",
@@ -269,7 +267,7 @@ final class BookKeeperJournal implements RangeJournal {
           epoch());
     } else if (cause instanceof JournalLostException) {
       log.info("Range {}: epoch {} has ended: {}", rangeId, epoch(), cause.getMessage());
-    } else if (code == BKException.Code.NotEnoughBookiesException) {
+    } else if (Ledgers.code(cause) == BKException.Code.NotEnoughBookiesException) {
       log.warn(
           "Range {}: journal lost at epoch {}, no bookie can replace a failed one; there are {}",
           rangeId,

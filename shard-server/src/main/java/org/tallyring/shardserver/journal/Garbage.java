@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.tallyring.proto.internal.v1.RangeRecord;
 import org.tallyring.shardserver.coordination.RangeStore;
 
 /**
@@ -62,12 +64,17 @@ final class Garbage {
 
   /** Deletes a ledger that was never to be named in the record. */
   void discard(long ledgerId) {
+    discard(ledgers, rangeId, ledgerId);
+  }
+
+  /** Deletes a ledger of a range that this shard does not own, or not yet. */
+  static void discard(Ledgers ledgers, int rangeId, long ledgerId) {
     ledgers
         .delete(ledgerId)
         .whenComplete(
             (done, failure) -> {
               if (failure != null) {
-                leftOver(ledgerId, failure);
+                leftOver(rangeId, ledgerId, failure);
               }
             });
   }
@@ -78,20 +85,36 @@ final class Garbage {
    * the ledger is final.
    */
   void discardIfUnnamed(long ledgerId, Throwable cause) {
+    discardIfUnnamed(
+        ledgers, store, rangeId, ledgerId, stored -> stored.getEpoch() != record.epoch(), cause);
+  }
+
+  /**
+   * Deletes a ledger if a record does not name it and never can.
+   *
+   * @param settled whether what a stored record says is final
+   */
+  static void discardIfUnnamed(
+      Ledgers ledgers,
+      RangeStore store,
+      int rangeId,
+      long ledgerId,
+      Predicate<RangeRecord> settled,
+      Throwable cause) {
     store
         .read(rangeId)
         .whenComplete(
             (stored, failure) -> {
-              boolean certain = failure == null && stored.value().getEpoch() != record.epoch();
+              boolean certain = failure == null && settled.test(stored.value());
               if (!certain) {
-                leftOver(ledgerId, cause);
+                leftOver(rangeId, ledgerId, cause);
               } else if (!JournalLayout.refersTo(stored.value(), ledgerId)) {
-                discard(ledgerId);
+                discard(ledgers, rangeId, ledgerId);
               }
             });
   }
 
-  private void leftOver(long ledgerId, Throwable cause) {
+  private static void leftOver(int rangeId, long ledgerId, Throwable cause) {
     log.warn(
         "Range {}: ledger {} may be left over; once no record names it, it can be deleted: {}",
         rangeId,

@@ -46,6 +46,15 @@ final class JournalLayout {
         .build();
   }
 
+  /** Without the segment in a ledger. */
+  static RangeRecord withoutSegment(RangeRecord range, long ledgerId) {
+    return range.toBuilder()
+        .clearSegments()
+        .addAllSegments(
+            range.getSegmentsList().stream().filter(s -> s.getLedgerId() != ledgerId).toList())
+        .build();
+  }
+
   /** The number of the segment in a ledger. */
   static long segmentNumber(RangeRecord range, long ledgerId) {
     return range.getSegmentsList().stream()

@@ -65,10 +65,22 @@ final class Ledgers {
    * read. Of a ledger that was ended already only the metadata are read.
    */
   CompletableFuture<ReadHandle> recover(long ledgerId) {
+    return open(ledgerId, true);
+  }
+
+  /**
+   * Opens a ledger to be read without disturbing whoever writes it. To be closed, as it watches the
+   * ledger's metadata.
+   */
+  CompletableFuture<ReadHandle> follow(long ledgerId) {
+    return open(ledgerId, false);
+  }
+
+  private CompletableFuture<ReadHandle> open(long ledgerId, boolean recovery) {
     return client
         .newOpenLedgerOp()
         .withLedgerId(ledgerId)
-        .withRecovery(true)
+        .withRecovery(recovery)
         .withDigestType(DigestType.CRC32C)
         .withPassword(NO_PASSWORD)
         .execute();
@@ -110,6 +122,13 @@ final class Ledgers {
     int code = code(failure);
     return code == BKException.Code.NoSuchLedgerExistsException
         || code == BKException.Code.NoSuchLedgerExistsOnMetadataServerException;
+  }
+
+  /** Whether a failure says that somebody else ended the ledger. */
+  static boolean isFenced(Throwable failure) {
+    int code = code(failure);
+    return code == BKException.Code.LedgerFencedException
+        || code == BKException.Code.LedgerClosedException;
   }
 
   /**

@@ -48,17 +48,33 @@ final class OwnedRecord {
    * with {@link JournalLostException} if somebody else took it at the same time.
    */
   static CompletableFuture<OwnedRecord> claim(RangeStore store, int rangeId, String owner) {
-    return store.read(rangeId).thenCompose(base -> claim(store, rangeId, owner, base, 1));
+    return claim(store, rangeId, owner, UnaryOperator.identity());
+  }
+
+  /**
+   * Takes a range, and changes the record in the same step.
+   *
+   * @param change from the record with the new epoch and owner to what is wanted
+   */
+  static CompletableFuture<OwnedRecord> claim(
+      RangeStore store, int rangeId, String owner, UnaryOperator<RangeRecord> change) {
+    return store.read(rangeId).thenCompose(base -> claim(store, rangeId, owner, change, base, 1));
   }
 
   private static CompletableFuture<OwnedRecord> claim(
-      RangeStore store, int rangeId, String owner, Versioned<RangeRecord> base, int attempt) {
+      RangeStore store,
+      int rangeId,
+      String owner,
+      UnaryOperator<RangeRecord> change,
+      Versioned<RangeRecord> base,
+      int attempt) {
     RangeRecord wanted =
-        base.value().toBuilder()
-            .setEpoch(base.value().getEpoch() + 1)
-            .setOwner(owner)
-            .setServing(false)
-            .build();
+        change.apply(
+            base.value().toBuilder()
+                .setEpoch(base.value().getEpoch() + 1)
+                .setOwner(owner)
+                .setServing(false)
+                .build());
     return store
         .compareAndSet(rangeId, base.version(), wanted)
         .thenApply(claimed -> new OwnedRecord(store, rangeId, claimed))
@@ -73,9 +89,10 @@ final class OwnedRecord {
                       stored -> {
                         boolean taken = stored.value().getEpoch() != base.value().getEpoch();
                         if (taken || attempt == CLAIM_ATTEMPTS) {
-                          return CompletableFuture.failedFuture(lost(rangeId, wanted, stored));
+                          return CompletableFuture.failedFuture(
+                              lost(rangeId, wanted, stored, failure));
                         }
-                        return claim(store, rangeId, owner, stored, attempt + 1);
+                        return claim(store, rangeId, owner, change, stored, attempt + 1);
                       });
             });
   }
@@ -121,7 +138,8 @@ final class OwnedRecord {
                     .thenCompose(
                         stored -> {
                           if (stored.value().getEpoch() != epoch) {
-                            return CompletableFuture.failedFuture(lost(rangeId, wanted, stored));
+                            return CompletableFuture.failedFuture(
+                                lost(rangeId, wanted, stored, failure));
                           }
                           adopt(stored);
                           return attempt == CHANGE_ATTEMPTS
@@ -136,15 +154,16 @@ final class OwnedRecord {
   }
 
   private static JournalLostException lost(
-      int rangeId, RangeRecord wanted, Versioned<RangeRecord> stored) {
-    return new JournalLostException(
+      int rangeId, RangeRecord wanted, Versioned<RangeRecord> stored, Throwable conflict) {
+    return JournalLostException.fenced(
         "Range %d: %s lost it at epoch %d to %s at epoch %d"
             .formatted(
                 rangeId,
                 wanted.getOwner(),
                 wanted.getEpoch(),
                 stored.value().getOwner(),
-                stored.value().getEpoch()));
+                stored.value().getEpoch()),
+        conflict);
   }
 
   private static Throwable unwrap(Throwable failure) {

@@ -30,6 +30,16 @@ public interface RangeJournals extends AutoCloseable {
    */
   CompletableFuture<StoredJournal> stored(int rangeId);
 
+  /**
+   * Begins to follow the journal of a range, of which the present owner notices nothing.
+   *
+   * @param rangeId the range
+   * @param owner the id of the shard that will take it
+   * @param replay receives the snapshot and the entries
+   * @param executor where {@code replay} is called
+   */
+  JournalFollower follow(int rangeId, String owner, JournalReplay replay, Executor executor);
+
   @Override
   void close();
 }

@@ -2,12 +2,8 @@ package org.tallyring.shardserver.journal;
 
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.UnaryOperator;
-import org.apache.bookkeeper.client.api.WriteHandle;
-import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.internal.v1.RangeRecord;
-import org.tallyring.proto.internal.v1.SegmentHeader;
 
 /**
  * Begins the segments of one owner of a range, in two steps: a new ledger with its header, which
@@ -41,54 +37,10 @@ final class SegmentStart {
     this.clock = clock;
   }
 
-  /**
-   * A ledger that can become a segment: its header is on stable storage.
-   *
-   * @param ledger where the entries will go
-   * @param quorum how they will be spread
-   */
-  record Prepared(WriteHandle ledger, Quorum quorum) {}
-
   /** A ledger for the next segment; nobody knows of it yet. */
-  CompletableFuture<Prepared> prepare() {
-    return bookies
-        .quorum()
-        .map(this::prepare)
-        .orElseGet(
-            () ->
-                CompletableFuture.failedFuture(
-                    new IllegalStateException(
-                        "Range %d: no new segment while there are %s (expected: at least 2 writable). "
-                                .formatted(rangeId, bookies.describe())
-                            + "Start bookies; one copy is kept only in single-machine mode with one"
-                            + " bookie registered")));
-  }
-
-  private CompletableFuture<Prepared> prepare(Quorum quorum) {
-    RangeRecord range = record.value();
-    byte[] header =
-        JournalEntry.newBuilder()
-            .setHeader(
-                SegmentHeader.newBuilder()
-                    .setRangeId(rangeId)
-                    .setEpoch(record.epoch())
-                    .setOwner(range.getOwner()))
-            .build()
-            .toByteArray();
-    return ledgers
-        .create(Ledgers.Kind.JOURNAL, rangeId, record.epoch(), quorum)
-        .thenCompose(
-            ledger ->
-                ledger
-                    .appendAsync(header)
-                    .handle(
-                        (entry, failure) -> {
-                          if (failure != null) {
-                            garbage.discard(ledger.getId());
-                            throw new CompletionException(failure);
-                          }
-                          return new Prepared(ledger, quorum);
-                        }));
+  CompletableFuture<PreparedSegment> prepare() {
+    return PreparedSegment.prepare(
+        ledgers, bookies, rangeId, record.value().getOwner(), record.epoch());
   }
 
   /**
@@ -96,7 +48,7 @@ final class SegmentStart {
    *
    * @param before what changes in the record first, in the same step
    */
-  CompletableFuture<Segment> publish(Prepared prepared, UnaryOperator<RangeRecord> before) {
+  CompletableFuture<Segment> publish(PreparedSegment prepared, UnaryOperator<RangeRecord> before) {
     long ledgerId = prepared.ledger().getId();
     long now = clock.millis();
     return record

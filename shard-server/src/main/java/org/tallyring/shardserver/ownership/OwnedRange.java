@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
@@ -26,6 +27,7 @@ import org.tallyring.shardserver.engine.PublishedRankings;
 import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.engine.RankingFloors;
 import org.tallyring.shardserver.engine.SnapshotCut;
+import org.tallyring.shardserver.journal.JournalFollower;
 import org.tallyring.shardserver.journal.JournalHealth;
 import org.tallyring.shardserver.journal.JournalLostException;
 import org.tallyring.shardserver.journal.JournalReplay;
@@ -35,8 +37,8 @@ import org.tallyring.shardserver.journal.RangeJournals;
 import org.tallyring.topology.range.RangeTable;
 
 /**
- * One tenure of one range on this shard: from taking its journal to giving it up or losing it. A
- * lost or released range is never revived; the next tenure is another object.
+ * One tenure of one range on this shard: from following or taking its journal to giving it up or
+ * losing it. A lost or released range is never revived; the next tenure is another object.
  *
  * <p>Public methods may be called from any thread and do their work on the range's loop; the fields
  * belong to the loop, but for {@link #state} and {@link #journal}, which anybody may look at.
@@ -68,6 +70,7 @@ public final class OwnedRange implements EventSource {
 
   private volatile RangeState state = RangeState.RECOVERING;
   private RangeEngine engine;
+  private @Nullable JournalFollower follower;
   private volatile @Nullable RangeJournal journal;
   private @Nullable RangeIntake intake;
   private @Nullable RankedViews views;
@@ -137,20 +140,79 @@ public final class OwnedRange implements EventSource {
    * meanwhile, when the journal is closed again.
    */
   CompletableFuture<Void> open(RangeJournals journals) {
-    opening =
-        journals
-            .open(rangeId, shardId, new Rebuild(), loop)
-            .handleAsync(
-                (opened, failure) -> {
-                  if (failure != null) {
-                    lost(failure);
-                    throw new IllegalStateException("range " + rangeId + ": not opened", failure);
-                  }
-                  return serve(opened);
-                },
-                loop)
-            .thenCompose(Function.identity());
+    opening = serveWhenOpen(journals.open(rangeId, shardId, new Rebuild(), loop), Optional.empty());
     return opening;
+  }
+
+  /** Begins as one that another shard serves; in place of {@link #open}. */
+  void follow(RangeJournals journals) {
+    state = RangeState.FOLLOWING;
+    follower = journals.follow(rangeId, shardId, new Rebuild(), loop);
+  }
+
+  /** Replays what the owner has appended since; completes with how many entries that were. */
+  CompletableFuture<Long> advance() {
+    return followed().advance();
+  }
+
+  /** Makes beforehand what {@link #take} would have to wait for. */
+  CompletableFuture<Void> prepare() {
+    return followed().prepare();
+  }
+
+  /**
+   * Takes the journal that was followed, and serves. On the loop, while nothing else is asked of
+   * the journal. Completes as {@link #open} does.
+   *
+   * @param handedOff what the owner before left, if that is known
+   */
+  CompletableFuture<Void> take(Optional<HandedOff> handedOff) {
+    state = state.to(RangeState.RECOVERING);
+    JournalFollower open = followed();
+    opening = serveWhenOpen(handedOff.isPresent() ? open.takeHandedOff() : open.take(), handedOff);
+    return opening;
+  }
+
+  private JournalFollower followed() {
+    return Objects.requireNonNull(follower, "follower");
+  }
+
+  private CompletableFuture<Void> serveWhenOpen(
+      CompletableFuture<RangeJournal> open, Optional<HandedOff> handedOff) {
+    return open.handleAsync(
+            (opened, failure) -> {
+              if (failure != null) {
+                lost(failure);
+                throw new IllegalStateException("range " + rangeId + ": not opened", failure);
+              }
+              journal = opened;
+              checkFoundAll(opened, handedOff);
+              return serve(opened);
+            },
+            loop)
+        .thenCompose(Function.identity());
+  }
+
+  /**
+   * A replay that has not what the owner before had would serve wrong counts. This is no check of
+   * the journal, which is what counts in the end, but of those who wrote and read it.
+   */
+  private void checkFoundAll(RangeJournal opened, Optional<HandedOff> handedOff) {
+    boolean comparable = handedOff.filter(left -> left.epoch() + 1 == opened.epoch()).isPresent();
+    if (comparable && handedOff.get().increments() != engine.increments()) {
+      IllegalStateException defect =
+          new IllegalStateException(
+              "range "
+                  + rangeId
+                  + ": "
+                  + engine.increments()
+                  + " increments replayed (expected: the "
+                  + handedOff.get().increments()
+                  + " that were handed off)");
+      log.error("{}", defect.getMessage());
+      lost(defect);
+      throw defect;
+    }
   }
 
   /** Rebuilds the engine from what the journal holds. */
@@ -176,7 +238,6 @@ public final class OwnedRange implements EventSource {
   }
 
   private CompletableFuture<Void> serve(RangeJournal opened) {
-    journal = opened;
     if (state != RangeState.RECOVERING) {
       // Released while it was being opened.
       return closeJournal(opened);
@@ -470,35 +531,50 @@ public final class OwnedRange implements EventSource {
     return read(engine -> applied);
   }
 
-  /** Takes nothing new, finishes what is in flight, closes the journal. */
-  CompletableFuture<Void> release() {
-    CompletableFuture<Void> released = new CompletableFuture<>();
+  /**
+   * Takes nothing new, finishes what is in flight, closes the journal; or stops following it.
+   *
+   * @return what the next owner has to find; empty if the range did not serve or was lost meanwhile
+   */
+  CompletableFuture<Optional<HandedOff>> release() {
+    CompletableFuture<Optional<HandedOff>> released = new CompletableFuture<>();
     loop.execute(
         () -> {
           RangeIntake open = intake;
           RangeJournal opened = journal;
           if (state == RangeState.SERVING && open != null && opened != null) {
-            state = state.to(RangeState.RELEASING);
+            state = state.to(RangeState.HANDING_OFF);
             eventListeners.tell();
             open.drained()
                 .thenCompose(drained -> opened.close())
                 .whenCompleteAsync(
                     (closed, failure) -> {
-                      if (state == RangeState.RELEASING) {
+                      boolean whole = state == RangeState.HANDING_OFF && failure == null;
+                      if (state == RangeState.HANDING_OFF) {
                         lastLook();
                         state = state.to(RangeState.RELEASED);
                       }
-                      released.complete(null);
+                      released.complete(
+                          whole
+                              ? Optional.of(new HandedOff(opened.epoch(), engine.increments()))
+                              : Optional.empty());
                     },
                     loop);
           } else {
+            stopFollowing();
             if (state.next().contains(RangeState.RELEASED)) {
               state = state.to(RangeState.RELEASED);
             }
-            opening.whenComplete((done, failure) -> released.complete(null));
+            opening.whenComplete((done, failure) -> released.complete(Optional.empty()));
           }
         });
     return released;
+  }
+
+  private void stopFollowing() {
+    if (state == RangeState.FOLLOWING) {
+      followed().stop();
+    }
   }
 
   private void applied(Position position, JournalEntry entry) {
@@ -554,18 +630,22 @@ public final class OwnedRange implements EventSource {
     return chunks.stream().mapToLong(chunk -> chunk.length).sum();
   }
 
-  private void lost(Throwable cause) {
+  /** Ends the tenure, if it has not ended. On the loop. */
+  void lost(Throwable cause) {
     if (!state.next().contains(RangeState.LOST)) {
       return;
     }
     meters.lost();
-    if (state == RangeState.RECOVERING || cause instanceof JournalLostException) {
+    boolean began = state == RangeState.FOLLOWING || state == RangeState.RECOVERING;
+    if (began || cause instanceof JournalLostException) {
       log.info("range {}: lost as {} ({})", rangeId, state, rootMessage(cause));
       lastLook();
     } else {
       log.error("range {}: lost as {} through a defect", rangeId, state, cause);
     }
-    state = state.to(RangeState.LOST);
+    stopFollowing();
+    RangeState end = isFenced(cause) ? RangeState.FENCED : RangeState.LOST;
+    state = state.to(state.next().contains(end) ? end : RangeState.LOST);
     eventListeners.tell();
     RangeJournal open = journal;
     if (open != null) {
@@ -590,6 +670,15 @@ public final class OwnedRange implements EventSource {
               log.info("range {}: journal not closed ({})", rangeId, rootMessage(failure));
               return null;
             });
+  }
+
+  private static boolean isFenced(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof JournalLostException lost) {
+        return lost.isFenced();
+      }
+    }
+    return false;
   }
 
   private static String rootMessage(Throwable failure) {

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
@@ -72,9 +73,10 @@ public final class ShardMeters {
 
   /** In these a range can be seen; of the others it is let go at once. */
   private static final List<RangeState> STATES =
-      List.of(RangeState.RECOVERING, RangeState.SERVING, RangeState.RELEASING);
+      List.of(
+          RangeState.FOLLOWING, RangeState.RECOVERING, RangeState.SERVING, RangeState.HANDING_OFF);
 
-  /** Upper bounds of the histogram of appends. */
+  /** Upper bounds of the histograms of appends and hand-offs. */
   private static final Duration[] APPEND_BOUNDS =
       Stream.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)
           .map(Duration::ofMillis)
@@ -99,6 +101,7 @@ public final class ShardMeters {
   private final Counter missedEvents;
   private final Counter mismatches;
   private final Timer appends;
+  private final Timer handOffs;
   private final Timer storedSnapshots;
   private final Timer failedSnapshots;
   private final Map<Named, List<Counter>> counted = new ConcurrentHashMap<>();
@@ -133,6 +136,12 @@ public final class ShardMeters {
     appends =
         Timer.builder("tallyring.journal.append.duration")
             .description("Time until the ack quorum had an entry on stable storage")
+            .tags(shard)
+            .serviceLevelObjectives(APPEND_BOUNDS)
+            .register(registry);
+    handOffs =
+        Timer.builder("tallyring.handoff.pause")
+            .description("Time in which nobody served a range that was handed off to this shard")
             .tags(shard)
             .serviceLevelObjectives(APPEND_BOUNDS)
             .register(registry);
@@ -214,6 +223,11 @@ public final class ShardMeters {
   /** An entry is durable. */
   void appended(Timer.Sample since) {
     since.stop(appends);
+  }
+
+  /** A range that was handed off is served again; returns for how many milliseconds it was not. */
+  long handedOff(Timer.Sample since) {
+    return TimeUnit.NANOSECONDS.toMillis(since.stop(handOffs));
   }
 
   /** A snapshot is stored, or is not. */

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,6 +29,10 @@ import org.tallyring.topology.range.RangeTable;
  * missing and releases what is too much. So a missed event, a burst of assignments or a restart
  * needs no special case. Two shards that both believe in an assignment do no harm, since the
  * journal admits only the one that opened it last.
+ *
+ * <p>A range that is assigned here and served by another live shard is not simply opened: it comes
+ * by a {@link HandOff}. So an owner goes on serving what was assigned to another live shard until
+ * that one asks for it.
  */
 public final class ShardRanges {
 
@@ -36,9 +41,18 @@ public final class ShardRanges {
   private static final long FIRST_REOPEN_DELAY_MILLIS = 100;
   private static final long MAX_REOPEN_DELAY_MILLIS = 5_000;
 
+  /**
+   * A view will tell who fenced a range. If none comes, nobody owns it: the bookies' repair did it.
+   */
+  private static final long FENCED_REOPEN_DELAY_MILLIS = 1_000;
+
+  /** Enough to keep the loops busy, and few enough that each is short. */
+  private static final int HAND_OFFS_AT_ONCE = 2;
+
   private final String shardId;
   private final RangeTable table;
   private final RangeJournals journals;
+  private final HandOffRequests requests;
   private final RangeLoops loops;
   private final RangeSettings settings;
   private final InstantSource clock;
@@ -50,8 +64,12 @@ public final class ShardRanges {
 
   private final Map<Integer, OwnedRange> held = new ConcurrentHashMap<>();
 
+  /** What other shards serve and are to hand off. */
+  private final Map<Integer, HandOff> incoming = new ConcurrentHashMap<>();
+
   /** What is released and has not closed its journal yet. */
-  private final Map<OwnedRange, CompletableFuture<Void>> leaving = new ConcurrentHashMap<>();
+  private final Map<OwnedRange, CompletableFuture<Optional<HandedOff>>> leaving =
+      new ConcurrentHashMap<>();
 
   private @Nullable ClusterView latest;
   private boolean closed;
@@ -67,6 +85,7 @@ public final class ShardRanges {
       String shardId,
       RangeTable table,
       RangeJournals journals,
+      HandOffRequests requests,
       NamespaceStore namespaces,
       RangeLoops loops,
       RangeSettings settings,
@@ -76,6 +95,7 @@ public final class ShardRanges {
     this.shardId = shardId;
     this.table = table;
     this.journals = journals;
+    this.requests = requests;
     this.loops = loops;
     this.settings = settings;
     this.clock = clock;
@@ -93,43 +113,119 @@ public final class ShardRanges {
     if (closed) {
       return;
     }
-    List<String> owners = view.assignment().value().getOwnersList();
     for (int rangeId = 0; rangeId < table.rangeCount(); rangeId++) {
-      boolean assigned = rangeId < owners.size() && owners.get(rangeId).equals(shardId);
-      OwnedRange range = held.get(rangeId);
-      if (assigned && range == null) {
-        open(rangeId);
-      } else if (!assigned && range != null) {
-        release(range);
-      } else if (range != null && takenByAnother(range, view.ranges().get(rangeId))) {
-        log.info("range {}: taken by {}", rangeId, view.ranges().get(rangeId).getOwner());
-        release(range);
-      }
+      letGo(rangeId, view);
     }
+    fetchMissing(view);
     namespaceEndings.compare(view);
     // A view that is behind does no harm here: an older revision changes nothing.
     all().forEach(range -> range.redefineNamespaces(view.namespaces().values()));
+  }
+
+  private static String assigned(ClusterView view, int rangeId) {
+    List<String> owners = view.assignment().value().getOwnersList();
+    return rangeId < owners.size() ? owners.get(rangeId) : "";
+  }
+
+  private void letGo(int rangeId, ClusterView view) {
+    String assigned = assigned(view, rangeId);
+    HandOff coming = incoming.get(rangeId);
+    if (coming != null && !assigned.equals(shardId)) {
+      incoming.remove(rangeId);
+      leave(coming.range());
+    }
+    OwnedRange range = held.get(rangeId);
+    if (range == null) {
+      return;
+    }
+    boolean taken = takenByAnother(range, view.ranges().get(rangeId));
+    if (taken) {
+      log.info("range {}: taken by {}", rangeId, view.ranges().get(rangeId).getOwner());
+    }
+    boolean awaited = range.state() == RangeState.SERVING && view.members().containsKey(assigned);
+    if (taken || !(assigned.equals(shardId) || awaited)) {
+      release(range);
+    }
   }
 
   private boolean takenByAnother(OwnedRange range, RangeRecord record) {
     return range.epoch() != 0 && record.getEpoch() > range.epoch();
   }
 
-  private void open(int rangeId) {
-    OwnedRange range =
-        new OwnedRange(
-            rangeId,
-            shardId,
-            table,
-            settings,
-            clock,
-            loops.loopOf(rangeId),
-            loops.snapshotWriter(),
-            budget,
-            meters,
-            this::afterLoss);
-    held.put(rangeId, range);
-    range.open(journals).thenRun(() -> opened(range));
+  private void fetchMissing(ClusterView view) {
+    for (int rangeId = 0; rangeId < table.rangeCount(); rangeId++) {
+      if (assigned(view, rangeId).equals(shardId) && !held.containsKey(rangeId)) {
+        fetch(rangeId, view);
+      }
+    }
+  }
+
+  /** Takes a range that nobody serves; of one that a live shard serves, begins the hand-off. */
+  private void fetch(int rangeId, ClusterView view) {
+    RangeRecord record = view.ranges().get(rangeId);
+    String owner = record.getOwner();
+    boolean elsewhere =
+        record.getServing() && !owner.equals(shardId) && view.members().containsKey(owner);
+    HandOff coming = incoming.get(rangeId);
+    if (coming != null) {
+      if (elsewhere) {
+        coming.ownerIs(owner, record.getEpoch());
+      } else {
+        coming.ownerIsGone();
+      }
+    } else if (!elsewhere) {
+      OwnedRange range = newTenure(rangeId);
+      held.put(rangeId, range);
+      range.open(journals).thenRun(() -> opened(range));
+    } else if (incoming.size() < HAND_OFFS_AT_ONCE) {
+      OwnedRange range = newTenure(rangeId);
+      range.follow(journals);
+      HandOff handOff =
+          new HandOff(
+              range,
+              owner,
+              record.getEpoch(),
+              requests,
+              loops.loopOf(rangeId),
+              scheduler,
+              meters,
+              this::take);
+      incoming.put(rangeId, handOff);
+      handOff.begin();
+    }
+  }
+
+  private OwnedRange newTenure(int rangeId) {
+    return new OwnedRange(
+        rangeId,
+        shardId,
+        table,
+        settings,
+        clock,
+        loops.loopOf(rangeId),
+        loops.snapshotWriter(),
+        budget,
+        meters,
+        this::afterLoss);
+  }
+
+  /** Takes a range that was followed, unless it is not wanted any more. */
+  private CompletableFuture<Void> take(HandOff handOff, Optional<HandedOff> handedOff) {
+    OwnedRange range = handOff.range();
+    synchronized (this) {
+      if (!incoming.remove(range.rangeId(), handOff)) {
+        return CompletableFuture.completedFuture(null);
+      }
+      held.put(range.rangeId(), range);
+    }
+    return range.take(handedOff).thenRun(() -> opened(range)).thenRun(this::fetchNext);
+  }
+
+  /** There is room for another hand-off. */
+  private synchronized void fetchNext() {
+    if (latest != null && !closed) {
+      fetchMissing(latest);
+    }
   }
 
   private synchronized void opened(OwnedRange range) {
@@ -141,22 +237,73 @@ public final class ShardRanges {
     }
   }
 
-  private void release(OwnedRange range) {
+  private CompletableFuture<Optional<HandedOff>> release(OwnedRange range) {
     held.remove(range.rangeId(), range);
-    CompletableFuture<Void> released = range.release();
+    return leave(range);
+  }
+
+  private CompletableFuture<Optional<HandedOff>> leave(OwnedRange range) {
+    CompletableFuture<Optional<HandedOff>> released = range.release();
     leaving.put(range, released);
     released.thenRun(() -> leaving.remove(range));
+    return released;
+  }
+
+  /**
+   * Gives a range up to the shard that it is assigned to.
+   *
+   * @param epoch this shard's, as the other one knows it
+   * @param to the other shard
+   * @return completes when the journal is closed, with what the other shard has to find; empty if
+   *     this one does not serve the range. Fails with {@link HandOffRefusedException} if it goes on
+   *     serving
+   */
+  public synchronized CompletableFuture<Optional<HandedOff>> handOff(
+      int rangeId, long epoch, String to) {
+    OwnedRange range = held.get(rangeId);
+    if (range == null) {
+      return leaving.entrySet().stream()
+          .filter(left -> left.getKey().rangeId() == rangeId)
+          .findFirst()
+          .map(Map.Entry::getValue)
+          .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()));
+    }
+    String assigned = latest == null ? "" : assigned(latest, rangeId);
+    if (range.state() != RangeState.SERVING || range.epoch() != epoch || !assigned.equals(to)) {
+      return CompletableFuture.failedFuture(
+          new HandOffRefusedException(
+              "range: "
+                  + rangeId
+                  + ", assigned to "
+                  + assigned
+                  + ", "
+                  + range.state()
+                  + " at epoch "
+                  + range.epoch()
+                  + " (expected: assigned to "
+                  + to
+                  + ", SERVING at epoch "
+                  + epoch
+                  + ")"));
+    }
+    return release(range);
   }
 
   /** A lost range that is still assigned here is opened again, ever later while nothing opens. */
   private synchronized void afterLoss(OwnedRange range) {
     held.remove(range.rangeId(), range);
+    incoming.values().removeIf(handOff -> handOff.range() == range);
     if (closed || reopenScheduled) {
       return;
     }
     reopenScheduled = true;
-    scheduler.schedule(this::reconcileAgain, reopenDelayMillis, TimeUnit.MILLISECONDS);
-    reopenDelayMillis = Math.min(2 * reopenDelayMillis, MAX_REOPEN_DELAY_MILLIS);
+    long delayMillis = reopenDelayMillis;
+    if (range.state() == RangeState.FENCED) {
+      delayMillis = Math.max(delayMillis, FENCED_REOPEN_DELAY_MILLIS);
+    } else {
+      reopenDelayMillis = Math.min(2 * reopenDelayMillis, MAX_REOPEN_DELAY_MILLIS);
+    }
+    scheduler.schedule(this::reconcileAgain, delayMillis, TimeUnit.MILLISECONDS);
   }
 
   private synchronized void reconcileAgain() {
@@ -166,9 +313,23 @@ public final class ShardRanges {
     }
   }
 
-  /** The range, if this shard holds it in whatever state. */
+  /** How many ranges there are in the cluster. */
+  public int rangeCount() {
+    return table.rangeCount();
+  }
+
+  /**
+   * The range, if this shard holds it in whatever state. One that still finishes what is in flight
+   * is held; one that another shard has not handed off yet is not.
+   */
   public Optional<OwnedRange> find(int rangeId) {
-    return Optional.ofNullable(held.get(rangeId));
+    OwnedRange range = held.get(rangeId);
+    if (range != null || leaving.isEmpty()) {
+      return Optional.ofNullable(range);
+    }
+    return leaving.keySet().stream()
+        .filter(left -> left.rangeId() == rangeId && left.state() == RangeState.HANDING_OFF)
+        .findFirst();
   }
 
   /** All that are held. */
@@ -183,7 +344,11 @@ public final class ShardRanges {
 
   private int countIn(RangeState state) {
     return (int)
-        Stream.concat(held.values().stream(), leaving.keySet().stream())
+        Stream.of(
+                held.values().stream(),
+                leaving.keySet().stream(),
+                incoming.values().stream().map(HandOff::range))
+            .flatMap(Function.identity())
             .filter(range -> range.state() == state)
             .count();
   }
@@ -197,6 +362,8 @@ public final class ShardRanges {
   public CompletableFuture<Void> close() {
     synchronized (this) {
       closed = true;
+      incoming.values().forEach(handOff -> leave(handOff.range()));
+      incoming.clear();
       all().forEach(this::release);
     }
     return CompletableFuture.allOf(leaving.values().toArray(CompletableFuture[]::new));

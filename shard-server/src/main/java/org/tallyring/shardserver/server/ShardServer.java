@@ -25,6 +25,7 @@ import org.tallyring.shardserver.controller.Rebalancer.Rebalancing;
 import org.tallyring.shardserver.coordination.ClusterView;
 import org.tallyring.shardserver.coordination.Coordination;
 import org.tallyring.shardserver.coordination.SessionState;
+import org.tallyring.shardserver.grpc.PeerHandOffs;
 import org.tallyring.shardserver.grpc.ShardEndpoint;
 import org.tallyring.shardserver.journal.RangeJournals;
 import org.tallyring.shardserver.journal.SnapshotArchive;
@@ -57,6 +58,7 @@ public final class ShardServer implements AutoCloseable {
   private final RangeTable table;
   private final ScheduledExecutorService scheduler;
   private final RangeLoops loops;
+  private final PeerHandOffs handOffs;
   private final ShardRanges ranges;
   private final ShardEndpoint endpoint;
   private final Controller controller;
@@ -80,11 +82,13 @@ public final class ShardServer implements AutoCloseable {
             task -> new Thread(task, settings.shardId() + "-scheduler"));
     this.loops = new RangeLoops(settings.shardId(), settings.loops());
     ShardMeters meters = new ShardMeters(registry, settings.shardId());
+    this.handOffs = PeerHandOffs.overNetwork(settings.shardId(), coordination.watch());
     this.ranges =
         new ShardRanges(
             settings.shardId(),
             table,
             journals,
+            handOffs,
             coordination.namespaces(),
             loops,
             settings.ranges(),
@@ -282,6 +286,7 @@ public final class ShardServer implements AutoCloseable {
       begun.leave();
     }
     endpoint.close();
+    handOffs.close();
     loops.close();
     scheduler.shutdownNow();
   }

@@ -109,6 +109,7 @@ final class ShardCluster {
             id,
             TABLE,
             journals,
+            new PeerHandOffs(id, connection, new PeerChannels(grpc::channel)),
             connection.namespaces(),
             loops,
             RangeSettings.DEFAULT,

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tallyring.proto.internal.v1.JournalSegment;
 import org.tallyring.proto.internal.v1.RangeRecord;
+import org.tallyring.shardserver.coordination.Mishap;
 
 /** The promises on real bookies, and what only they can show. */
 final class BookKeeperJournalsTest extends RangeJournalsContractTest {
@@ -220,5 +221,79 @@ final class BookKeeperJournalsTest extends RangeJournalsContractTest {
   @Test
   void threeBookiesKeepTwoCopiesAndThatIsHealthy() {
     assertThat(open(newRange()).health()).isEqualTo(new JournalHealth(JournalHealth.State.OK, 2));
+  }
+
+  @Test
+  void aFollowerWhoseNextSegmentIsGoneSaysSoAndAnotherOneBeginsAtTheSnapshot() {
+    int range = newRange();
+    RangeJournal journal = open(range);
+    JournalFollower late =
+        othersJournals.follow(range, "shard-2", new RecordingReplay(), Runnable::run);
+    get(late.advance());
+    List<String> entries = new ArrayList<>();
+    while (store.record(range).getSegmentsList().isEmpty()
+        || store.record(range).getSegments(0).getNumber() < 3) {
+      entries.addAll(appendMany(journal, "x".repeat(200), 50));
+      Position upTo = append(journal, "mark");
+      entries.add("mark");
+      get(journal.snapshot(upTo, RecordingReplay.snapshotOf(entries)));
+    }
+    assertThatThrownBy(() -> get(late.advance())).hasMessageContaining("is missing");
+
+    RecordingReplay replay = new RecordingReplay();
+    JournalFollower fresh = othersJournals.follow(range, "shard-2", replay, Runnable::run);
+    get(fresh.advance());
+    get(fresh.take());
+    assertThat(replay.state).isEqualTo(entries);
+  }
+
+  /** An answer of the record that is wrong must not cost a ledger that the record names. */
+  @Test
+  void aHandOffWhoseClaimIsUnclearLosesNothing() {
+    for (Mishap how : Mishap.values()) {
+      int range = newRange();
+      RangeJournal journal = open(range);
+      List<String> entries = appendMany(journal, "entry-", 5);
+      JournalFollower follower =
+          othersJournals.follow(range, "shard-2", new RecordingReplay(), Runnable::run);
+      get(follower.prepare());
+      get(follower.advance());
+      get(journal.close());
+      store.nextGoesWrong(how);
+      follower.takeHandedOff().handle((taken, failure) -> null).join();
+
+      assertThat(reopened(range)).as("%s", how).isEqualTo(entries);
+    }
+  }
+
+  @Test
+  void aHandOffWhoseEpochIsNotTheOnePreparedForTakesTheRangeAllTheSame() {
+    int range = newRange();
+    open(range);
+    RecordingReplay replay = new RecordingReplay();
+    JournalFollower follower = othersJournals.follow(range, "shard-2", replay, Runnable::run);
+    get(follower.prepare());
+    List<String> entries = appendMany(open(range), "entry-", 5);
+    RangeJournal taken = get(follower.takeHandedOff());
+
+    assertThat(taken.epoch()).isEqualTo(3);
+    assertThat(replay.state).isEqualTo(entries);
+    append(taken, "next");
+    entries.add("next");
+    assertThat(reopened(range)).isEqualTo(entries);
+  }
+
+  @Test
+  void whatAFollowerPreparedIsDeletedWhenItStops() throws Exception {
+    int range = newRange();
+    open(range);
+    JournalFollower follower =
+        othersJournals.follow(range, "shard-2", new RecordingReplay(), Runnable::run);
+    Set<Long> before = ledgers();
+    get(follower.prepare());
+    assertThat(ledgers()).hasSize(before.size() + 1);
+    follower.stop();
+
+    await().untilAsserted(() -> assertThat(ledgers()).isEqualTo(before));
   }
 }

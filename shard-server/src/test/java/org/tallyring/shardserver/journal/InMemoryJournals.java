@@ -99,39 +99,124 @@ public final class InMemoryJournals implements RangeJournals {
   @Override
   public CompletableFuture<RangeJournal> open(
       int rangeId, String owner, JournalReplay replay, Executor executor) {
-    return OwnedRecord.claim(store, rangeId, owner)
-        .thenApplyAsync(record -> recover(rangeId, record, replay), executor)
-        .thenCompose(journal -> journal.publish());
+    return follow(rangeId, owner, replay, executor).take();
   }
 
-  private Journal recover(int rangeId, OwnedRecord record, JournalReplay replay) {
-    TreeMap<Long, List<byte[]>> segments = new TreeMap<>();
-    synchronized (this) {
-      Range range = range(rangeId);
-      range.fencedBefore = record.epoch();
-      range.segments.forEach((number, entries) -> segments.put(number, List.copyOf(entries)));
+  @Override
+  public JournalFollower follow(
+      int rangeId, String owner, JournalReplay replay, Executor executor) {
+    return new Follower(rangeId, owner, replay, executor);
+  }
+
+  /** Entries are in the journal once they are appended, so all of them may be followed. */
+  private final class Follower implements JournalFollower {
+
+    private final int rangeId;
+    private final String owner;
+    private final JournalReplay replay;
+    private final Executor executor;
+    private UnaryOperator<RangeRecord> cleaning = UnaryOperator.identity();
+    private Position reached = Position.START;
+    private boolean begun;
+    private long bytes;
+    private long entries;
+
+    Follower(int rangeId, String owner, JournalReplay replay, Executor executor) {
+      this.rangeId = rangeId;
+      this.owner = owner;
+      this.replay = replay;
+      this.executor = executor;
     }
-    RangeRecord value = record.value();
-    List<SnapshotReference> candidates = JournalLayout.snapshots(value);
-    Optional<SnapshotReference> restored = restore(candidates, replay);
-    if (restored.isEmpty() && !candidates.isEmpty() && value.getSegments(0).getNumber() > 1) {
-      throw new IllegalStateException("no snapshot can be read");
+
+    @Override
+    public CompletableFuture<Long> advance() {
+      return store
+          .read(rangeId)
+          .thenApplyAsync(
+              stored -> {
+                long before = entries;
+                rebuild(stored.value(), 0);
+                return entries - before;
+              },
+              executor);
     }
-    Position from =
-        restored.map(s -> new Position(s.getSegment(), s.getEntry())).orElse(Position.START);
-    long bytes = 0;
-    for (Map.Entry<Long, List<byte[]>> segment : segments.entrySet()) {
-      for (int i = 0; i < segment.getValue().size(); i++) {
-        Position position = new Position(segment.getKey(), i + 1L);
-        if (position.compareTo(from) > 0) {
-          byte[] entry = segment.getValue().get(i);
-          bytes += entry.length;
-          replay.replay(position, entry);
+
+    @Override
+    public CompletableFuture<Void> prepare() {
+      return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public void stop() {}
+
+    @Override
+    public CompletableFuture<RangeJournal> takeHandedOff() {
+      return take();
+    }
+
+    @Override
+    public CompletableFuture<RangeJournal> take() {
+      return OwnedRecord.claim(store, rangeId, owner)
+          .thenApplyAsync(
+              record -> {
+                rebuild(record.value(), record.epoch());
+                long number = JournalLayout.nextSegmentNumber(record.value());
+                return new Journal(rangeId, record, number, cleaning, bytes);
+              },
+              executor)
+          .thenCompose(journal -> journal.publish());
+    }
+
+    private void rebuild(RangeRecord value, long fencedBefore) {
+      TreeMap<Long, List<byte[]>> segments = new TreeMap<>();
+      synchronized (InMemoryJournals.this) {
+        Range range = range(rangeId);
+        range.fencedBefore = Math.max(range.fencedBefore, fencedBefore);
+        range.segments.forEach((number, kept) -> segments.put(number, List.copyOf(kept)));
+      }
+      if (!begun) {
+        begun = true;
+        begin(value);
+      }
+      if (value.getSegmentsCount() > 0
+          && value.getSegments(0).getNumber() > reached.segment() + 1) {
+        throw new IllegalStateException("what comes next has been dropped");
+      }
+      for (Map.Entry<Long, List<byte[]>> segment : segments.entrySet()) {
+        for (int i = 0; i < segment.getValue().size(); i++) {
+          Position position = new Position(segment.getKey(), i + 1L);
+          if (position.compareTo(reached) > 0) {
+            byte[] entry = segment.getValue().get(i);
+            bytes += entry.length;
+            entries++;
+            reached = position;
+            replay.replay(position, entry);
+          }
         }
       }
     }
-    long number = JournalLayout.nextSegmentNumber(value);
-    return new Journal(rangeId, record, number, restored, bytes);
+
+    private void begin(RangeRecord value) {
+      List<SnapshotReference> candidates = new ArrayList<>();
+      if (value.hasSnapshot()) {
+        candidates.add(value.getSnapshot());
+      }
+      if (value.hasPreviousSnapshot()) {
+        candidates.add(value.getPreviousSnapshot());
+      }
+      Optional<SnapshotReference> restored = restore(candidates, replay);
+      if (restored.isEmpty() && !candidates.isEmpty() && value.getSegments(0).getNumber() > 1) {
+        throw new IllegalStateException("no snapshot can be read");
+      }
+      // A snapshot that is newer than the first look is not one that could not be read.
+      cleaning =
+          range ->
+              range.getSnapshot().equals(value.getSnapshot())
+                  ? JournalLayout.withoutUnreadableSnapshots(range, restored)
+                  : range;
+      reached =
+          restored.map(s -> new Position(s.getSegment(), s.getEntry())).orElse(Position.START);
+    }
   }
 
   private Optional<SnapshotReference> restore(
@@ -253,7 +338,7 @@ public final class InMemoryJournals implements RangeJournals {
     private final int rangeId;
     private final OwnedRecord record;
     private final long number;
-    private final Optional<SnapshotReference> restored;
+    private final UnaryOperator<RangeRecord> cleaning;
     private long bytes;
     private boolean ended;
 
@@ -261,12 +346,12 @@ public final class InMemoryJournals implements RangeJournals {
         int rangeId,
         OwnedRecord record,
         long number,
-        Optional<SnapshotReference> restored,
+        UnaryOperator<RangeRecord> cleaning,
         long bytes) {
       this.rangeId = rangeId;
       this.record = record;
       this.number = number;
-      this.restored = restored;
+      this.cleaning = cleaning;
       this.bytes = bytes;
     }
 
@@ -287,11 +372,7 @@ public final class InMemoryJournals implements RangeJournals {
           .change(
               range ->
                   JournalLayout.withSegment(
-                      JournalLayout.withoutUnreadableSnapshots(range, restored).toBuilder()
-                          .setServing(true)
-                          .build(),
-                      ledgerId,
-                      0))
+                      cleaning.apply(range).toBuilder().setServing(true).build(), ledgerId, 0))
           .thenApply(range -> this);
     }
 
@@ -339,12 +420,18 @@ public final class InMemoryJournals implements RangeJournals {
     /** A fence that came while an acknowledgement was kept back leaves the entry in doubt. */
     private void answer(CompletableFuture<Position> done, Position position, boolean failed) {
       boolean lost;
+      boolean fenced;
       synchronized (InMemoryJournals.this) {
-        ended |= record.epoch() < range(rangeId).fencedBefore;
+        fenced = record.epoch() < range(rangeId).fencedBefore;
+        ended |= fenced;
         lost = failed || ended;
       }
       if (lost) {
-        done.completeExceptionally(new JournalLostException("Range " + rangeId + " is lost"));
+        String message = "Range " + rangeId + " is lost";
+        done.completeExceptionally(
+            fenced
+                ? JournalLostException.fenced(message, null)
+                : new JournalLostException(message));
       } else {
         done.complete(position);
       }

@@ -528,4 +528,112 @@ abstract class RangeJournalsContractTest {
       assertThat(reopened(ranges.get(i))).containsExactly("range-" + i);
     }
   }
+
+  /**
+   * One after the other, so that the bookies are told of all but the last that they are durable.
+   */
+  private static List<String> appendEach(RangeJournal journal, String prefix, int count) {
+    List<String> entries = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      entries.add(prefix + i);
+      append(journal, prefix + i);
+    }
+    return entries;
+  }
+
+  private static void assertBegins(List<String> entries, List<String> beginning) {
+    assertThat(beginning).isEqualTo(entries.subList(0, beginning.size()));
+  }
+
+  private JournalFollower follow(int range, JournalReplay replay) {
+    return othersJournals().follow(range, "shard-2", replay, loop);
+  }
+
+  @Test
+  void aFollowerDisturbsNobodyAndTakesEachEntryOnce() {
+    int range = newRange();
+    RangeJournal journal = open(range);
+    List<String> entries = appendEach(journal, "first-", 60);
+    RecordingReplay replay = new RecordingReplay();
+    JournalFollower follower = follow(range, replay);
+
+    assertThat(get(follower.advance())).isBetween(59L, 60L);
+    assertBegins(entries, replay.state);
+    entries.addAll(appendEach(journal, "second-", 60));
+    get(follower.prepare());
+    assertThat(get(follower.advance())).isBetween(59L, 61L);
+    entries.addAll(appendEach(journal, "third-", 3));
+    get(journal.close());
+    RangeJournal taken = get(follower.takeHandedOff());
+
+    assertThat(replay.state).isEqualTo(entries);
+    assertThat(taken.epoch()).isEqualTo(2);
+    assertThat(store.record(range).getServing()).isTrue();
+    append(taken, "next");
+    entries.add("next");
+    assertThat(reopened(range)).isEqualTo(entries);
+  }
+
+  @Test
+  void aFollowerTakesTheRangeFromAnOwnerThatWritesOn() {
+    int range = newRange();
+    RangeJournal journal = open(range);
+    List<String> entries = appendEach(journal, "entry-", 5);
+    RecordingReplay replay = new RecordingReplay();
+    JournalFollower follower = follow(range, replay);
+    get(follower.advance());
+    get(follower.take());
+
+    assertThat(replay.state).isEqualTo(entries);
+    assertThatThrownBy(() -> append(journal, "late"))
+        .isInstanceOfSatisfying(
+            JournalLostException.class, lost -> assertThat(lost.isFenced()).isTrue());
+    assertThat(reopened(range)).isEqualTo(entries);
+  }
+
+  @Test
+  void aFollowerPassesThroughSegmentsAndLeavesTheOwnersSnapshots() {
+    int range = newRange();
+    RangeJournal journal = open(range);
+    RecordingReplay replay = new RecordingReplay();
+    JournalFollower follower = follow(range, replay);
+    List<String> entries = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      entries.addAll(appendEach(journal, i + "-" + "x".repeat(200), 10));
+      if (i == 6) {
+        Position upTo = append(journal, "mark");
+        entries.add("mark");
+        get(journal.snapshot(upTo, RecordingReplay.snapshotOf(entries)));
+      }
+      get(follower.advance());
+      assertBegins(entries, replay.state);
+    }
+    assertThat(replay.state).hasSizeGreaterThan(entries.size() / 2);
+    RangeRecord before = store.record(range);
+    get(journal.close());
+    get(follower.take());
+
+    assertThat(replay.state).isEqualTo(entries);
+    assertThat(replay.restores).isZero();
+    assertThat(store.record(range).getSnapshot()).isEqualTo(before.getSnapshot());
+    assertThat(reopened(range)).isEqualTo(entries);
+  }
+
+  @Test
+  void aFollowerThatBeginsAtASnapshotReplaysOnlyWhatFollows() {
+    int range = newRange();
+    RangeJournal journal = open(range);
+    List<String> entries = appendEach(journal, "entry-", 20);
+    Position upTo = append(journal, "mark");
+    entries.add("mark");
+    get(journal.snapshot(upTo, RecordingReplay.snapshotOf(entries)));
+    entries.addAll(appendEach(journal, "after-", 5));
+    RecordingReplay replay = new RecordingReplay();
+    JournalFollower follower = follow(range, replay);
+
+    assertThat(get(follower.advance())).isBetween(4L, 5L);
+    get(follower.take());
+    assertThat(replay.restores).isEqualTo(1);
+    assertThat(replay.state).isEqualTo(entries);
+  }
 }

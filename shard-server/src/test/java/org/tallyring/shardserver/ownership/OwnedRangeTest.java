@@ -22,6 +22,7 @@ import org.tallyring.proto.v1.RangeStatus;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.shardserver.engine.PublishedRankings;
 import org.tallyring.shardserver.engine.RankingFloors;
+import org.tallyring.shardserver.journal.JournalFollower;
 import org.tallyring.shardserver.journal.JournalHealth;
 import org.tallyring.shardserver.journal.JournalReplay;
 import org.tallyring.shardserver.journal.RangeJournal;
@@ -60,6 +61,12 @@ final class OwnedRangeTest {
     @Override
     public CompletableFuture<StoredJournal> stored(int rangeId) {
       return harness.journals.stored(rangeId);
+    }
+
+    @Override
+    public JournalFollower follow(
+        int rangeId, String owner, JournalReplay replay, Executor executor) {
+      throw new UnsupportedOperationException("follow");
     }
 
     @Override
@@ -199,7 +206,7 @@ final class OwnedRangeTest {
   void aRangeReleasedWhileBeingOpenedClosesItsJournal() {
     ShownJournals journals = new ShownJournals();
     OwnedRange range = harness.newRange();
-    CompletableFuture<Void> released = range.release();
+    CompletableFuture<?> released = range.release();
     CompletableFuture<Void> open = range.open(journals);
     harness.settle();
 
@@ -324,6 +331,12 @@ final class OwnedRangeTest {
     @Override
     public CompletableFuture<StoredJournal> stored(int rangeId) {
       return harness.journals.stored(rangeId);
+    }
+
+    @Override
+    public JournalFollower follow(
+        int rangeId, String owner, JournalReplay replay, Executor executor) {
+      throw new UnsupportedOperationException("follow");
     }
 
     @Override

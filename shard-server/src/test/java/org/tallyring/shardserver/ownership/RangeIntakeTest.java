@@ -336,11 +336,11 @@ final class RangeIntakeTest {
   void aReleaseFinishesWhatIsUnderWayAndTakesNothingNew() {
     submit(A, batch(1, "x"));
     submit(A, batch(2, "x"));
-    CompletableFuture<Void> released = range.release();
+    CompletableFuture<?> released = range.release();
     harness.loop.runAll();
     submit(A, batch(3, "x"));
     assertThat(harness.takeAnswers()).containsExactly("3:RANGE_IN_HANDOFF");
-    assertThat(range.state()).isEqualTo(RangeState.RELEASING);
+    assertThat(range.state()).isEqualTo(RangeState.HANDING_OFF);
 
     harness.acknowledgeOne();
     assertThat(released).isNotDone();
@@ -355,12 +355,12 @@ final class RangeIntakeTest {
   @Test
   void aReleaseEndsWhenTheJournalIsLostMeanwhile() {
     submit(A, batch(1, "x"));
-    CompletableFuture<Void> released = range.release();
+    CompletableFuture<?> released = range.release();
     harness.open();
     harness.settle();
 
     assertThat(released).isCompleted();
-    assertThat(range.state()).isEqualTo(RangeState.LOST);
+    assertThat(range.state()).isEqualTo(RangeState.FENCED);
     assertThat(harness.takeAnswers()).containsExactly("1:IN_DOUBT");
   }
 

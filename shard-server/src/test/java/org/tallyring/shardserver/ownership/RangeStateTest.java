@@ -11,11 +11,20 @@ final class RangeStateTest {
 
   private static final Map<RangeState, Set<RangeState>> LEGAL =
       Map.of(
-          RangeState.RECOVERING, Set.of(RangeState.SERVING, RangeState.LOST, RangeState.RELEASED),
-          RangeState.SERVING, Set.of(RangeState.RELEASING, RangeState.LOST),
-          RangeState.RELEASING, Set.of(RangeState.RELEASED, RangeState.LOST),
-          RangeState.LOST, Set.of(RangeState.RELEASED),
-          RangeState.RELEASED, Set.of());
+          RangeState.FOLLOWING,
+          Set.of(RangeState.RECOVERING, RangeState.LOST, RangeState.RELEASED),
+          RangeState.RECOVERING,
+          Set.of(RangeState.SERVING, RangeState.FENCED, RangeState.LOST, RangeState.RELEASED),
+          RangeState.SERVING,
+          Set.of(RangeState.HANDING_OFF, RangeState.FENCED, RangeState.LOST),
+          RangeState.HANDING_OFF,
+          Set.of(RangeState.RELEASED, RangeState.FENCED, RangeState.LOST),
+          RangeState.FENCED,
+          Set.of(RangeState.RELEASED),
+          RangeState.LOST,
+          Set.of(RangeState.RELEASED),
+          RangeState.RELEASED,
+          Set.of());
 
   @Test
   void everyPairOfStatesIsLegalOrRefusedAsTheTableSays() {

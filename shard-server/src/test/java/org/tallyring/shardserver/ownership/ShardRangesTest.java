@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.tallyring.proto.internal.v1.AssignmentTarget;
 import org.tallyring.proto.internal.v1.ClusterConfig;
+import org.tallyring.proto.internal.v1.Member;
 import org.tallyring.proto.internal.v1.RangeRecord;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordStreamResponse;
@@ -27,6 +29,7 @@ import org.tallyring.shardserver.coordination.ClusterView;
 import org.tallyring.shardserver.coordination.InMemoryRangeStore;
 import org.tallyring.shardserver.coordination.Versioned;
 import org.tallyring.shardserver.journal.InMemoryJournals;
+import org.tallyring.shardserver.journal.JournalFollower;
 import org.tallyring.shardserver.journal.JournalHealth;
 import org.tallyring.shardserver.journal.JournalReplay;
 import org.tallyring.shardserver.journal.Position;
@@ -57,6 +60,8 @@ final class ShardRangesTest {
   private final RangeLoops loops = new RangeLoops("test", 2);
   private final ManualScheduler scheduler = new ManualScheduler();
 
+  private final FakeHandOffRequests requests = new FakeHandOffRequests();
+
   /** Those of the ranges made last. */
   private SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
@@ -74,6 +79,7 @@ final class ShardRangesTest {
         ME,
         new RangeTable(count),
         from,
+        requests,
         namespaces,
         loops,
         RangeSettings.DEFAULT,
@@ -83,6 +89,13 @@ final class ShardRangesTest {
   }
 
   private ClusterView view(List<String> owners, NamespaceDefinition... definitions) {
+    return view(owners, List.of(), definitions);
+  }
+
+  private ClusterView view(
+      List<String> owners, List<String> members, NamespaceDefinition... definitions) {
+    TreeMap<String, Member> live = new TreeMap<>();
+    members.forEach(id -> live.put(id, Member.newBuilder().setId(id).build()));
     List<RangeRecord> records = new ArrayList<>();
     for (int i = 0; i < owners.size(); i++) {
       records.add(store.record(i));
@@ -93,7 +106,7 @@ final class ShardRangesTest {
     }
     return new ClusterView(
         ClusterConfig.newBuilder().setRangeCount(owners.size()).build(),
-        new TreeMap<>(),
+        live,
         "",
         new Versioned<>(0, AssignmentTarget.newBuilder().addAllOwners(owners).build()),
         records,
@@ -151,6 +164,12 @@ final class ShardRangesTest {
     @Override
     public CompletableFuture<StoredJournal> stored(int rangeId) {
       return journals.stored(rangeId);
+    }
+
+    @Override
+    public JournalFollower follow(
+        int rangeId, String owner, JournalReplay replay, Executor executor) {
+      throw new UnsupportedOperationException("follow");
     }
 
     @Override
@@ -225,6 +244,12 @@ final class ShardRangesTest {
     @Override
     public CompletableFuture<StoredJournal> stored(int rangeId) {
       return journals.stored(rangeId);
+    }
+
+    @Override
+    public JournalFollower follow(
+        int rangeId, String owner, JournalReplay replay, Executor executor) {
+      throw new UnsupportedOperationException("follow");
     }
 
     @Override
@@ -415,5 +440,133 @@ final class ShardRangesTest {
     namespaces.unreachable = false;
     ranges.reconcile(view(List.of(ME)));
     assertThat(clicks(range)).isZero();
+  }
+
+  private static final List<String> BOTH = List.of(ME, OTHER);
+
+  /** The other shard serves so many ranges. */
+  private List<RangeJournal> servedByOther(int count) {
+    return IntStream.range(0, count)
+        .mapToObj(rangeId -> journals.open(rangeId, OTHER, NOTHING, Runnable::run).join())
+        .toList();
+  }
+
+  private static boolean writes(RangeJournal journal) {
+    return journal.health().state() == JournalHealth.State.OK;
+  }
+
+  @Test
+  void whatALiveShardServesIsAskedOfItAndNotTaken() throws InterruptedException {
+    RangeJournal theirs = servedByOther(1).get(0);
+    ShardRanges ranges = ranges(1, journals);
+    ranges.reconcile(view(List.of(ME), BOTH));
+    FakeHandOffRequests.Asked asked = requests.take();
+
+    assertThat(asked.owner()).isEqualTo(OTHER);
+    assertThat(ranges.find(0)).isEmpty();
+    assertThat(inState("following")).isEqualTo(1);
+    assertThat(writes(theirs)).isTrue();
+    theirs.close().join();
+    asked.answer().complete(Optional.of(new HandedOff(1, 0)));
+
+    await().until(() -> ranges.find(0).isPresent());
+    assertThat(serving(ranges, 0).epoch()).isEqualTo(2);
+    assertThat(inState("following")).isZero();
+  }
+
+  @Test
+  void whatIsAssignedBackIsFollowedNoMore() throws InterruptedException {
+    RangeJournal theirs = servedByOther(1).get(0);
+    ShardRanges ranges = ranges(1, journals);
+    ranges.reconcile(view(List.of(ME), BOTH));
+    FakeHandOffRequests.Asked asked = requests.take();
+    ranges.reconcile(view(List.of(OTHER), BOTH));
+    await().until(() -> inState("following") == 0);
+    asked.answer().complete(Optional.empty());
+    ranges.close().join();
+
+    assertThat(ranges.find(0)).isEmpty();
+    assertThat(writes(theirs)).isTrue();
+    assertThat(store.record(0).getEpoch()).isEqualTo(1);
+  }
+
+  @Test
+  void whatIsFollowedIsTakenWhenItsOwnerIsGone() throws InterruptedException {
+    RangeJournal theirs = servedByOther(1).get(0);
+    ShardRanges ranges = ranges(1, journals);
+    ranges.reconcile(view(List.of(ME), BOTH));
+    requests.take();
+    ranges.reconcile(view(List.of(ME), List.of(ME)));
+
+    await().until(() -> ranges.find(0).isPresent());
+    assertThat(serving(ranges, 0).epoch()).isEqualTo(2);
+    assertThat(writes(theirs)).isFalse();
+  }
+
+  @Test
+  void twoRangesComeAtOnceAndTheNextWhenOneIsThere() throws InterruptedException {
+    servedByOther(4);
+    ShardRanges ranges = ranges(4, journals);
+    ranges.reconcile(view(List.of(ME, ME, ME, ME), BOTH));
+    FakeHandOffRequests.Asked first = requests.take();
+    requests.take();
+    assertThat(inState("following")).isEqualTo(2);
+    first.answer().complete(Optional.empty());
+
+    assertThat(requests.take().rangeId()).isEqualTo(2);
+    assertThat(requests.isEmpty()).isTrue();
+  }
+
+  @Test
+  void whatIsAssignedToALiveShardIsServedUntilThatOneAsksForIt() {
+    ShardRanges ranges = ranges(1, journals);
+    ranges.reconcile(view(List.of(ME), BOTH));
+    OwnedRange range = serving(ranges, 0);
+    assertThat(ranges.handOff(0, 1, OTHER)).isCompletedExceptionally();
+    ranges.reconcile(view(List.of(OTHER), BOTH));
+    range.status().join();
+    assertThat(range.state()).isEqualTo(RangeState.SERVING);
+    assertThat(ranges.handOff(0, 2, OTHER)).isCompletedExceptionally();
+    assertThat(ranges.handOff(0, 1, "shard-3")).isCompletedExceptionally();
+    record(range, "x");
+    CompletableFuture<Optional<HandedOff>> handedOff = ranges.handOff(0, 1, OTHER);
+
+    assertThat(handedOff).succeedsWithin(Duration.ofSeconds(10));
+    assertThat(handedOff.join()).contains(new HandedOff(1, 1));
+    assertThat(range.state()).isEqualTo(RangeState.RELEASED);
+    await().until(() -> ranges.handOff(0, 1, OTHER).join().isEmpty());
+  }
+
+  @Test
+  void whatIsAssignedToAShardThatIsGoneIsReleased() {
+    ShardRanges ranges = ranges(1, journals);
+    ranges.reconcile(view(List.of(ME), BOTH));
+    OwnedRange range = serving(ranges, 0);
+    ranges.reconcile(view(List.of(OTHER), BOTH));
+    ranges.reconcile(view(List.of(OTHER), List.of(ME)));
+
+    awaitState(range, RangeState.RELEASED);
+  }
+
+  @Test
+  void aFencedRangeIsNotFencedBack() throws InterruptedException {
+    ShardRanges ranges = ranges(1, journals);
+    ranges.reconcile(view(List.of(ME), BOTH));
+    OwnedRange range = serving(ranges, 0);
+    RangeJournal theirs = servedByOther(1).get(0);
+    CompletableFuture<RecordStreamResponse> answer = new CompletableFuture<>();
+    range.submit(
+        new Submission(
+            RangeHarness.session(1),
+            RangeHarness.batch(1, "x"),
+            RangeHarness.NAMESPACE,
+            answer::complete));
+    assertThat(answer.join().getOutcome()).isEqualTo(Outcome.OUTCOME_IN_DOUBT);
+    awaitState(range, RangeState.FENCED);
+    assertThat(scheduler.take().delayMillis()).isEqualTo(1_000);
+    ranges.reconcile(view(List.of(ME), BOTH));
+
+    assertThat(requests.take().owner()).isEqualTo(OTHER);
+    assertThat(writes(theirs)).isTrue();
   }
 }

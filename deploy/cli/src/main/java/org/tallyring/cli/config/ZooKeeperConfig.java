@@ -10,7 +10,8 @@ import java.util.List;
  * @param dataDir where it keeps its log and snapshots
  * @param host where it listens
  * @param port the port there
- * @param tick its unit of time; sessions live between 2 and 20 of them
+ * @param tick its unit of time; sessions live at least 2 of them, and their end is noticed up to
+ *     one late
  */
 public record ZooKeeperConfig(Path dataDir, String host, int port, Duration tick) {
 
@@ -19,7 +20,7 @@ public record ZooKeeperConfig(Path dataDir, String host, int port, Duration tick
   private static final Setting<String> HOST = Setting.host("zookeeper.host", "127.0.0.1");
   private static final Setting<Integer> PORT = Setting.port("zookeeper.port", 7090);
   private static final Setting<Integer> TICK_MILLIS =
-      Setting.integer("zookeeper.tick-millis", 1_000, 100, 60_000);
+      Setting.integer("zookeeper.tick-millis", 200, 100, 60_000);
 
   static final List<Setting<?>> SETTINGS = List.of(DATA_DIR, HOST, PORT, TICK_MILLIS);
 

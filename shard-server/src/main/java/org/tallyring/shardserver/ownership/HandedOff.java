@@ -1,0 +1,9 @@
+package org.tallyring.shardserver.ownership;
+
+/**
+ * What an owner knew of a range when it had closed the journal. The next owner must find the same.
+ *
+ * @param epoch the owner's
+ * @param increments how many increments the range had applied, ever
+ */
+public record HandedOff(long epoch, long increments) {}
