@@ -15,7 +15,9 @@ import org.tallyring.systemtests.driver.TruthChecks;
 import org.tallyring.systemtests.process.Processes;
 import org.tallyring.systemtests.process.TallyProcess;
 
-/** A namespace is saved while it is written to, and comes back, in place and from a file beside it. */
+/**
+ * A namespace is saved while it is written to, and comes back, in place and from a file beside it.
+ */
 final class BackupIT {
 
   private static final DataSet SET = DataSet.HIGGS;
