@@ -3,13 +3,16 @@ package org.tallyring.cli;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.tallyring.cli.failure.ExitCode;
 
 /**
  * A server in the foreground of its process: it runs until the process is asked to stop (Ctrl-C,
  * SIGTERM), and the process lives on until the server has stopped in good order.
  *
  * <p>The virtual machine ends when its shutdown hooks return, whatever other threads do. So the
- * hook only passes the wish on and waits, and the main thread does the stopping.
+ * hook only passes the wish on and waits, and the main thread does the stopping. A machine that was
+ * told to end by a signal ends with that signal's exit code, whatever came of it; since a stop in
+ * good order is what was asked for, the hook ends the process with 0 then.
  */
 final class Foreground {
 
@@ -20,6 +23,7 @@ final class Foreground {
   private final CountDownLatch stopped = new CountDownLatch(1);
 
   private final Duration stopWithin;
+  private volatile boolean inGoodOrder;
 
   private Foreground(Duration stopWithin) {
     this.stopWithin = stopWithin;
@@ -45,6 +49,7 @@ final class Foreground {
     }
     try {
       server.close();
+      foreground.inGoodOrder = true;
     } catch (Exception e) {
       throw new IllegalStateException("stop: not in good order", e);
     } finally {
@@ -58,6 +63,10 @@ final class Foreground {
       if (!stopped.await(stopWithin.toMillis(), TimeUnit.MILLISECONDS)) {
         System.err.println(
             "tally: did not stop within " + stopWithin.toSeconds() + " s; ending all the same");
+      } else if (inGoodOrder) {
+        System.out.flush();
+        System.err.flush();
+        Runtime.getRuntime().halt(ExitCode.DONE);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
