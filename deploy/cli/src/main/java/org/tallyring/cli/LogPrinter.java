@@ -143,7 +143,8 @@ final class LogPrinter {
       long offset = batch.getTimeOffsetsMillisCount() == 0 ? 0 : batch.getTimeOffsetsMillis(row);
       details.put("event_time", time(base + offset));
       int userLength = batch.getUserLengthsCount() == 0 ? 0 : batch.getUserLengths(row);
-      if (userLength > 0) {
+      // Always there for who reads what counted: a field that comes and goes is hard to read.
+      if (userLength > 0 || detail == Detail.COUNTED) {
         details.put(
             "user", batch.getUsers().substring(userAt, userAt += userLength).toStringUtf8());
       }
