@@ -20,7 +20,10 @@ final class OracleTest {
   private static final long MORNING = Instant.parse("2026-03-04T08:30:00Z").toEpochMilli();
 
   @TempDir private Path directory;
+
+  @SuppressWarnings("NullAway.Init")
   private SentJournal journal;
+
   private final FakeCounts cluster = new FakeCounts();
 
   @BeforeEach

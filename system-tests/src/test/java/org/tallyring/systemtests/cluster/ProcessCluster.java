@@ -193,8 +193,7 @@ public final class ProcessCluster implements AutoCloseable {
     List<String> bookies = missing.stream().filter(name -> name.startsWith("bookie")).toList();
     bookies.forEach(this::launch);
     // A bookie that replaces a dead one is ready only when that one's session has ended.
-    bookies.forEach(
-        bookie -> running.get(bookie).awaitOutput("bookie " + bookie + " is ready", START));
+    bookies.forEach(bookie -> role(bookie).awaitOutput("bookie " + bookie + " is ready", START));
     missing.stream()
         .filter(name -> !name.equals("zookeeper") && !bookies.contains(name))
         .forEach(this::launch);

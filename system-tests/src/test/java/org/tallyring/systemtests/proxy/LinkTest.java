@@ -17,7 +17,10 @@ final class LinkTest {
 
   private static final int SHORT_MILLIS = 100;
 
+  @SuppressWarnings("NullAway.Init")
   private ServerSocket server;
+
+  @SuppressWarnings("NullAway.Init")
   private Link link;
 
   @BeforeEach
