@@ -1,5 +1,6 @@
 package org.tallyring.shardserver.engine;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -111,16 +111,16 @@ class NamespaceSplitTest {
 
   /** What a restore journals, range by range. */
   private static List<List<JournalEntry>> entries(Ranges source, Ranges target, String name) {
-    TreeMap<Integer, List<JournalEntry>> byRange = new TreeMap<>();
+    List<List<JournalEntry>> byRange = new ArrayList<>();
     List<List<SnapshotPiece>> pieces = new ArrayList<>();
     for (int range = 0; range < target.engines.size(); range++) {
       pieces.add(new ArrayList<>());
-      byRange.put(range, new ArrayList<>());
+      byRange.add(new ArrayList<>());
     }
     NamespaceSplit split =
         new NamespaceSplit(name, target.table, (range, piece) -> pieces.get(range).add(piece));
     for (int part = 0; part < source.engines.size(); part++) {
-      SnapshotCut cut = source.engines.get(part).cutNamespace(UID, 4096);
+      SnapshotCut cut = requireNonNull(source.engines.get(part).cutNamespace(UID, 4096));
       split.begin(part);
       cut.write().forEach(split::add);
     }
@@ -142,7 +142,7 @@ class NamespaceSplitTest {
         byRange.get(range).add(JournalEntry.newBuilder().setNamespaceRestored(restored).build());
       }
     }
-    return List.copyOf(byRange.values());
+    return byRange;
   }
 
   private static ByteString delimited(List<SnapshotPiece> pieces) {
@@ -346,10 +346,7 @@ class NamespaceSplitTest {
     Ranges source = new Ranges(1, "shop");
     fill(source, new Random(4));
     List<SnapshotPiece> pieces = new ArrayList<>();
-    source
-        .engines
-        .get(0)
-        .cutNamespace(UID, 1 << 20)
+    requireNonNull(source.engines.get(0).cutNamespace(UID, 1 << 20))
         .write()
         .forEach(chunk -> SnapshotPieces.read(chunk, pieces::add));
     pieces.removeIf(SnapshotPiece::hasKeys);
