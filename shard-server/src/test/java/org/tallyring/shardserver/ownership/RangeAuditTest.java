@@ -17,6 +17,7 @@ import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.AcceptedBatches;
 import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.shardserver.engine.TamperedSnapshot;
+import org.tallyring.shardserver.journal.JournalFollower;
 import org.tallyring.shardserver.journal.JournalReplay;
 import org.tallyring.shardserver.journal.Position;
 import org.tallyring.shardserver.journal.RangeJournal;
@@ -189,6 +190,12 @@ final class RangeAuditTest {
     public CompletableFuture<RangeJournal> open(
         int rangeId, String owner, JournalReplay replay, Executor executor) {
       return harness.journals.open(rangeId, owner, replay, executor);
+    }
+
+    @Override
+    public JournalFollower follow(
+        int rangeId, String owner, JournalReplay replay, Executor executor) {
+      throw new UnsupportedOperationException("follow");
     }
 
     @Override

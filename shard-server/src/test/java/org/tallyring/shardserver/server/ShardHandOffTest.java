@@ -81,9 +81,10 @@ final class ShardHandOffTest {
     ShardServer shard =
         ShardServer.start(
             new ShardServerSettings(
-                "test", id, HOST, 0, 1, "", 2, RangeSettings.DEFAULT, 1, Duration.ofSeconds(1)),
+                "test", id, HOST, 0, 1, "", 2, RangeSettings.DEFAULT, 1, Duration.ofSeconds(1), 8),
             coordination,
             journals,
+            journals.archive(),
             InstantSource.system(),
             registry);
     parts.add(shard);
@@ -189,7 +190,7 @@ final class ShardHandOffTest {
   @Test
   void aShardThatJoinsTakesItsShareWhileItIsWrittenToAndNothingIsLost() throws Exception {
     ShardServer first = start("shard-1");
-    await().atMost(Duration.ofSeconds(30)).until(first::healthy);
+    await().atMost(Duration.ofSeconds(30)).until(() -> first.health().isServing());
     ManagedChannel channel =
         Grpc.newChannelBuilder(HOST + ":" + first.port(), InsecureChannelCredentials.create())
             .build();
@@ -204,7 +205,7 @@ final class ShardHandOffTest {
         .atMost(Duration.ofSeconds(60))
         .until(() -> writers.stream().allMatch(w -> w.hasWritten(KEYS_PER_RANGE / ROWS)));
     ShardServer second = start("shard-2");
-    await().atMost(Duration.ofSeconds(60)).until(() -> second.healthy() && first.healthy());
+    await().atMost(Duration.ofSeconds(60)).until(() -> second.health().isServing() && first.health().isServing());
     long written = 0;
     for (Writer writer : writers) {
       writer.stop();
