@@ -205,7 +205,9 @@ final class ShardHandOffTest {
         .atMost(Duration.ofSeconds(60))
         .until(() -> writers.stream().allMatch(w -> w.hasWritten(KEYS_PER_RANGE / ROWS)));
     ShardServer second = start("shard-2");
-    await().atMost(Duration.ofSeconds(60)).until(() -> second.health().isServing() && first.health().isServing());
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> second.health().isServing() && first.health().isServing());
     long written = 0;
     for (Writer writer : writers) {
       writer.stop();
