@@ -83,12 +83,19 @@ public final class MetricsPages implements Supplier<ServerFigures> {
     return sum;
   }
 
+  /** Once more if a connection kept from the time before was closed at the other end meanwhile. */
+  private HttpResponse<String> send(URI uri) throws IOException, InterruptedException {
+    HttpRequest request = HttpRequest.newBuilder(uri).timeout(LIMIT).build();
+    try {
+      return http.send(request, HttpResponse.BodyHandlers.ofString());
+    } catch (IOException closed) {
+      return http.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+  }
+
   private String page(URI uri) {
     try {
-      HttpResponse<String> response =
-          http.send(
-              HttpRequest.newBuilder(uri).timeout(LIMIT).build(),
-              HttpResponse.BodyHandlers.ofString());
+      HttpResponse<String> response = send(uri);
       if (response.statusCode() != 200) {
         throw new IllegalStateException(
             "metrics-url: " + uri + " answers " + response.statusCode() + " (expected: 200)");

@@ -81,6 +81,7 @@ final class Lane {
   private final ShardStreams streams;
   private final Results results;
   private final Supplier<@Nullable ClusterTopology> topology;
+  private final Linger linger;
   private final RandomGenerator random;
   private final Backoff backoff;
   private final Intake intake;
@@ -125,6 +126,7 @@ final class Lane {
       ShardStreams streams,
       Results results,
       Supplier<@Nullable ClusterTopology> topology,
+      Linger linger,
       RandomGenerator random) {
     this.rangeId = rangeId;
     this.settings = settings;
@@ -132,6 +134,7 @@ final class Lane {
     this.streams = streams;
     this.results = results;
     this.topology = topology;
+    this.linger = linger;
     this.random = random;
     backoff = new Backoff(FIRST_DELAY, LONGEST_DELAY, random);
     intake = new Intake(loop::nanoTime, batch -> loop.execute(() -> accept(batch)));
@@ -286,13 +289,13 @@ final class Lane {
     pump();
     noteLoad();
     if (!backedUp) {
-      intake.sealIfBegunBy(loop.nanoTime() - linger().toNanos());
+      intake.sealIfBegunBy(loop.nanoTime() - lingerNanos());
     }
   }
 
   /** How long a batch waits for more rows now. */
-  Duration linger() {
-    return idle ? RecordingSettings.LINGER : RecordingSettings.LINGER_WHILE_BUSY;
+  long lingerNanos() {
+    return linger.nanos(idle);
   }
 
   private @Nullable Batch find(RecordStreamResponse response) {

@@ -51,6 +51,7 @@ public final class Recorder implements AutoCloseable {
   private final Results results;
   private final ShardStreams streams;
   private final ThreadLocal<KeyHash> hash;
+  private final Linger linger = new Linger();
   private final AtomicBoolean lingering = new AtomicBoolean();
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CompletableFuture<Ring> firstRing = new CompletableFuture<>();
@@ -180,14 +181,15 @@ public final class Recorder implements AutoCloseable {
       return;
     }
     long now = loop.nanoTime();
-    boolean building = false;
+    int building = 0;
     for (Lane lane : known.lanes) {
       if (!lane.isBackedUp()) {
-        lane.intake().sealIfBegunBy(now - lane.linger().toNanos());
+        lane.intake().sealIfBegunBy(now - lane.lingerNanos());
       }
-      building |= lane.intake().isBuilding();
+      building += lane.intake().isBuilding() ? 1 : 0;
     }
-    if (building) {
+    linger.noteBuilding(building);
+    if (building > 0) {
       armLinger();
     }
   }
@@ -286,7 +288,7 @@ public final class Recorder implements AutoCloseable {
     }
     List<Lane> lanes = new ArrayList<>();
     for (int range = 0; range < picture.rangeTable().rangeCount(); range++) {
-      lanes.add(new Lane(range, settings, loop, streams, results, feed::current, random));
+      lanes.add(new Lane(range, settings, loop, streams, results, feed::current, linger, random));
     }
     Ring first = new Ring(picture.rangeTable(), List.copyOf(lanes));
     if (openUnlessClosed(first)) {
