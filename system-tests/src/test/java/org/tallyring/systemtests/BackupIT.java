@@ -20,7 +20,7 @@ import org.tallyring.systemtests.process.TallyProcess;
  */
 final class BackupIT {
 
-  private static final DataSet SET = DataSet.HIGGS;
+  private static final DataSet SET = DataSet.ALIBABA;
 
   @RegisterExtension static final Processes processes = new Processes();
 
