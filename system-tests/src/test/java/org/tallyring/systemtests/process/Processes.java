@@ -82,6 +82,7 @@ public final class Processes
   public TallyProcess start(String name, List<String> jvmOptions, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ClassArchive.jvmOptions());
     command.addAll(jvmOptions);
     command.add("-jar");
     command.add(BuildPaths.jar().toString());
