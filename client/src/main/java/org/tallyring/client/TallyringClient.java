@@ -76,6 +76,9 @@ public final class TallyringClient implements AutoCloseable {
   private final Set<ReadCall<?>> reads = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
+  /** The last metric found valid. Threads may see another's or an older one; each is valid. */
+  private String validMetric = "";
+
   /** A client on parts that it closes with itself. */
   TallyringClient(
       Builder builder,
@@ -364,12 +367,16 @@ public final class TallyringClient implements AutoCloseable {
     return List.copyOf(addresses);
   }
 
-  private static void check(String metric, byte[] key) {
-    refuse(ErrorReason.ERROR_REASON_BAD_NAME, NameRules.violation("metric", metric));
+  private void check(String metric, byte[] key) {
+    // Most often the very string of the increment before.
+    if (!metric.equals(validMetric)) {
+      refuse(ErrorReason.ERROR_REASON_BAD_NAME, NameRules.violation("metric", metric));
+      validMetric = metric;
+    }
     refuse(ErrorReason.ERROR_REASON_BAD_KEY, KeyRules.violation(key, 0, key.length));
   }
 
-  private static void check(Increment increment) {
+  private void check(Increment increment) {
     check(increment.metric(), increment.sharedKey());
     byte[] user = increment.sharedUser();
     if (user.length > 0) {
