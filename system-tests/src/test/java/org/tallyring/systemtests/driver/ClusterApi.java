@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -148,6 +149,9 @@ public final class ClusterApi implements AutoCloseable {
             .build();
     await("rankings as of " + now)
         .atMost(FRESHNESS)
+        // While a range is handed on, for a moment.
+        .ignoreExceptionsMatching(
+            failure -> Status.fromThrowable(failure).getCode() == Status.Code.UNAVAILABLE)
         .until(
             () -> {
               var asOf = rankings().getTopK(request).getLabel().getAsOfTime();
