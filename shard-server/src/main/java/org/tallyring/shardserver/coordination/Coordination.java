@@ -35,6 +35,13 @@ public interface Coordination extends AutoCloseable {
   /** The session's present state. */
   SessionState sessionState();
 
+  /**
+   * The session's state as reads may rely on it: {@link SessionState#CONNECTED} only if the service
+   * is known to keep the session at this moment, also when this process was stopped and has not yet
+   * heard what it missed.
+   */
+  SessionState provenState();
+
   /** Calls the listener at each later change of the session's state, on a thread of its own. */
   void listenToSession(Consumer<SessionState> listener);
 

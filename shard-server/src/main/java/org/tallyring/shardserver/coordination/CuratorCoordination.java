@@ -1,11 +1,16 @@
 package org.tallyring.shardserver.coordination;
 
+import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.BoundedExponentialBackoffRetry;
+import org.apache.zookeeper.KeeperException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.tallyring.proto.internal.v1.ClusterConfig;
 
 /**
@@ -18,6 +23,8 @@ import org.tallyring.proto.internal.v1.ClusterConfig;
  */
 public final class CuratorCoordination implements Coordination {
 
+  private static final Logger log = LoggerFactory.getLogger(CuratorCoordination.class);
+
   /** Servers of a cluster are often started together; ZooKeeper gets this long to come up. */
   private static final int CONNECT_PATIENCE_MILLIS = 30_000;
 
@@ -25,8 +32,12 @@ public final class CuratorCoordination implements Coordination {
   private static final int LONGEST_RETRY_MILLIS = 500;
   private static final int RETRIES = 8;
 
+  /** How often within its time-out the session is proven alive. */
+  private static final int PROOFS_PER_SESSION = 6;
+
   private final CuratorFramework client;
   private final ScheduledExecutorService executor;
+  private final SessionLease lease;
   private final CuratorSession session;
   private final CuratorMembership membership;
   private final CuratorElection election;
@@ -37,7 +48,11 @@ public final class CuratorCoordination implements Coordination {
   private CuratorCoordination(CoordinationSettings settings) throws Exception {
     paths = new Paths(settings.clusterName());
     executor = singleThread("coordination-" + settings.clusterName());
-    session = new CuratorSession(executor);
+    // The service may grant a little less than what is asked for.
+    lease =
+        new SessionLease(
+            System::nanoTime, Duration.ofMillis(settings.sessionTimeoutMillis() * 3L / 4));
+    session = new CuratorSession(executor, lease);
     client =
         CuratorFrameworkFactory.builder()
             .connectString(settings.connectString())
@@ -69,6 +84,11 @@ public final class CuratorCoordination implements Coordination {
       watch = CuratorClusterWatch.start(client, paths, executor, config, CONNECT_PATIENCE_MILLIS);
       watch.listen(membership::onView);
       session.listen(membership::onSession);
+      executor.scheduleWithFixedDelay(
+          this::proveSession,
+          0,
+          settings.sessionTimeoutMillis() / PROOFS_PER_SESSION,
+          TimeUnit.MILLISECONDS);
     } catch (Exception e) {
       session.close();
       membership.close();
@@ -133,6 +153,29 @@ public final class CuratorCoordination implements Coordination {
   @Override
   public SessionState sessionState() {
     return session.state();
+  }
+
+  @Override
+  public SessionState provenState() {
+    return session.provenState();
+  }
+
+  /** Asks for something that is known; only that there is an answer counts. */
+  private void proveSession() {
+    long sentAt = System.nanoTime();
+    try {
+      client
+          .checkExists()
+          .inBackground(
+              (unused, event) -> {
+                if (event.getResultCode() == KeeperException.Code.OK.intValue()) {
+                  lease.proven(sentAt);
+                }
+              })
+          .forPath(paths.config());
+    } catch (Exception e) {
+      log.debug("The session was not proven alive", e);
+    }
   }
 
   @Override

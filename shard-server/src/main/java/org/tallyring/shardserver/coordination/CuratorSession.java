@@ -24,17 +24,25 @@ final class CuratorSession implements ConnectionStateListener {
   private static final Logger log = LoggerFactory.getLogger(CuratorSession.class);
 
   private final Executor executor;
+  private final SessionLease lease;
   private final List<Consumer<SessionState>> listeners = new CopyOnWriteArrayList<>();
   private final CountDownLatch connectedOnce = new CountDownLatch(1);
   private volatile SessionState state = SessionState.SUSPENDED;
   private boolean over;
 
-  CuratorSession(Executor executor) {
+  CuratorSession(Executor executor, SessionLease lease) {
     this.executor = executor;
+    this.lease = lease;
   }
 
   SessionState state() {
     return state;
+  }
+
+  /** The state, which is not connected while the lease does not hold. */
+  SessionState provenState() {
+    SessionState known = state;
+    return known == SessionState.CONNECTED && !lease.holds() ? SessionState.SUSPENDED : known;
   }
 
   /** Waits for the first contact with a server; false if there was none in time. */
@@ -75,6 +83,9 @@ final class CuratorSession implements ConnectionStateListener {
   private synchronized void moveTo(SessionState next) {
     if (over || state == next) {
       return;
+    }
+    if (next == SessionState.LOST) {
+      lease.lost();
     }
     state = next;
     if (next == SessionState.CONNECTED) {

@@ -47,7 +47,7 @@ final class ShardServices implements AutoCloseable {
     NamespaceDirectory namespaces =
         new NamespaceDirectory(coordination.watch(), coordination.namespaces());
     RangeOwners owners = new RangeOwners(shardId, coordination.watch());
-    ReadGuard guard = new ReadGuard(coordination::sessionState);
+    ReadGuard guard = new ReadGuard(coordination::provenState);
     RangeReads reads = new RangeReads(table, ranges);
     BatchRouter router = new BatchRouter(table.rangeCount(), ranges, owners, peers, namespaces);
     listing = new RangeListing(shardId, coordination.watch(), ranges, peers);

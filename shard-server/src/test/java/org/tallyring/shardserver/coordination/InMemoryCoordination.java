@@ -323,6 +323,11 @@ public final class InMemoryCoordination
   }
 
   @Override
+  public SessionState provenState() {
+    return sessionState();
+  }
+
+  @Override
   public SessionState sessionState() {
     return state;
   }
