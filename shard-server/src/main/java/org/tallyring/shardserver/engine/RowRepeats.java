@@ -20,11 +20,14 @@ public final class RowRepeats {
     return batch.getRepeatsCount() == 0 ? 1 : batch.getRepeats(row);
   }
 
-  /** How many increments a batch has. */
+  /** How many increments a batch has; whatever it says, each row is at least one. */
   public static long total(RecordBatch batch) {
-    return batch.getRepeatsCount() == 0
-        ? batch.getKeyLengthsCount()
-        : batch.getRepeatsList().stream().mapToLong(Integer::longValue).sum();
+    long total = batch.getKeyLengthsCount();
+    for (int row = 0; row < batch.getRepeatsCount(); row++) {
+      int repeats = batch.getRepeats(row);
+      total += repeats > 1 && repeats <= MAX ? repeats - 1 : 0;
+    }
+    return total;
   }
 
   /** What a row adds to a count, its delta as often as it occurs. */

@@ -106,6 +106,20 @@ final class ShardMetersTest {
   }
 
   @Test
+  void aRowIsAsManyIncrementsAsItSaysUnlessThatIsNonsense() {
+    OwnedRange range = harness.open();
+    harness.submit(range, A, batch(1, "x", "y").toBuilder().addRepeats(5).addRepeats(1).build());
+    harness.submit(range, A, batch(2, "x", "y").toBuilder().addRepeats(-1).addRepeats(0).build());
+    harness.settle();
+    look(range);
+
+    assertThat(harness.takeAnswers()).containsExactlyInAnyOrder("1:APPLIED", "2:BAD_BATCH");
+    assertThat(counter("tallyring.increments")).isEqualTo(6);
+    assertThat(counter("tallyring.metric.hits", CLICKS)).isEqualTo(6);
+    assertThat(refused("BAD_BATCH")).isEqualTo(2);
+  }
+
+  @Test
   void lateIncrementsAndThoseBeyondRetentionAreCounted() {
     OwnedRange range = harness.open();
     long hour = Duration.ofHours(1).toMillis();

@@ -28,10 +28,7 @@ import org.tallyring.systemtests.process.TallyProcess;
  */
 public final class ProcessCluster implements AutoCloseable {
 
-  /**
-   * After how long a silent shard is dead: the shortest that ZooKeeper grants at a tick of a
-   * second.
-   */
+  /** After how long a silent shard is dead. */
   public static final Duration SESSION_TIMEOUT = Duration.ofSeconds(2);
 
   /** How many shards it begins with. */
