@@ -20,7 +20,7 @@ import org.tallyring.systemtests.process.TallyProcess;
  */
 final class BackupIT {
 
-  private static final DataSet SET = DataSet.ALIBABA;
+  private static final DataSet SET = DataSet.BMS_WEBVIEW_2;
 
   @RegisterExtension static final Processes processes = new Processes();
 

@@ -89,7 +89,7 @@ class RangeEngineModelTest {
     }
   }
 
-  @Property
+  @Property(tries = 100)
   void whatReachesTheFloorsIsPublishedWhole(@ForAll long seed) {
     ModelHistory history = new ModelHistory(seed);
     NaiveEngine model = new NaiveEngine();
