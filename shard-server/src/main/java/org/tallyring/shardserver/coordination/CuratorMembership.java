@@ -71,6 +71,11 @@ final class CuratorMembership implements Membership, AutoCloseable {
 
   @Override
   public void update(Member member) {
+    // Decided now, and again when its turn comes: a join that follows this call must not be changed
+    // by it.
+    if (!isSelf(member)) {
+      return;
+    }
     try {
       executor.execute(
           () -> {
@@ -84,12 +89,16 @@ final class CuratorMembership implements Membership, AutoCloseable {
   }
 
   private synchronized boolean replaceSelf(Member member) {
-    Member present = self;
-    if (present == null || present.getIncarnation() != member.getIncarnation()) {
+    if (!isSelf(member)) {
       return false;
     }
     self = member;
     return true;
+  }
+
+  private boolean isSelf(Member member) {
+    Member present = self;
+    return present != null && present.getIncarnation() == member.getIncarnation();
   }
 
   @Override
