@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.tallyring.systemtests.chaos.ChaosRun;
 import org.tallyring.systemtests.chaos.Fault;
+import org.tallyring.systemtests.chaos.GeneratedTraffic;
 import org.tallyring.systemtests.chaos.SentJournal;
 import org.tallyring.systemtests.chaos.Workload;
 import org.tallyring.systemtests.cluster.ProcessCluster;
@@ -40,7 +41,9 @@ final class ChaosIT {
     long seed = Long.getLong("chaos.seed", System.nanoTime());
     try (ProcessCluster cluster = ProcessCluster.startWithLinks(processes, Map.of());
         SentJournal journal = new SentJournal(processes.directory().resolve("sent.tsv"));
-        Workload load = Workload.on(cluster, NAMESPACE, journal, seed, PER_SECOND)) {
+        Workload load =
+            Workload.on(
+                cluster, NAMESPACE, journal, new GeneratedTraffic(seed), seed, PER_SECOND)) {
       ChaosRun run = new ChaosRun(cluster, load, journal, NAMESPACE, List.of(), seed);
       ALWAYS.forEach(run::happen);
       run.happen(BY_CHANCE, Duration.ofSeconds(1));

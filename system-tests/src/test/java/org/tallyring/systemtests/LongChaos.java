@@ -14,15 +14,20 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.tallyring.systemtests.chaos.ChaosRun;
 import org.tallyring.systemtests.chaos.Fault;
+import org.tallyring.systemtests.chaos.GeneratedTraffic;
+import org.tallyring.systemtests.chaos.ReplayedTraffic;
 import org.tallyring.systemtests.chaos.SentJournal;
 import org.tallyring.systemtests.chaos.SmallDisk;
+import org.tallyring.systemtests.chaos.Traffic;
 import org.tallyring.systemtests.chaos.Workload;
 import org.tallyring.systemtests.cluster.ProcessCluster;
+import org.tallyring.systemtests.dataset.DataSet;
 import org.tallyring.systemtests.process.Processes;
 
 /**
  * Faults by chance for as long as one likes; run by the Maven profile {@code chaos}, with {@code
- * chaos.duration}, {@code chaos.seed}, {@code chaos.faults} and {@code chaos.rate}.
+ * chaos.duration}, {@code chaos.seed}, {@code chaos.faults}, {@code chaos.rate} and {@code
+ * chaos.traffic}.
  */
 final class LongChaos {
 
@@ -53,7 +58,7 @@ final class LongChaos {
     }
     try (ProcessCluster cluster = ProcessCluster.startWithLinks(processes, directories);
         SentJournal journal = new SentJournal(processes.directory().resolve("sent.tsv"));
-        Workload load = Workload.on(cluster, NAMESPACE, journal, seed, rate)) {
+        Workload load = Workload.on(cluster, NAMESPACE, journal, traffic(seed), seed, rate)) {
       ChaosRun run = new ChaosRun(cluster, load, journal, NAMESPACE, disks, seed);
       long end = System.nanoTime() + duration.toNanos();
       while (System.nanoTime() < end) {
@@ -66,5 +71,19 @@ final class LongChaos {
     } finally {
       disks.forEach(SmallDisk::close);
     }
+  }
+
+  private static Traffic traffic(long seed) {
+    String name = System.getProperty("chaos.traffic", "generated");
+    return switch (name) {
+      case "generated" -> new GeneratedTraffic(seed);
+      case "higgs" -> {
+        DataSet.assumePresent();
+        yield new ReplayedTraffic();
+      }
+      default ->
+          throw new IllegalArgumentException(
+              "chaos.traffic: " + name + " (expected: generated or higgs)");
+    };
   }
 }

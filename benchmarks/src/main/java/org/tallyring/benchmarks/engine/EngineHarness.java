@@ -20,11 +20,12 @@ import picocli.CommandLine.Option;
  * The whole engine in one thread: the bytes of batches in, exact counts in four windows and
  * rankings of them out, beside a map of arrays that is asked for the same.
  *
- * <p>Rankings are made every 250,000 increments, which is every 250 ms at a million a second. The
- * time of an increment is the CPU time of the process, collection of garbage included, which others
- * on the machine disturb less than the clock. A stop is the longest single step of a kind, in CPU
- * time of the writer's thread. The heap is touched beforehand, or its first use would be counted as
- * stops. Memory is the heap in use after a collection, less that before, over the keys.
+ * <p>Rankings are made every 250 ms of the time that the increments take to come, at a million a
+ * second or another rate; both are fed as fast as they take them. The time of an increment is the
+ * CPU time of the process, collection of garbage included, which others on the machine disturb less
+ * than the clock. A stop is the longest single step of a kind, in CPU time of the writer's thread.
+ * The heap is touched beforehand, or its first use would be counted as stops. Memory is the heap in
+ * use after a collection, less that before, over the keys.
  *
  * <pre>
  * mvn -q -pl benchmarks -am -DskipTests package
@@ -40,7 +41,9 @@ import picocli.CommandLine.Option;
     description = "One engine against a HashMap<String, long[]>, at the same work.")
 public final class EngineHarness implements Callable<Integer> {
 
-  private static final int BATCHES_PER_RANKING = 250;
+  /** How old a ranking may be. */
+  private static final long RANKING_MILLIS = 250;
+
   private static final int SNAPSHOTS = 3;
   private static final int BATCHES_PER_SNAPSHOT = 2_000;
 
@@ -67,9 +70,25 @@ public final class EngineHarness implements Callable<Integer> {
               + " Default: ${DEFAULT-VALUE}.")
   private int acceleration;
 
+  @Option(
+      names = "--rate",
+      defaultValue = "1000000",
+      description =
+          "How many increments come in a second: decides how many there are between two rankings,"
+              + " which are made every 250 ms. Default: ${DEFAULT-VALUE}.")
+  private long rate;
+
+  @Option(
+      names = "--every-increment-a-row",
+      description =
+          "Batches as of a client that does not make increments of one key one row, as the library"
+              + " does.")
+  private boolean everyIncrementARow;
+
   @Option(names = "--alone", description = "Leaves the HashMap out.")
   private boolean alone;
 
+  private int batchesPerRanking;
   private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
   private final OperatingSystemMXBean process =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -82,10 +101,18 @@ public final class EngineHarness implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    out.printf("%,d keys of 16 bytes, Zipf(1.0), batches of %,d%n", keys, KeyStream.rows());
+    int perRanking = (int) (rate * RANKING_MILLIS / 1_000 / KeyStream.increments());
+    batchesPerRanking = Math.max(1, perRanking);
     double floor = MemoryFloor.independentMissNanos();
     out.printf(Locale.ROOT, "one of many loads that miss the caches: %.1f ns%n", floor);
-    KeyStream stream = new KeyStream(keys, 4_000, 1);
+    KeyStream stream = new KeyStream(keys, 4_000, !everyIncrementARow, 1);
+    out.printf(
+        Locale.ROOT,
+        "%,d keys of 16 bytes, Zipf(1.0), batches of %,d increments in %.0f rows, ranked every %,d%n",
+        keys,
+        KeyStream.increments(),
+        stream.rows(),
+        batchesPerRanking * KeyStream.increments());
     double ours = measure(new TallyringContender(), stream);
     out.printf(
         Locale.ROOT, "tallyring: an increment takes as long as %.1f of them%n", ours / floor);
@@ -161,7 +188,7 @@ public final class EngineHarness implements Callable<Integer> {
         applies.recordValue(applied - started);
         batches++;
         threadNanos += applied - started;
-        if (batches % BATCHES_PER_RANKING == 0) {
+        if (batches % batchesPerRanking == 0) {
           highest = contender.rank(timeMillis);
           long ranked = threads.getCurrentThreadCpuTime() - applied;
           rankings.recordValue(ranked);
@@ -189,7 +216,7 @@ public final class EngineHarness implements Callable<Integer> {
     }
 
     double nanosOfAnIncrement() {
-      return (double) processNanos / batches / KeyStream.rows();
+      return (double) processNanos / batches / KeyStream.increments();
     }
 
     void print() {
@@ -199,9 +226,9 @@ public final class EngineHarness implements Callable<Integer> {
               + " %,d increments, %d rankings, highest count %,d%n",
           contender.name(),
           nanosOfAnIncrement(),
-          (double) threadNanos / batches / KeyStream.rows(),
-          rankings.getMean() * rankings.getTotalCount() / batches / KeyStream.rows(),
-          batches * KeyStream.rows(),
+          (double) threadNanos / batches / KeyStream.increments(),
+          rankings.getMean() * rankings.getTotalCount() / batches / KeyStream.increments(),
+          batches * KeyStream.increments(),
           rankings.getTotalCount(),
           highest);
       print("batch", applies);

@@ -36,6 +36,9 @@ final class HashMapContender implements Contender {
           counts.computeIfAbsent(
               keys.substring(at, end).toStringUtf8(), absent -> new long[WINDOWS]);
       long delta = batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(row);
+      if (batch.getRepeatsCount() > 0) {
+        delta *= batch.getRepeats(row);
+      }
       for (int window = 0; window < WINDOWS; window++) {
         windows[window] += delta;
       }

@@ -13,6 +13,7 @@ import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,14 +48,8 @@ public final class OwnedRange implements EventSource {
 
   private static final Logger log = LoggerFactory.getLogger(OwnedRange.class);
 
-  /** The longest rankings that are published. */
-  private static final int PUBLISHED_K = 1000;
-
   /** How long after one that failed the next snapshot is tried. */
   private static final long SNAPSHOT_RETRY_MILLIS = 10_000;
-
-  /** Rankings are not computed anew more often than this, however many collectors ask. */
-  private static final long PUBLISH_EVERY_MILLIS = 200;
 
   private final int rangeId;
   private final String shardId;
@@ -73,7 +68,10 @@ public final class OwnedRange implements EventSource {
   private @Nullable JournalFollower follower;
   private volatile @Nullable RangeJournal journal;
   private @Nullable RangeIntake intake;
-  private @Nullable RankedViews views;
+
+  /** What is asked for; of the tenure before while this one does not serve yet. */
+  private volatile @Nullable RangeQueries queries;
+
   private @Nullable RangeAccounts accounts;
   private @Nullable RangeUsage usage;
   private Position applied = Position.START;
@@ -84,7 +82,6 @@ public final class OwnedRange implements EventSource {
   private long entriesSinceSnapshot;
 
   private long snapshotBytes;
-  private long publishedAtMillis = Long.MIN_VALUE;
 
   /** Completes when the journal is open, or will not be. */
   private CompletableFuture<Void> opening = CompletableFuture.completedFuture(null);
@@ -129,6 +126,20 @@ public final class OwnedRange implements EventSource {
     return open == null ? 0 : open.epoch();
   }
 
+  /**
+   * The questions that go on being answered after a loss that nobody else caused, for the next
+   * tenure to answer until it serves; null when there are none.
+   */
+  @Nullable RangeQueries queriesLeft() {
+    return state == RangeState.LOST ? queries : null;
+  }
+
+  /** The epoch of the tenure that is read from; 0 when nothing is answered. */
+  long readEpoch() {
+    RangeQueries open = queries;
+    return open == null ? 0 : open.epoch();
+  }
+
   /** Whether new entries get fewer copies than there should be. */
   public boolean isDegraded() {
     RangeJournal open = journal;
@@ -148,6 +159,41 @@ public final class OwnedRange implements EventSource {
   void follow(RangeJournals journals) {
     state = RangeState.FOLLOWING;
     follower = journals.follow(rangeId, shardId, new Rebuild(), loop);
+  }
+
+  /**
+   * Takes the journal again of a range that this shard had, lost for want of bookies and has not
+   * ceased to own; in place of {@link #open}. Until it serves, or ends, what the tenure before had
+   * applied is answered from.
+   *
+   * <p>That is all that was ever acknowledged, so no read goes back. The record keeps saying that
+   * this shard serves the range until a new segment is there to name in it: so nobody takes the
+   * range without asking this shard first, just as if it had never stopped taking increments.
+   *
+   * @param before the questions to the tenure before
+   * @return completes as {@link #open} does, or fails when no segment could be prepared
+   */
+  CompletableFuture<Void> reopen(RangeJournals journals, RangeQueries before) {
+    queries = before;
+    state = RangeState.FOLLOWING;
+    JournalFollower open = journals.follow(rangeId, shardId, new Rebuild(), loop);
+    follower = open;
+    return open.prepare()
+        .handleAsync(
+            (prepared, failure) -> {
+              if (state != RangeState.FOLLOWING) {
+                return opening;
+              }
+              if (failure != null) {
+                lost(failure);
+                throw new IllegalStateException("range " + rangeId + ": not prepared", failure);
+              }
+              state = state.to(RangeState.RECOVERING);
+              opening = serveWhenOpen(open.takeHandedOff(), Optional.empty());
+              return opening;
+            },
+            loop)
+        .thenCompose(Function.identity());
   }
 
   /** Replays what the owner has appended since; completes with how many entries that were. */
@@ -254,7 +300,8 @@ public final class OwnedRange implements EventSource {
             meters,
             this::applied,
             this::lost);
-    views = new RankedViews(engine, clock, loop, () -> state == RangeState.SERVING);
+    endQueries();
+    queries = new RangeQueries(engine, opened.epoch(), clock, loop);
     accounts = new RangeAccounts(engine, meters);
     usage = new RangeUsage(engine.increments(), clock.millis());
     state = state.to(RangeState.SERVING);
@@ -279,7 +326,7 @@ public final class OwnedRange implements EventSource {
 
   /** The namespaces that the range holds, uid and name; null when it does not serve. */
   CompletableFuture<@Nullable Map<Long, String>> namespaces() {
-    return read(RangeEngine::namespaces);
+    return readServed(RangeEngine::namespaces);
   }
 
   /** Ends a namespace in this range. */
@@ -337,7 +384,7 @@ public final class OwnedRange implements EventSource {
   public CompletableFuture<@Nullable NamespaceCut> cut(
       NamespaceDefinition namespace, int maxChunkBytes) {
     long uid = namespace.getUid();
-    return read(engine -> engine.definitionRevision(uid))
+    return readServed(engine -> engine.definitionRevision(uid))
         .thenCompose(
             revision ->
                 revision == null
@@ -350,7 +397,7 @@ public final class OwnedRange implements EventSource {
                                 NamespaceDefined.newBuilder().setDefinition(namespace))
                             .build(),
                         engine -> engine.definitionRevision(uid)))
-        .thenCompose(revision -> read(engine -> cutNow(uid, maxChunkBytes)));
+        .thenCompose(revision -> readServed(engine -> cutNow(uid, maxChunkBytes)));
   }
 
   private NamespaceCut cutNow(long uid, int maxChunkBytes) {
@@ -365,58 +412,27 @@ public final class OwnedRange implements EventSource {
             : CompletableFuture.supplyAsync(cut::write, snapshotWriter));
   }
 
-  /** Reads from the engine; null when the range does not serve. */
+  /** Reads from the engine; null when the range answers nothing. */
   public <T> CompletableFuture<@Nullable T> read(Function<RangeEngine, T> question) {
-    CompletableFuture<@Nullable T> answer = new CompletableFuture<>();
-    loop.execute(
-        () -> {
-          try {
-            answer.complete(state == RangeState.SERVING ? question.apply(engine) : null);
-          } catch (RuntimeException e) {
-            answer.completeExceptionally(e);
-          }
-        });
-    return answer;
+    return ask(open -> CompletableFuture.completedFuture(open.ask(question)));
   }
 
   /**
-   * Reads from a sorted view that lags at most a second behind; null when the range does not serve.
+   * Reads from a sorted view that lags at most a second behind; null when the range answers
+   * nothing.
    */
   public <T> CompletableFuture<@Nullable T> readRanked(
       RankedInterval interval, BiFunction<RangeEngine, NumberedView, T> question) {
-    CompletableFuture<@Nullable T> answer = new CompletableFuture<>();
-    loop.execute(
-        () -> {
-          RankedViews open = views;
-          if (state != RangeState.SERVING || open == null) {
-            answer.complete(null);
-            return;
-          }
-          open.read(interval)
-              .thenApply(view -> view == null ? null : question.apply(engine, view))
-              .whenComplete(
-                  (result, failure) -> {
-                    if (failure == null) {
-                      answer.complete(result);
-                    } else {
-                      answer.completeExceptionally(failure);
-                    }
-                  });
-        });
-    return answer;
+    return ask(open -> open.askRanked(interval, question));
   }
 
   /**
    * Reads from the sorted view of a number, which is given to the question as null if it is kept no
-   * more; answers null when the range does not serve.
+   * more; answers null when the range answers nothing.
    */
   public <T> CompletableFuture<@Nullable T> readPinned(
       long number, Function<@Nullable NumberedView, T> question) {
-    return read(
-        engine -> {
-          RankedViews open = views;
-          return question.apply(open == null ? null : open.pinned(number));
-        });
+    return ask(open -> CompletableFuture.completedFuture(question.apply(open.pinned(number))));
   }
 
   /**
@@ -425,25 +441,56 @@ public final class OwnedRange implements EventSource {
    * @param floors below which counts keys may be left out
    */
   public CompletableFuture<@Nullable PublishedRankings> published(RankingFloors floors) {
-    return read(
-        engine -> {
-          long now = clock.millis();
-          if (views != null) {
-            views.drop(now);
-          }
-          if (now - publishedAtMillis >= PUBLISH_EVERY_MILLIS
-              || latest == null
-              || !floors.isServedBy(latestFloors)) {
-            publishedAtMillis = now;
-            latestFloors = floors;
-            latest = engine.publish(now, PUBLISHED_K, floors);
-          }
-          return latest;
+    return ask(open -> CompletableFuture.completedFuture(open.published(floors)));
+  }
+
+  private <T> CompletableFuture<@Nullable T> ask(
+      Function<RangeQueries, CompletableFuture<@Nullable T>> question) {
+    return onLoop(
+        () -> {
+          RangeQueries open = queries;
+          return open == null ? CompletableFuture.completedFuture(null) : question.apply(open);
         });
   }
 
-  private @Nullable PublishedRankings latest;
-  private RankingFloors latestFloors = RankingFloors.OF_NOTHING;
+  /** Reads from the engine of this tenure; null when it does not serve. */
+  private <T> CompletableFuture<@Nullable T> readServed(Function<RangeEngine, T> question) {
+    return onLoop(
+        () ->
+            CompletableFuture.completedFuture(
+                state == RangeState.SERVING ? question.apply(engine) : null));
+  }
+
+  private <T> CompletableFuture<@Nullable T> onLoop(
+      Supplier<CompletableFuture<@Nullable T>> question) {
+    CompletableFuture<@Nullable T> answer = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          try {
+            question
+                .get()
+                .whenComplete(
+                    (result, failure) -> {
+                      if (failure == null) {
+                        answer.complete(result);
+                      } else {
+                        answer.completeExceptionally(failure);
+                      }
+                    });
+          } catch (RuntimeException e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    return answer;
+  }
+
+  private void endQueries() {
+    RangeQueries open = queries;
+    if (open != null) {
+      open.end();
+      queries = null;
+    }
+  }
 
   @Override
   public CompletableFuture<@Nullable EventPage> events(EventQuery query) {
@@ -475,7 +522,7 @@ public final class OwnedRange implements EventSource {
 
   /** How the range is; null when it does not serve. */
   public CompletableFuture<@Nullable RangeStatus> status() {
-    return read(
+    return readServed(
         engine -> {
           RangeStatus.Builder status =
               RangeStatus.newBuilder()
@@ -504,7 +551,7 @@ public final class OwnedRange implements EventSource {
 
   /** What the metrics hold; the meters are told what they counted. Null when it does not serve. */
   CompletableFuture<RangeAccounts.@Nullable Balance> account() {
-    return read(
+    return readServed(
         engine -> {
           if (accounts == null || usage == null) {
             return null;
@@ -517,7 +564,7 @@ public final class OwnedRange implements EventSource {
 
   /** The state as it is, to be looked at elsewhere; null when the range does not serve. */
   CompletableFuture<@Nullable RangeCut> cut() {
-    return read(
+    return readServed(
         engine -> {
           RangeJournal open = Objects.requireNonNull(journal);
           int maxChunkBytes = open.maxEntryBytes();
@@ -528,7 +575,7 @@ public final class OwnedRange implements EventSource {
 
   /** The last entry that was applied, as {@link RangeCut} says; null when it does not serve. */
   CompletableFuture<@Nullable Position> applied() {
-    return read(engine -> applied);
+    return readServed(engine -> applied);
   }
 
   /**
@@ -544,6 +591,7 @@ public final class OwnedRange implements EventSource {
           RangeJournal opened = journal;
           if (state == RangeState.SERVING && open != null && opened != null) {
             state = state.to(RangeState.HANDING_OFF);
+            endQueries();
             eventListeners.tell();
             open.drained()
                 .thenCompose(drained -> opened.close())
@@ -562,6 +610,7 @@ public final class OwnedRange implements EventSource {
                     loop);
           } else {
             stopFollowing();
+            endQueries();
             if (state.next().contains(RangeState.RELEASED)) {
               state = state.to(RangeState.RELEASED);
             }
@@ -646,6 +695,9 @@ public final class OwnedRange implements EventSource {
     stopFollowing();
     RangeState end = isFenced(cause) ? RangeState.FENCED : RangeState.LOST;
     state = state.to(state.next().contains(end) ? end : RangeState.LOST);
+    if (end == RangeState.FENCED || !(began || cause instanceof JournalLostException)) {
+      endQueries();
+    }
     eventListeners.tell();
     RangeJournal open = journal;
     if (open != null) {

@@ -138,7 +138,7 @@ public final class ShardRanges {
     if (range == null) {
       return;
     }
-    boolean taken = takenByAnother(range, view.ranges().get(rangeId));
+    boolean taken = isTaken(range, view.ranges().get(rangeId));
     if (taken) {
       log.info("range {}: taken by {}", rangeId, view.ranges().get(rangeId).getOwner());
     }
@@ -148,8 +148,18 @@ public final class ShardRanges {
     }
   }
 
-  private boolean takenByAnother(OwnedRange range, RangeRecord record) {
-    return range.epoch() != 0 && record.getEpoch() > range.epoch();
+  /**
+   * By another tenure than its own, or, while what the tenure before had is still read from, by
+   * another shard: the next tenure here takes it from that one.
+   */
+  private boolean isTaken(OwnedRange range, RangeRecord record) {
+    long epoch = range.epoch();
+    if (epoch != 0) {
+      return record.getEpoch() > epoch;
+    }
+    return range.readEpoch() != 0
+        && record.getEpoch() > range.readEpoch()
+        && !record.getOwner().equals(shardId);
   }
 
   private void fetchMissing(ClusterView view) {
@@ -289,9 +299,14 @@ public final class ShardRanges {
     return release(range);
   }
 
-  /** A lost range that is still assigned here is opened again, ever later while nothing opens. */
+  /**
+   * A lost range that is still assigned here is opened again, ever later while nothing opens. One
+   * that can still be read from stays held until then.
+   */
   private synchronized void afterLoss(OwnedRange range) {
-    held.remove(range.rangeId(), range);
+    if (range.queriesLeft() == null || closed) {
+      held.remove(range.rangeId(), range);
+    }
     incoming.values().removeIf(handOff -> handOff.range() == range);
     if (closed || reopenScheduled) {
       return;
@@ -310,6 +325,17 @@ public final class ShardRanges {
     reopenScheduled = false;
     if (latest != null) {
       reconcile(latest);
+      all().forEach(this::reopen);
+    }
+  }
+
+  /** Tries again to take increments for a range that is only read from. */
+  private void reopen(OwnedRange range) {
+    RangeQueries left = range.queriesLeft();
+    if (left != null && !closed) {
+      OwnedRange next = newTenure(range.rangeId());
+      held.put(range.rangeId(), next);
+      next.reopen(journals, left).thenRun(() -> opened(next));
     }
   }
 

@@ -46,6 +46,7 @@ public final class InMemoryJournals implements RangeJournals {
   private final RangeStore store;
   private final Executor acks;
   private long lastLedgerId;
+  private volatile boolean withoutBookies;
 
   /** Acknowledges each append before it returns. */
   public InMemoryJournals(RangeStore store) {
@@ -67,6 +68,11 @@ public final class InMemoryJournals implements RangeJournals {
     Range range = range(rangeId);
     range.failNext = true;
     range.keepFailed = isInJournal;
+  }
+
+  /** Whether there are too few bookies to prepare a segment. */
+  public void setWithoutBookies(boolean without) {
+    withoutBookies = without;
   }
 
   /** Keeps acknowledgements back until {@link #releaseAcks}. Entries are in the journal already. */
@@ -143,7 +149,9 @@ public final class InMemoryJournals implements RangeJournals {
 
     @Override
     public CompletableFuture<Void> prepare() {
-      return CompletableFuture.completedFuture(null);
+      return withoutBookies
+          ? CompletableFuture.failedFuture(new IllegalStateException("no bookies"))
+          : CompletableFuture.completedFuture(null);
     }
 
     @Override

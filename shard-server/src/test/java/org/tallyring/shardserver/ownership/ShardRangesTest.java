@@ -28,6 +28,7 @@ import org.tallyring.proto.v1.RecordStreamResponse.Outcome;
 import org.tallyring.shardserver.coordination.ClusterView;
 import org.tallyring.shardserver.coordination.InMemoryRangeStore;
 import org.tallyring.shardserver.coordination.Versioned;
+import org.tallyring.shardserver.engine.RankingFloors;
 import org.tallyring.shardserver.journal.InMemoryJournals;
 import org.tallyring.shardserver.journal.JournalFollower;
 import org.tallyring.shardserver.journal.JournalHealth;
@@ -568,5 +569,80 @@ final class ShardRangesTest {
 
     assertThat(requests.take().owner()).isEqualTo(OTHER);
     assertThat(writes(theirs)).isTrue();
+  }
+
+  /** A range with one click, whose next append failed, with or without an entry of a second one. */
+  private OwnedRange withoutBookies(ShardRanges ranges, boolean isInJournal) {
+    OwnedRange range = withOneClick(ranges);
+    ((InMemoryJournals) journals).setWithoutBookies(true);
+    ((InMemoryJournals) journals).failNextAppend(0, isInJournal);
+    assertThat(send(range, 1).getOutcome()).isEqualTo(Outcome.OUTCOME_IN_DOUBT);
+    awaitState(range, RangeState.LOST);
+    return range;
+  }
+
+  private static RecordStreamResponse send(OwnedRange range, long sequence) {
+    CompletableFuture<RecordStreamResponse> answer = new CompletableFuture<>();
+    range.submit(
+        new Submission(
+            RangeHarness.session(1),
+            RangeHarness.batch(sequence, "x"),
+            RangeHarness.NAMESPACE,
+            answer::complete));
+    return answer.join();
+  }
+
+  @Test
+  void aRangeThatTakesNoIncrementsForWantOfBookiesAnswersReadsUntilItDoes()
+      throws InterruptedException {
+    ShardRanges ranges = ranges(1, journals);
+    withoutBookies(ranges, true);
+    for (long delay : new long[] {100, 200}) {
+      OwnedRange waiting = ranges.find(0).orElseThrow();
+      assertThat(clicks(waiting)).isEqualTo(1);
+      assertThat(waiting.published(RankingFloors.OF_NOTHING).join()).isNotNull();
+      assertThat(send(waiting, 2).getOutcome()).isEqualTo(Outcome.OUTCOME_REFUSED);
+      assertThat(waiting.status().join()).isNull();
+      ManualScheduler.Scheduled retry = scheduler.take();
+      assertThat(retry.delayMillis()).isEqualTo(delay);
+      retry.task().run();
+      await().until(() -> ranges.find(0).orElseThrow().state() == RangeState.LOST);
+    }
+    assertThat(store.record(0).getServing()).isTrue();
+    ((InMemoryJournals) journals).setWithoutBookies(false);
+    scheduler.take().task().run();
+
+    OwnedRange again = serving(ranges, 0);
+    assertThat(clicks(again)).isEqualTo(2);
+    assertThat(send(again, 1).getOutcome()).isEqualTo(Outcome.OUTCOME_DUPLICATE);
+    assertThat(again.epoch()).isEqualTo(2);
+  }
+
+  @Test
+  void aRangeThatIsOnlyReadFromIsLetGoWhenItIsAssignedToAnother() throws InterruptedException {
+    ShardRanges ranges = ranges(1, journals);
+    OwnedRange range = withoutBookies(ranges, false);
+    ranges.reconcile(view(List.of(OTHER), BOTH, RangeHarness.NAMESPACE));
+
+    awaitState(range, RangeState.RELEASED);
+    assertThat(ranges.find(0)).isEmpty();
+    assertThat(clicks(range)).isNull();
+    assertThat(ranges.handOff(0, 1, OTHER).join()).isEmpty();
+    scheduler.take().task().run();
+    assertThat(ranges.find(0)).isEmpty();
+  }
+
+  @Test
+  void aRangeThatIsOnlyReadFromAnswersNothingOnceAnotherHasTakenIt() throws InterruptedException {
+    ShardRanges ranges = ranges(1, journals);
+    withoutBookies(ranges, false);
+    scheduler.take().task().run();
+    OwnedRange waiting = ranges.find(0).orElseThrow();
+    awaitState(waiting, RangeState.LOST);
+    new InMemoryJournals(store).open(0, OTHER, NOTHING, Runnable::run).join();
+    ranges.reconcile(view(List.of(ME), BOTH, RangeHarness.NAMESPACE));
+
+    awaitState(waiting, RangeState.RELEASED);
+    assertThat(clicks(waiting)).isNull();
   }
 }

@@ -29,23 +29,16 @@ import org.tallyring.topology.range.RangeTable;
  * Increments at a steady rate from two clients, as two processes of a service would send them, and
  * reads of what they write to.
  *
- * <p>Half of the increments go to a few keys, as in real life, half to any, so that all ranges are
- * written to. Event times lie in the present hour, some before it, and yesterday. Of every ten
- * increments one has an event id and is sent by both clients. The calls are for one thread.
+ * <p>Of every ten increments one has an event id and is sent by both clients. The calls are for one
+ * thread.
  */
 public final class Workload implements AutoCloseable {
 
-  /** The metrics of its namespace. */
-  private static final List<String> METRICS = List.of("clicks", "purchases");
-
-  private static final int KEYS = 2_000;
-  private static final int FAVORITES = 50;
   private static final int TICK_MILLIS = 10;
   private static final int READ_MILLIS = 100;
-  private static final long HOUR_MILLIS = 3_600_000;
 
-  /** How far back event times lie, in hours; the hours between are empty. */
-  private static final int[] AGES = {0, 0, 0, 1, 2, 24};
+  /** How many of the keys are read; those that are written to most. */
+  private static final int READ_KEYS = 50;
 
   /** Longer than any fault lasts, so that every increment gets a definite answer. */
   private static final Duration DEADLINE = Duration.ofMinutes(5);
@@ -56,17 +49,17 @@ public final class Workload implements AutoCloseable {
   private final SentJournal journal;
   private final List<TallyringClient> clients;
   private final TallyringClient reader;
-  private final Random random;
+  private final Traffic traffic;
   private final Random readRandom;
   private final int perTick;
-  private final int[] rangeOfKey = new int[KEYS];
+  private final int[] rangeOfKey;
   private final WriteGaps gaps;
   private final long origin = System.nanoTime();
 
   /** By key and metric: the sum of what was sent, and of what was acknowledged. */
-  private final AtomicLongArray sentSums = new AtomicLongArray(KEYS * METRICS.size());
+  private final AtomicLongArray sentSums;
 
-  private final AtomicLongArray acknowledgedSums = new AtomicLongArray(KEYS * METRICS.size());
+  private final AtomicLongArray acknowledgedSums;
   private final AtomicLong acknowledged = new AtomicLong();
   private final AtomicLong answeredReads = new AtomicLong();
   private final AtomicLong unansweredReads = new AtomicLong();
@@ -80,7 +73,7 @@ public final class Workload implements AutoCloseable {
    * A load that waits to be started.
    *
    * @param servers where the clients find the cluster
-   * @param namespace where it writes; has {@link #METRICS}
+   * @param namespace where it writes; has the metrics of the traffic
    * @param ranges how many ranges the cluster has
    * @param perSecond how many increments
    */
@@ -89,27 +82,38 @@ public final class Workload implements AutoCloseable {
       String namespace,
       int ranges,
       SentJournal journal,
+      Traffic traffic,
       long seed,
       int perSecond) {
     this.journal = journal;
+    this.traffic = traffic;
     clients = List.of(client(servers, namespace, DEADLINE), client(servers, namespace, DEADLINE));
     reader = client(servers, namespace, READ_DEADLINE);
-    random = new Random(seed);
     readRandom = new Random(seed);
     perTick = perSecond * TICK_MILLIS / 1_000;
     gaps = new WriteGaps(ranges);
     RangeTable table = new RangeTable(ranges);
     KeyHash hash = new KeyHash(namespace);
-    for (int i = 0; i < KEYS; i++) {
-      rangeOfKey[i] = table.rangeOf(hash.hash(key(i).getBytes(StandardCharsets.UTF_8)));
-    }
+    rangeOfKey =
+        traffic.keys().stream()
+            .mapToInt(key -> table.rangeOf(hash.hash(key.getBytes(StandardCharsets.UTF_8))))
+            .toArray();
+    sentSums = new AtomicLongArray(rangeOfKey.length * traffic.metrics().size());
+    acknowledgedSums = new AtomicLongArray(sentSums.length());
   }
 
   /** Makes the namespace, and begins with a load of it. */
   public static Workload on(
-      ProcessCluster cluster, String namespace, SentJournal journal, long seed, int perSecond) {
+      ProcessCluster cluster,
+      String namespace,
+      SentJournal journal,
+      Traffic traffic,
+      long seed,
+      int perSecond) {
     NamespaceDefinition.Builder definition = NamespaceDefinition.newBuilder().setName(namespace);
-    METRICS.forEach(metric -> definition.addMetrics(MetricDefinition.newBuilder().setName(metric)));
+    traffic
+        .metrics()
+        .forEach(metric -> definition.addMetrics(MetricDefinition.newBuilder().setName(metric)));
     cluster
         .api()
         .admin()
@@ -118,7 +122,13 @@ public final class Workload implements AutoCloseable {
     servers.add(cluster.address());
     Workload load =
         new Workload(
-            servers, namespace, cluster.api().topology().getRangeCount(), journal, seed, perSecond);
+            servers,
+            namespace,
+            cluster.api().topology().getRangeCount(),
+            journal,
+            traffic,
+            seed,
+            perSecond);
     load.start();
     return load;
   }
@@ -129,10 +139,6 @@ public final class Workload implements AutoCloseable {
         .namespace(namespace)
         .deadline(deadline)
         .build();
-  }
-
-  private static String key(int number) {
-    return "product-" + number;
   }
 
   /** Begins, or goes on. */
@@ -156,11 +162,15 @@ public final class Workload implements AutoCloseable {
     List<Sent> batch = new ArrayList<>();
     int[] cells = new int[perTick];
     for (int i = 0; i < perTick; i++) {
-      int key = random.nextBoolean() ? random.nextInt(FAVORITES) : random.nextInt(KEYS);
-      int metric = random.nextInt(METRICS.size());
-      cells[i] = key * METRICS.size() + metric;
+      Traffic.Step step = traffic.next();
+      cells[i] = step.key() * traffic.metrics().size() + step.metric();
       Sent sent =
-          new Sent(nextId++, METRICS.get(metric), key(key), 1 + random.nextInt(3), eventTime());
+          new Sent(
+              nextId++,
+              traffic.metrics().get(step.metric()),
+              traffic.keys().get(step.key()),
+              step.delta(),
+              step.timeMillis());
       batch.add(sent);
       journal.sending(sent);
     }
@@ -168,11 +178,6 @@ public final class Workload implements AutoCloseable {
     for (int i = 0; i < perTick; i++) {
       send(batch.get(i), cells[i]);
     }
-  }
-
-  private long eventTime() {
-    long now = System.currentTimeMillis();
-    return now - AGES[random.nextInt(AGES.length)] * HOUR_MILLIS;
   }
 
   private void send(Sent sent, int cell) {
@@ -218,7 +223,8 @@ public final class Workload implements AutoCloseable {
     synchronized void add(@Nullable Throwable failure) {
       if (failure == null) {
         journal.counted(sent.id());
-        gaps.acknowledged(rangeOfKey[cell / METRICS.size()], sentAt, System.nanoTime() - origin);
+        gaps.acknowledged(
+            rangeOfKey[cell / traffic.metrics().size()], sentAt, System.nanoTime() - origin);
         if (!counted) {
           counted = true;
           acknowledged.incrementAndGet();
@@ -240,9 +246,10 @@ public final class Workload implements AutoCloseable {
 
   /** A read must not lack what was acknowledged before it, nor have what was never sent. */
   private void read() {
-    int cell = readRandom.nextInt(FAVORITES * METRICS.size());
-    String key = key(cell / METRICS.size());
-    String metric = METRICS.get(cell % METRICS.size());
+    int metrics = traffic.metrics().size();
+    int cell = readRandom.nextInt(READ_KEYS * metrics);
+    String key = traffic.keys().get(cell / metrics);
+    String metric = traffic.metrics().get(cell % metrics);
     long atLeast = acknowledgedSums.get(cell);
     long count;
     try {
