@@ -61,6 +61,8 @@ public final class ChaosRun {
   /** Lets a fault happen, and waits until it is over. */
   public void happen(Fault fault) {
     long begun = load.now();
+    long answered = load.answeredReads();
+    long unanswered = load.unansweredReads();
     try {
       fault.happen(stage);
       stage.recover();
@@ -75,7 +77,12 @@ public final class ChaosRun {
     row.times++;
     row.worstGapMillis = Math.max(row.worstGapMillis, gap);
     Figures.print(
-        "%s: %d ms, worst write gap %d ms", fault.text(), (load.now() - begun) / 1_000_000, gap);
+        "%s: %d ms, worst write gap %d ms, reads: %d answered, %d not",
+        fault.text(),
+        (load.now() - begun) / 1_000_000,
+        gap,
+        load.answeredReads() - answered,
+        load.unansweredReads() - unanswered);
   }
 
   /** Lets faults happen by chance until the time is over; each by its weight. */
@@ -134,7 +141,7 @@ public final class ChaosRun {
             Figures.print(
                 "%s: happened %d times, worst write gap %d ms",
                 fault.text(), row.times, row.worstGapMillis));
-    Figures.print("reads: %s", load.reads());
+    Figures.print("reads: %d answered, %d not", load.answeredReads(), load.unansweredReads());
     int faults = rows.values().stream().mapToInt(row -> row.times).sum() + 1;
     long gap = rows.values().stream().mapToLong(row -> row.worstGapMillis).max().orElse(0);
     System.out.println(

@@ -281,9 +281,14 @@ public final class Workload implements AutoCloseable {
     return gaps;
   }
 
-  /** How many reads had an answer, and how many had none within two seconds. */
-  String reads() {
-    return answeredReads.get() + " answered, " + unansweredReads.get() + " not";
+  /** How many reads had an answer. */
+  long answeredReads() {
+    return answeredReads.get();
+  }
+
+  /** How many reads had none within two seconds. */
+  long unansweredReads() {
+    return unansweredReads.get();
   }
 
   /** The reads that were answered wrongly. */
