@@ -1,7 +1,6 @@
 package org.tallyring.shardserver.ownership;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.micrometer.core.instrument.Timer;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
@@ -48,13 +47,9 @@ public final class OwnedRange implements EventSource {
 
   private static final Logger log = LoggerFactory.getLogger(OwnedRange.class);
 
-  /** How long after one that failed the next snapshot is tried. */
-  private static final long SNAPSHOT_RETRY_MILLIS = 10_000;
-
   private final int rangeId;
   private final String shardId;
   private final RangeTable table;
-  private final RangeSettings settings;
   private final InstantSource clock;
   private final Executor loop;
   private final Executor snapshotWriter;
@@ -62,6 +57,7 @@ public final class OwnedRange implements EventSource {
   private final ShardMeters meters;
   private final Consumer<OwnedRange> onLost;
   private final EventListeners eventListeners = new EventListeners();
+  private final SnapshotSchedule snapshots;
 
   private volatile RangeState state = RangeState.RECOVERING;
   private RangeEngine engine;
@@ -75,13 +71,6 @@ public final class OwnedRange implements EventSource {
   private @Nullable RangeAccounts accounts;
   private @Nullable RangeUsage usage;
   private Position applied = Position.START;
-  private boolean snapshotUnderWay;
-  private long noSnapshotBeforeMillis = Long.MIN_VALUE;
-
-  /** Entries that a replay would have to go through, and the bytes of the snapshot before them. */
-  private long entriesSinceSnapshot;
-
-  private long snapshotBytes;
 
   /** Completes when the journal is open, or will not be. */
   private CompletableFuture<Void> opening = CompletableFuture.completedFuture(null);
@@ -100,7 +89,6 @@ public final class OwnedRange implements EventSource {
     this.rangeId = rangeId;
     this.shardId = shardId;
     this.table = table;
-    this.settings = settings;
     this.clock = clock;
     this.loop = loop;
     this.snapshotWriter = snapshotWriter;
@@ -108,6 +96,15 @@ public final class OwnedRange implements EventSource {
     this.meters = meters;
     this.onLost = onLost;
     this.engine = new RangeEngine(rangeId);
+    this.snapshots =
+        new SnapshotSchedule(
+            rangeId,
+            settings,
+            clock,
+            loop,
+            snapshotWriter,
+            meters,
+            () -> state == RangeState.SERVING);
   }
 
   /** The range's number. */
@@ -266,8 +263,7 @@ public final class OwnedRange implements EventSource {
     @Override
     public void restore(List<byte[]> chunks) {
       engine = RangeEngine.restore(rangeId, chunks);
-      entriesSinceSnapshot = 0;
-      snapshotBytes = bytes(chunks);
+      snapshots.restored(chunks);
     }
 
     @Override
@@ -275,7 +271,7 @@ public final class OwnedRange implements EventSource {
       try {
         engine.apply(JournalEntry.parseFrom(entry));
         applied = position;
-        entriesSinceSnapshot++;
+        snapshots.replayed();
       } catch (InvalidProtocolBufferException e) {
         throw new IllegalStateException(
             "journal of range " + rangeId + " at " + position + ": not an entry", e);
@@ -629,54 +625,10 @@ public final class OwnedRange implements EventSource {
   private void applied(Position position, JournalEntry entry) {
     applied = position;
     eventListeners.tell(engine.eventsSoFar());
-    entriesSinceSnapshot++;
     RangeJournal open = journal;
-    if (open != null && !snapshotUnderWay && isSnapshotDue(open.bytesSinceSnapshot())) {
-      snapshotUnderWay = true;
-      storeSnapshot(open, position, engine.cut(open.maxEntryBytes()));
+    if (open != null) {
+      snapshots.applied(engine, open, position);
     }
-  }
-
-  /** Writes the cut beside the loop, which goes on with the next entries meanwhile. */
-  private void storeSnapshot(RangeJournal open, Position position, SnapshotCut cut) {
-    entriesSinceSnapshot = 0;
-    Timer.Sample begun = meters.begin();
-    CompletableFuture.supplyAsync(cut::write, snapshotWriter)
-        .thenComposeAsync(
-            chunks -> {
-              snapshotBytes = bytes(chunks);
-              return open.snapshot(position, chunks);
-            },
-            loop)
-        .whenCompleteAsync(
-            (stored, failure) -> {
-              snapshotUnderWay = false;
-              meters.snapshotted(begun, failure == null);
-              // One that a release or a loss overtakes is not missed.
-              if (failure != null && state == RangeState.SERVING) {
-                noSnapshotBeforeMillis = clock.millis() + SNAPSHOT_RETRY_MILLIS;
-                log.warn(
-                    "range {}: snapshot not stored, the next one is tried later", rangeId, failure);
-              }
-            },
-            loop);
-  }
-
-  /**
-   * A snapshot is due when a replay would read many bytes, or many entries: at rest entries are
-   * small, and it is their number that a start would wait for. The second only when they are worth
-   * the bytes of a snapshot, so that a large state is not written over and over for a trickle.
-   */
-  private boolean isSnapshotDue(long journalBytes) {
-    if (clock.millis() < noSnapshotBeforeMillis) {
-      return false;
-    }
-    return journalBytes >= settings.snapshotBytes()
-        || (entriesSinceSnapshot >= settings.snapshotEntries() && journalBytes >= snapshotBytes);
-  }
-
-  private static long bytes(List<byte[]> chunks) {
-    return chunks.stream().mapToLong(chunk -> chunk.length).sum();
   }
 
   /** Ends the tenure, if it has not ended. On the loop. */
