@@ -22,7 +22,8 @@ import org.tallyring.systemtests.process.Processes;
 
 /**
  * Faults by chance for as long as one likes; run by the Maven profile {@code chaos}, with {@code
- * chaos.duration}, {@code chaos.seed}, {@code chaos.faults} and {@code chaos.rate}.
+ * chaos.duration}, {@code chaos.count}, {@code chaos.seed}, {@code chaos.faults} and {@code
+ * chaos.rate}.
  */
 final class LongChaos {
 
@@ -37,6 +38,7 @@ final class LongChaos {
     long seed = Long.getLong("chaos.seed", System.nanoTime());
     Duration duration = Duration.parse(System.getProperty("chaos.duration", "PT10M"));
     List<Fault> faults = Fault.parse(System.getProperty("chaos.faults", ""));
+    int count = Integer.getInteger("chaos.count", Integer.MAX_VALUE);
     int rate = Integer.getInteger("chaos.rate", 1_000);
     Map<String, Path> directories = new LinkedHashMap<>();
     List<SmallDisk> disks = new ArrayList<>();
@@ -56,9 +58,10 @@ final class LongChaos {
         Workload load = Workload.on(cluster, NAMESPACE, journal, seed, rate)) {
       ChaosRun run = new ChaosRun(cluster, load, journal, NAMESPACE, disks, seed);
       long end = System.nanoTime() + duration.toNanos();
-      while (System.nanoTime() < end) {
+      while (System.nanoTime() < end && run.faults() < count) {
         Duration left = Duration.ofNanos(end - System.nanoTime());
-        run.happen(faults, left.compareTo(BETWEEN_COMPARISONS) < 0 ? left : BETWEEN_COMPARISONS);
+        run.happen(
+            faults, left.compareTo(BETWEEN_COMPARISONS) < 0 ? left : BETWEEN_COMPARISONS, count);
         run.compare("on the way");
         load.start();
       }

@@ -1,7 +1,9 @@
 package org.tallyring.systemtests.chaos;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,8 +23,15 @@ public final class ChaosRun {
 
   /** How a fault went, over all times that it happened. */
   private static final class Row {
-    private int times;
-    private long worstGapMillis;
+    private final List<Long> gapsMillis = new ArrayList<>();
+
+    private int times() {
+      return gapsMillis.size();
+    }
+
+    private long worstGapMillis() {
+      return Collections.max(gapsMillis);
+    }
   }
 
   private final ProcessCluster cluster;
@@ -55,12 +64,14 @@ public final class ChaosRun {
     random = new Random(seed);
     stage = new Stage(cluster, load, disks, random);
     stage.recover();
-    Figures.print("before the first fault: worst write gap %d ms", load.gaps().takeWorstMillis());
+    Figures.print(
+        "before the first fault: worst write gap %d ms", load.gaps().takeWorst().millis());
   }
 
   /** Lets a fault happen, and waits until it is over. */
   public void happen(Fault fault) {
     long begun = load.now();
+    Instant at = Instant.now();
     try {
       fault.happen(stage);
       stage.recover();
@@ -70,23 +81,31 @@ public final class ChaosRun {
               .formatted(fault.text(), seed, load.gaps().silentSince(begun)),
           failed);
     }
-    long gap = load.gaps().takeWorstMillis();
-    Row row = rows.computeIfAbsent(fault, first -> new Row());
-    row.times++;
-    row.worstGapMillis = Math.max(row.worstGapMillis, gap);
+    WriteGaps.Gap gap = load.gaps().takeWorst();
+    rows.computeIfAbsent(fault, first -> new Row()).gapsMillis.add(gap.millis());
     Figures.print(
-        "%s: %d ms, worst write gap %d ms", fault.text(), (load.now() - begun) / 1_000_000, gap);
+        "%s at %s: %d ms, worst write gap %s",
+        fault.text(), at, (load.now() - begun) / 1_000_000, gap.since(begun));
   }
 
-  /** Lets faults happen by chance until the time is over; each by its weight. */
-  public void happen(List<Fault> faults, Duration time) {
+  /** How many faults have happened. */
+  public int faults() {
+    return rows.values().stream().mapToInt(Row::times).sum();
+  }
+
+  /**
+   * Lets faults happen by chance, each by its weight, until the time is over or there were enough.
+   *
+   * @param atMost how many faults are enough, with those that happened before
+   */
+  public void happen(List<Fault> faults, Duration time, int atMost) {
     List<Fault> possible = faults.stream().filter(stage::allows).toList();
     if (possible.isEmpty()) {
       throw new IllegalArgumentException("faults: " + faults + " (expected: some possible here)");
     }
     int weights = possible.stream().mapToInt(Fault::weight).sum();
     long end = load.now() + time.toNanos();
-    while (load.now() < end) {
+    while (load.now() < end && faults() < atMost) {
       int draw = random.nextInt(weights);
       int next = 0;
       while (draw >= possible.get(next).weight()) {
@@ -132,17 +151,16 @@ public final class ChaosRun {
     rows.forEach(
         (fault, row) ->
             Figures.print(
-                "%s: happened %d times, worst write gap %d ms",
-                fault.text(), row.times, row.worstGapMillis));
+                "%s: happened %d times, write gaps %s ms",
+                fault.text(), row.times(), row.gapsMillis.stream().sorted().toList()));
     Figures.print("reads: %s", load.reads());
-    int faults = rows.values().stream().mapToInt(row -> row.times).sum() + 1;
-    long gap = rows.values().stream().mapToLong(row -> row.worstGapMillis).max().orElse(0);
+    long gap = rows.values().stream().mapToLong(Row::worstGapMillis).max().orElse(0);
     System.out.println(
         String.format(
             Locale.ROOT,
             "chaos: seed=%d faults=%d increments=%d lost=%d doubled=%d worst_write_gap_ms=%d",
             seed,
-            faults,
+            faults() + 1,
             after.increments(),
             Math.max(before.lost(), after.lost()),
             Math.max(before.doubled(), after.doubled()),
