@@ -22,8 +22,8 @@ import org.tallyring.systemtests.process.Processes;
 
 /**
  * Faults by chance for as long as one likes; run by the Maven profile {@code chaos}, with {@code
- * chaos.duration}, {@code chaos.count}, {@code chaos.seed}, {@code chaos.faults} and {@code
- * chaos.rate}.
+ * chaos.duration}, {@code chaos.count}, {@code chaos.seed}, {@code chaos.calm}, {@code
+ * chaos.faults} and {@code chaos.rate}.
  */
 final class LongChaos {
 
@@ -39,6 +39,7 @@ final class LongChaos {
     Duration duration = Duration.parse(System.getProperty("chaos.duration", "PT10M"));
     List<Fault> faults = Fault.parse(System.getProperty("chaos.faults", ""));
     int count = Integer.getInteger("chaos.count", Integer.MAX_VALUE);
+    Duration calm = Duration.parse(System.getProperty("chaos.calm", "PT0S"));
     int rate = Integer.getInteger("chaos.rate", 1_000);
     Map<String, Path> directories = new LinkedHashMap<>();
     List<SmallDisk> disks = new ArrayList<>();
@@ -57,6 +58,7 @@ final class LongChaos {
         SentJournal journal = new SentJournal(processes.directory().resolve("sent.tsv"));
         Workload load = Workload.on(cluster, NAMESPACE, journal, seed, rate)) {
       ChaosRun run = new ChaosRun(cluster, load, journal, NAMESPACE, disks, seed);
+      run.calm(calm);
       long end = System.nanoTime() + duration.toNanos();
       while (System.nanoTime() < end && run.faults() < count) {
         Duration left = Duration.ofNanos(end - System.nanoTime());

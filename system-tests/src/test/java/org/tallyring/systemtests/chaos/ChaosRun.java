@@ -42,6 +42,7 @@ public final class ChaosRun {
   private final Random random;
   private final Stage stage;
   private final Map<Fault, Row> rows = new EnumMap<>(Fault.class);
+  private Duration calm = Duration.ZERO;
   private final List<String> wrong = new ArrayList<>();
 
   /**
@@ -68,8 +69,20 @@ public final class ChaosRun {
         "before the first fault: worst write gap %d ms", load.gaps().takeWorst().millis());
   }
 
+  /**
+   * Leaves the cluster alone before each fault, for so long after every shard has its share; not at
+   * all if that is zero, so that faults also meet ranges on the move.
+   */
+  public void calm(Duration time) {
+    calm = time;
+  }
+
   /** Lets a fault happen, and waits until it is over. */
   public void happen(Fault fault) {
+    if (!calm.isZero()) {
+      stage.calmDown(calm);
+      load.gaps().takeWorst();
+    }
     long begun = load.now();
     Instant at = Instant.now();
     try {
