@@ -26,8 +26,8 @@ import org.tallyring.systemtests.process.Processes;
 
 /**
  * Faults by chance for as long as one likes; run by the Maven profile {@code chaos}, with {@code
- * chaos.duration}, {@code chaos.seed}, {@code chaos.faults}, {@code chaos.rate} and {@code
- * chaos.traffic}.
+ * chaos.duration}, {@code chaos.count}, {@code chaos.seed}, {@code chaos.calm}, {@code
+ * chaos.faults}, {@code chaos.rate} and {@code chaos.traffic}.
  */
 final class LongChaos {
 
@@ -42,6 +42,8 @@ final class LongChaos {
     long seed = Long.getLong("chaos.seed", System.nanoTime());
     Duration duration = Duration.parse(System.getProperty("chaos.duration", "PT10M"));
     List<Fault> faults = Fault.parse(System.getProperty("chaos.faults", ""));
+    int count = Integer.getInteger("chaos.count", Integer.MAX_VALUE);
+    Duration calm = Duration.parse(System.getProperty("chaos.calm", "PT0S"));
     int rate = Integer.getInteger("chaos.rate", 1_000);
     Map<String, Path> directories = new LinkedHashMap<>();
     List<SmallDisk> disks = new ArrayList<>();
@@ -60,10 +62,12 @@ final class LongChaos {
         SentJournal journal = new SentJournal(processes.directory().resolve("sent.tsv"));
         Workload load = Workload.on(cluster, NAMESPACE, journal, traffic(seed), seed, rate)) {
       ChaosRun run = new ChaosRun(cluster, load, journal, NAMESPACE, disks, seed);
+      run.calm(calm);
       long end = System.nanoTime() + duration.toNanos();
-      while (System.nanoTime() < end) {
+      while (System.nanoTime() < end && run.faults() < count) {
         Duration left = Duration.ofNanos(end - System.nanoTime());
-        run.happen(faults, left.compareTo(BETWEEN_COMPARISONS) < 0 ? left : BETWEEN_COMPARISONS);
+        run.happen(
+            faults, left.compareTo(BETWEEN_COMPARISONS) < 0 ? left : BETWEEN_COMPARISONS, count);
         run.compare("on the way");
         load.start();
       }

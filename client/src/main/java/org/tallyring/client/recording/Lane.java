@@ -68,12 +68,25 @@ import org.tallyring.proto.v1.RecordStreamResponse;
  * attempt that was made while nothing else was on its way: any other may be the consequence of an
  * earlier refusal. "Applied" and "duplicate" are facts about the range and are believed from any
  * stream.
+ *
+ * <h2>Asking a range that does not serve</h2>
+ *
+ * <p>A range that is being recovered refuses whatever comes, and to be refused costs the shard the
+ * time that it needs for recovering. When a shard has died all lanes of its ranges ask at once, so
+ * each does with its first batch alone until that is answered, and ever more seldom. It comes to no
+ * harm: the topology says when the range is served, and ends the wait.
  */
 final class Lane {
 
   private static final int SESSION_BYTES = 16;
   private static final Duration FIRST_DELAY = Duration.ofMillis(20);
   private static final Duration LONGEST_DELAY = Duration.ofSeconds(1);
+
+  /**
+   * How many times longer than it was asked to a lane waits at most. The picture that ends a wait
+   * comes a moment before the range takes batches, so a long one would be too long again and again.
+   */
+  private static final int MOST_TIMES_THE_DELAY = 4;
 
   private final int rangeId;
   private final RecordingSettings settings;
@@ -107,6 +120,9 @@ final class Lane {
 
   /** Counts the waits, so that the timer of an earlier one is recognised. */
   private int waits;
+
+  /** Whether the first batch is on its way alone, to find out whether the range takes anything. */
+  private boolean probing;
 
   private boolean blocked;
   private long blockedSince;
@@ -178,6 +194,9 @@ final class Lane {
   private void pump() {
     while (state == LaneState.FLOWING) {
       boolean again = resent < sent.size();
+      if (probing && resent > 0) {
+        return;
+      }
       if (!again && (ready.isEmpty() || sent.size() >= RecordingSettings.BATCHES_IN_FLIGHT)) {
         return;
       }
@@ -327,6 +346,7 @@ final class Lane {
     }
     results.succeed(batch, duplicateRows);
     backoff.reset();
+    probing = false;
     stuck = false;
   }
 
@@ -338,9 +358,10 @@ final class Lane {
       return;
     }
     Batch head = sent.get(0);
+    probing = false;
     switch (refusal.kind()) {
       case ELSEWHERE -> redirect(refusal);
-      case LATER -> await(refusal.delay() == null ? backoff.next() : refusal.delay());
+      case LATER -> await(delayAfter(refusal));
       case SEQUENCE -> {
         if (!head.leading) {
           flow();
@@ -368,6 +389,18 @@ final class Lane {
         flow();
       }
     }
+  }
+
+  /** What the shard asked for, or longer the more often it did. */
+  private Duration delayAfter(Refusal refusal) {
+    Duration own = backoff.next();
+    Duration asked = refusal.delay();
+    if (asked == null) {
+      return own;
+    }
+    Duration longest = asked.multipliedBy(MOST_TIMES_THE_DELAY);
+    Duration bounded = own.compareTo(longest) < 0 ? own : longest;
+    return bounded.compareTo(asked) > 0 ? bounded : asked;
   }
 
   private void redirect(Refusal refusal) {
@@ -458,6 +491,7 @@ final class Lane {
     unsend();
     blocked = false;
     state = state.become(LaneState.WAITING);
+    probing = true;
     ClusterTopology picture = topology.get();
     waitingSince = picture == null ? null : picture.range(rangeId);
     if (!stuck) {
@@ -488,6 +522,7 @@ final class Lane {
   void topologyChanged(ClusterTopology picture) {
     if (state == LaneState.WAITING) {
       if (!picture.range(rangeId).equals(waitingSince)) {
+        backoff.reset();
         reroute();
       }
       return;

@@ -130,8 +130,15 @@ final class FakeCounterService extends CounterServiceGrpc.CounterServiceImplBase
                 refused(
                     request, Status.Code.RESOURCE_EXHAUSTED, ErrorReason.ERROR_REASON_OVERLOADED);
             case IN_HANDOFF ->
-                refused(
-                    request, Status.Code.UNAVAILABLE, ErrorReason.ERROR_REASON_RANGE_IN_HANDOFF);
+                answer(request, Outcome.OUTCOME_REFUSED)
+                    .setError(
+                        Errors.toProto(
+                            Errors.retryable(
+                                Status.Code.UNAVAILABLE,
+                                ErrorReason.ERROR_REASON_RANGE_IN_HANDOFF,
+                                "refused by the test",
+                                Duration.ofMillis(50))))
+                    .build();
             case IN_DOUBT_APPLIED -> {
               RecordStreamResponse real = process(request);
               yield real.getOutcome() == Outcome.OUTCOME_APPLIED ? inDoubt(request) : real;

@@ -367,6 +367,40 @@ final class RecorderTest {
   }
 
   @Test
+  void aRangeThatTakesNothingIsAskedWithTheFirstBatchAloneAndMoreAndMoreSeldom() {
+    List<Long> sequences = new ArrayList<>();
+    List<Long> times = new ArrayList<>();
+    harness.cluster.faults(
+        request -> {
+          sequences.add(request.getBatch().getSequence());
+          times.add(harness.loop.nanoTime());
+          return Fault.IN_HANDOFF;
+        });
+    List<CompletableFuture<RecordResult>> results = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      results.add(harness.record("a", i + 1));
+      harness.recorder.sendNow();
+    }
+    harness.loop.run();
+    int first = sequences.size();
+
+    harness.advance(RecordingSettings.SUSPICION.minusMillis(500));
+    int last = sequences.size() - 1;
+    long firstWait = times.get(first) - times.get(first - 1);
+    assertThat(sequences.subList(first, last + 1)).containsOnly(1L);
+    assertThat(times.get(last) - times.get(last - 1)).isGreaterThan(3 * firstWait);
+
+    harness.cluster.faults(request -> Fault.NONE);
+    harness.cluster.move(0, 1);
+    harness.loop.run();
+
+    assertThat(results).allSatisfy(each -> assertThat(each).isCompleted());
+    assertThat(harness.cluster.rows())
+        .extracting(FakeLedger.Row::delta)
+        .containsExactly(1L, 2L, 3L, 4L, 5L);
+  }
+
+  @Test
   void noMoreBatchesAreOnTheirWayThanAllowed() {
     AtomicInteger arrived = new AtomicInteger();
     harness.cluster.faults(

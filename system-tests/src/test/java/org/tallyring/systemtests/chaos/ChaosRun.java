@@ -1,7 +1,9 @@
 package org.tallyring.systemtests.chaos;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,8 +23,15 @@ public final class ChaosRun {
 
   /** How a fault went, over all times that it happened. */
   private static final class Row {
-    private int times;
-    private long worstGapMillis;
+    private final List<Long> gapsMillis = new ArrayList<>();
+
+    private int times() {
+      return gapsMillis.size();
+    }
+
+    private long worstGapMillis() {
+      return Collections.max(gapsMillis);
+    }
   }
 
   private final ProcessCluster cluster;
@@ -33,6 +42,7 @@ public final class ChaosRun {
   private final Random random;
   private final Stage stage;
   private final Map<Fault, Row> rows = new EnumMap<>(Fault.class);
+  private Duration calm = Duration.ZERO;
   private final List<String> wrong = new ArrayList<>();
 
   /**
@@ -55,12 +65,26 @@ public final class ChaosRun {
     random = new Random(seed);
     stage = new Stage(cluster, load, disks, random);
     stage.recover();
-    Figures.print("before the first fault: worst write gap %d ms", load.gaps().takeWorstMillis());
+    Figures.print(
+        "before the first fault: worst write gap %d ms", load.gaps().takeWorst().millis());
+  }
+
+  /**
+   * Leaves the cluster alone before each fault, for so long after every shard has its share; not at
+   * all if that is zero, so that faults also meet ranges on the move.
+   */
+  public void calm(Duration time) {
+    calm = time;
   }
 
   /** Lets a fault happen, and waits until it is over. */
   public void happen(Fault fault) {
+    if (!calm.isZero()) {
+      stage.calmDown(calm);
+      load.gaps().takeWorst();
+    }
     long begun = load.now();
+    Instant at = Instant.now();
     long answered = load.answeredReads();
     long unanswered = load.unansweredReads();
     try {
@@ -72,28 +96,36 @@ public final class ChaosRun {
               .formatted(fault.text(), seed, load.gaps().silentSince(begun)),
           failed);
     }
-    long gap = load.gaps().takeWorstMillis();
-    Row row = rows.computeIfAbsent(fault, first -> new Row());
-    row.times++;
-    row.worstGapMillis = Math.max(row.worstGapMillis, gap);
+    WriteGaps.Gap gap = load.gaps().takeWorst();
+    rows.computeIfAbsent(fault, first -> new Row()).gapsMillis.add(gap.millis());
     Figures.print(
-        "%s: %d ms, worst write gap %d ms, reads: %d answered, %d not",
+        "%s at %s: %d ms, worst write gap %s, reads: %d answered, %d not",
         fault.text(),
+        at,
         (load.now() - begun) / 1_000_000,
-        gap,
+        gap.since(begun),
         load.answeredReads() - answered,
         load.unansweredReads() - unanswered);
   }
 
-  /** Lets faults happen by chance until the time is over; each by its weight. */
-  public void happen(List<Fault> faults, Duration time) {
+  /** How many faults have happened. */
+  public int faults() {
+    return rows.values().stream().mapToInt(Row::times).sum();
+  }
+
+  /**
+   * Lets faults happen by chance, each by its weight, until the time is over or there were enough.
+   *
+   * @param atMost how many faults are enough, with those that happened before
+   */
+  public void happen(List<Fault> faults, Duration time, int atMost) {
     List<Fault> possible = faults.stream().filter(stage::allows).toList();
     if (possible.isEmpty()) {
       throw new IllegalArgumentException("faults: " + faults + " (expected: some possible here)");
     }
     int weights = possible.stream().mapToInt(Fault::weight).sum();
     long end = load.now() + time.toNanos();
-    while (load.now() < end) {
+    while (load.now() < end && faults() < atMost) {
       int draw = random.nextInt(weights);
       int next = 0;
       while (draw >= possible.get(next).weight()) {
@@ -139,17 +171,16 @@ public final class ChaosRun {
     rows.forEach(
         (fault, row) ->
             Figures.print(
-                "%s: happened %d times, worst write gap %d ms",
-                fault.text(), row.times, row.worstGapMillis));
+                "%s: happened %d times, write gaps %s ms",
+                fault.text(), row.times(), row.gapsMillis.stream().sorted().toList()));
     Figures.print("reads: %d answered, %d not", load.answeredReads(), load.unansweredReads());
-    int faults = rows.values().stream().mapToInt(row -> row.times).sum() + 1;
-    long gap = rows.values().stream().mapToLong(row -> row.worstGapMillis).max().orElse(0);
+    long gap = rows.values().stream().mapToLong(Row::worstGapMillis).max().orElse(0);
     System.out.println(
         String.format(
             Locale.ROOT,
             "chaos: seed=%d faults=%d increments=%d lost=%d doubled=%d worst_write_gap_ms=%d",
             seed,
-            faults,
+            faults() + 1,
             after.increments(),
             Math.max(before.lost(), after.lost()),
             Math.max(before.doubled(), after.doubled()),

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.tallyring.proto.v1.MemberState;
 import org.tallyring.proto.v1.RangeOwnership;
 import org.tallyring.proto.v1.Topology;
 import org.tallyring.systemtests.cluster.ClusterLinks;
@@ -186,6 +187,18 @@ final class Stage {
         .failFast(
             "a process ended", () -> cluster.names().stream().anyMatch(name -> hasEnded(name)))
         .until(() -> load.gaps().allAnsweredAfter(complete));
+  }
+
+  /** Waits until every shard has its share of the ranges, and then for so long. */
+  void calmDown(Duration time) {
+    await("every shard to have its share")
+        .atMost(PATIENCE)
+        .ignoreExceptionsInstanceOf(StatusRuntimeException.class)
+        .until(
+            () ->
+                cluster.api().topology().getShardsList().stream()
+                    .allMatch(shard -> shard.getState() == MemberState.MEMBER_STATE_ACTIVE));
+    hold(time);
   }
 
   private boolean hasEnded(String name) {

@@ -12,12 +12,28 @@ import java.util.Arrays;
  */
 final class WriteGaps {
 
+  /** A time in which a range stood still, in nanoseconds of the load's clock. */
+  record Gap(int range, long from, long to) {
+
+    private static final Gap NONE = new Gap(0, 0, 0);
+
+    /** How long it was. */
+    long millis() {
+      return (to - from) / 1_000_000;
+    }
+
+    /** What it was, with times counted from that moment. */
+    String since(long moment) {
+      return "%d ms (range %d, from %d to %d ms)"
+          .formatted(millis(), range, (from - moment) / 1_000_000, (to - moment) / 1_000_000);
+    }
+  }
+
   private final long[] lastAnswer;
-  private final long[] worst;
+  private Gap worst = Gap.NONE;
 
   WriteGaps(int ranges) {
     lastAnswer = new long[ranges];
-    worst = new long[ranges];
     Arrays.fill(lastAnswer, Long.MIN_VALUE);
   }
 
@@ -29,7 +45,9 @@ final class WriteGaps {
    */
   synchronized void acknowledged(int range, long sentAt, long now) {
     long since = Math.max(lastAnswer[range], sentAt);
-    worst[range] = Math.max(worst[range], now - since);
+    if (now - since > worst.to - worst.from) {
+      worst = new Gap(range, since, now);
+    }
     lastAnswer[range] = now;
   }
 
@@ -43,10 +61,10 @@ final class WriteGaps {
     return Arrays.stream(lastAnswer).filter(answer -> answer <= moment).count();
   }
 
-  /** The worst gap of any range since the last call, in milliseconds; begins anew. */
-  synchronized long takeWorstMillis() {
-    long nanos = Arrays.stream(worst).max().orElse(0);
-    Arrays.fill(worst, 0);
-    return nanos / 1_000_000;
+  /** The worst gap of any range since the last call; begins anew. */
+  synchronized Gap takeWorst() {
+    Gap taken = worst;
+    worst = Gap.NONE;
+    return taken;
   }
 }

@@ -15,7 +15,7 @@ final class WriteGapsTest {
     gaps.acknowledged(0, 0, 10 * MS);
     gaps.acknowledged(0, 5 * MS, 3_010 * MS);
 
-    assertThat(gaps.takeWorstMillis()).isEqualTo(3_000);
+    assertThat(gaps.takeWorst().millis()).isEqualTo(3_000);
   }
 
   @Test
@@ -23,7 +23,7 @@ final class WriteGapsTest {
     gaps.acknowledged(0, 0, 10 * MS);
     gaps.acknowledged(0, 60_000 * MS, 60_007 * MS);
 
-    assertThat(gaps.takeWorstMillis()).isEqualTo(10);
+    assertThat(gaps.takeWorst().millis()).isEqualTo(10);
   }
 
   @Test
@@ -33,16 +33,25 @@ final class WriteGapsTest {
     gaps.acknowledged(1, 2 * MS, 100 * MS);
     gaps.acknowledged(0, 2 * MS, 201 * MS);
 
-    assertThat(gaps.takeWorstMillis()).isEqualTo(199);
+    assertThat(gaps.takeWorst().millis()).isEqualTo(199);
   }
 
   @Test
   void takingTheWorstBeginsAnew() {
     gaps.acknowledged(0, 0, 10 * MS);
-    gaps.takeWorstMillis();
+    gaps.takeWorst();
     gaps.acknowledged(0, 10 * MS, 11 * MS);
 
-    assertThat(gaps.takeWorstMillis()).isEqualTo(1);
+    assertThat(gaps.takeWorst().millis()).isEqualTo(1);
+  }
+
+  @Test
+  void aGapSaysWhichRangeAndWhen() {
+    gaps.acknowledged(0, 0, 10 * MS);
+    gaps.acknowledged(1, 5 * MS, 3_010 * MS);
+
+    assertThat(gaps.takeWorst().since(100 * MS))
+        .isEqualTo("3005 ms (range 1, from -95 to 2910 ms)");
   }
 
   @Test

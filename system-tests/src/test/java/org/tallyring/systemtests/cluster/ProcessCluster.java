@@ -40,6 +40,13 @@ public final class ProcessCluster implements AutoCloseable {
   /** How many bookies it has. */
   public static final int BOOKIES = 3;
 
+  /**
+   * Nine young JVMs on a few cores would mostly compile: with the quick compiler alone, and one
+   * thread to collect garbage, there is more of the machine for what is tested.
+   */
+  private static final List<String> JVM_OPTIONS =
+      List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
   private static final int ZOOKEEPER_OFFSET = 20;
   private static final int FIRST_BOOKIE_OFFSET = 21;
   private static final int METRICS_OFFSET = 30;
@@ -174,7 +181,7 @@ public final class ProcessCluster implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    List<String> options = new ArrayList<>(List.of("-Xmx256m"));
+    List<String> options = new ArrayList<>(JVM_OPTIONS);
     options.addAll(jvmOptions);
     roles.put(name, new Role(verb, options, config));
   }
