@@ -41,8 +41,7 @@ final class CuratorSession implements ConnectionStateListener {
 
   /** The state, which is not connected while the lease does not hold. */
   SessionState provenState() {
-    SessionState known = state;
-    return known == SessionState.CONNECTED && !lease.holds() ? SessionState.SUSPENDED : known;
+    return lease.proven(state);
   }
 
   /** Waits for the first contact with a server; false if there was none in time. */

@@ -48,6 +48,11 @@ final class SessionLease {
     notBefore = nanoClock.getAsLong() + lengthNanos;
   }
 
+  /** A state that is known, which is not connected while the session does not live for certain. */
+  SessionState proven(SessionState known) {
+    return known == SessionState.CONNECTED && !holds() ? SessionState.SUSPENDED : known;
+  }
+
   /** Whether the session lives for certain. */
   synchronized boolean holds() {
     long now = nanoClock.getAsLong();

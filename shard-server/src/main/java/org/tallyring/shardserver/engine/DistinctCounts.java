@@ -1,8 +1,7 @@
 package org.tallyring.shardserver.engine;
 
-import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.tallyring.shardserver.engine.strategy.FreezableTree;
 import org.tallyring.shardserver.engine.strategy.UserSketch;
 
 /**
@@ -11,15 +10,25 @@ import org.tallyring.shardserver.engine.strategy.UserSketch;
  */
 final class DistinctCounts implements SlotCounts {
 
-  /** A map's entry with its boxed slot. */
-  private static final int ENTRY_BYTES = 56;
-
   private final int log2Registers;
-  private final TreeMap<Integer, UserSketch> sketches = new TreeMap<>();
+  private final FreezableTree<UserSketch> sketches;
+  private long sketchBytes;
 
   /** Nobody yet. */
   DistinctCounts(int log2Registers) {
     this.log2Registers = log2Registers;
+    this.sketches = new FreezableTree<>(UserSketch::copy);
+  }
+
+  private DistinctCounts(DistinctCounts other) {
+    log2Registers = other.log2Registers;
+    sketches = other.sketches.frozen();
+    sketchBytes = other.sketchBytes;
+  }
+
+  /** A view of them as they are, which stays the same, also on another thread. */
+  DistinctCounts frozen() {
+    return new DistinctCounts(this);
   }
 
   int log2Registers() {
@@ -31,7 +40,11 @@ final class DistinctCounts implements SlotCounts {
     for (int i = from; i < to; i++) {
       byte[] user = rows.user(i);
       if (user.length > 0 && rows.deltas[i] > 0) {
-        sketches.computeIfAbsent(rows.slots[i], slot -> new UserSketch(log2Registers)).add(user);
+        UserSketch sketch = sketches.get(rows.slots[i]);
+        sketchBytes -= sketch == null ? 0 : sketch.bytes();
+        sketch = sketches.forWriting(rows.slots[i], () -> new UserSketch(log2Registers));
+        sketch.add(user);
+        sketchBytes += sketch.bytes();
       }
     }
   }
@@ -41,13 +54,15 @@ final class DistinctCounts implements SlotCounts {
     return sketches.get(slot);
   }
 
-  /** All sketches by slot. */
-  Map<Integer, UserSketch> sketches() {
-    return sketches;
+  /** Gives all sketches, by rising slot. */
+  void forEachSketch(FreezableTree.Consumer<UserSketch> consumer) {
+    sketches.forEach(consumer);
   }
 
   /** Sets what a snapshot says. */
   void restore(int slot, UserSketch sketch) {
+    UserSketch before = sketches.get(slot);
+    sketchBytes += sketch.bytes() - (before == null ? 0 : before.bytes());
     sketches.put(slot, sketch);
   }
 
@@ -59,16 +74,23 @@ final class DistinctCounts implements SlotCounts {
 
   @Override
   public int forEach(long lowest, Consumer consumer) {
-    int lower = 0;
-    for (Map.Entry<Integer, UserSketch> entry : sketches.entrySet()) {
-      long users = entry.getValue().users();
-      if (users >= lowest) {
-        consumer.accept(entry.getKey(), users);
-      } else {
-        lower++;
-      }
-    }
-    return lower;
+    int[] lower = new int[1];
+    sketches.forEach(
+        (slot, sketch) -> {
+          long users = sketch.users();
+          if (users >= lowest) {
+            consumer.accept(slot, users);
+          } else {
+            lower[0]++;
+          }
+        });
+    return lower[0];
+  }
+
+  /** A sketch is made for its first user. */
+  @Override
+  public int size() {
+    return sketches.size();
   }
 
   /** An estimate. */
@@ -79,6 +101,6 @@ final class DistinctCounts implements SlotCounts {
 
   @Override
   public long bytes() {
-    return sketches.values().stream().mapToLong(sketch -> ENTRY_BYTES + sketch.bytes()).sum();
+    return sketches.bytes() + sketchBytes;
   }
 }

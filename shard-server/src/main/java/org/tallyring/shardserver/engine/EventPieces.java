@@ -1,7 +1,7 @@
 package org.tallyring.shardserver.engine;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.tallyring.proto.internal.v1.SnapshotEvents;
@@ -10,6 +10,7 @@ import org.tallyring.proto.internal.v1.SnapshotSealing;
 import org.tallyring.proto.internal.v1.SnapshotToldSpans;
 import org.tallyring.proto.v1.Event;
 import org.tallyring.proto.v1.EventKind;
+import org.tallyring.shardserver.engine.strategy.FreezableTree;
 
 /** What a snapshot says of events, written and read. */
 final class EventPieces {
@@ -31,23 +32,22 @@ final class EventPieces {
     this.write = write;
   }
 
-  /** Writes what a state has to say of events, in pieces whose content is at most this large. */
-  static void write(RangeState state, int maxContentBytes, Consumer<SnapshotEvents> write) {
-    EventPieces pieces = new EventPieces(maxContentBytes, write);
-    pieces
-        .piece
-        .setLastNumber(state.events.lastNumber())
-        .setDroppedThresholdNumber(state.events.droppedThresholdNumber());
-    for (Event event : state.events.thresholdEvents()) {
-      pieces.makeRoom(event.getSerializedSize() + ELEMENT_OVERHEAD_BYTES);
-      pieces.piece.addThresholdEvents(event);
-    }
+  /**
+   * What a state has to say of events as it is now, to be written later, also on another thread.
+   *
+   * @param maxContentBytes how large the content of a piece may be
+   * @return writes the pieces
+   */
+  static Consumer<Consumer<SnapshotEvents>> cut(RangeState state, int maxContentBytes) {
+    List<Consumer<EventPieces>> steps = new ArrayList<>();
+    long lastNumber = state.events.lastNumber();
+    long dropped = state.events.droppedThresholdNumber();
+    List<Event> events = List.copyOf(state.events.thresholdEvents());
+    steps.add(pieces -> pieces.addThresholds(lastNumber, dropped, events));
     for (NamespaceCounts namespace : state.namespaces.values()) {
-      pieces.makeRoom(SEALING_BYTES);
-      pieces.piece.addSealings(
-          SnapshotSealing.newBuilder()
-              .setNamespaceUid(namespace.uid())
-              .setSealedUntilMillis(namespace.sealing().untilMillis()));
+      long uid = namespace.uid();
+      long sealedUntil = namespace.sealing().untilMillis();
+      steps.add(pieces -> pieces.addSealing(uid, sealedUntil));
       namespace
           .thresholds()
           .windows()
@@ -56,15 +56,41 @@ final class EventPieces {
                   watch
                       .fired()
                       .forEach(
-                          (startMillis, slots) ->
-                              pieces.addFired(
-                                  namespace.uid(),
-                                  watch.rule().getName(),
-                                  startMillis,
-                                  List.copyOf(slots))));
-      namespace.thresholds().spans().forEach(watch -> pieces.addTold(namespace.uid(), watch));
+                          (startMillis, slots) -> {
+                            List<Integer> copy = List.copyOf(slots);
+                            String rule = watch.rule().getName();
+                            steps.add(pieces -> pieces.addFired(uid, rule, startMillis, copy));
+                          }));
+      namespace
+          .thresholds()
+          .spans()
+          .forEach(
+              watch -> {
+                FreezableTree<Long> told = watch.frozenTold();
+                steps.add(pieces -> pieces.addTold(uid, watch.rule().getName(), told));
+              });
     }
-    pieces.end();
+    return write -> {
+      EventPieces pieces = new EventPieces(maxContentBytes, write);
+      steps.forEach(step -> step.accept(pieces));
+      pieces.end();
+    };
+  }
+
+  private void addThresholds(long lastNumber, long droppedNumber, List<Event> events) {
+    piece.setLastNumber(lastNumber).setDroppedThresholdNumber(droppedNumber);
+    for (Event event : events) {
+      makeRoom(event.getSerializedSize() + ELEMENT_OVERHEAD_BYTES);
+      piece.addThresholdEvents(event);
+    }
+  }
+
+  private void addSealing(long namespaceUid, long untilMillis) {
+    makeRoom(SEALING_BYTES);
+    piece.addSealings(
+        SnapshotSealing.newBuilder()
+            .setNamespaceUid(namespaceUid)
+            .setSealedUntilMillis(untilMillis));
   }
 
   private void addFired(long namespaceUid, String rule, long startMillis, List<Integer> slots) {
@@ -84,19 +110,19 @@ final class EventPieces {
     }
   }
 
-  private void addTold(long namespaceUid, SpanWatch watch) {
-    String rule = watch.rule().getName();
+  private void addTold(long namespaceUid, String rule, FreezableTree<Long> ends) {
     SnapshotToldSpans.Builder told = SnapshotToldSpans.newBuilder();
-    for (Map.Entry<Integer, Long> entry : watch.told().entrySet()) {
-      if (told.getSlotsCount() == 0 || bytes + TOLD_BYTES > maxContentBytes) {
-        endTold(told);
-        makeRoom(FIRED_BYTES + rule.length() + TOLD_BYTES);
-        told.setNamespaceUid(namespaceUid).setRule(rule);
-      } else {
-        bytes += TOLD_BYTES;
-      }
-      told.addSlots(entry.getKey()).addEndsMillis(entry.getValue());
-    }
+    ends.forEach(
+        (slot, end) -> {
+          if (told.getSlotsCount() == 0 || bytes + TOLD_BYTES > maxContentBytes) {
+            endTold(told);
+            makeRoom(FIRED_BYTES + rule.length() + TOLD_BYTES);
+            told.setNamespaceUid(namespaceUid).setRule(rule);
+          } else {
+            bytes += TOLD_BYTES;
+          }
+          told.addSlots(slot).addEndsMillis(end);
+        });
     endTold(told);
   }
 

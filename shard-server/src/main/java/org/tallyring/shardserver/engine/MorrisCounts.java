@@ -1,8 +1,8 @@
 package org.tallyring.shardserver.engine;
 
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.shardserver.engine.strategy.Coins;
+import org.tallyring.shardserver.engine.strategy.FreezableTree;
 import org.tallyring.shardserver.engine.strategy.MorrisScale;
 
 /**
@@ -16,11 +16,21 @@ final class MorrisCounts implements SlotCounts {
   private static final int PAGE_MASK = PAGE_SLOTS - 1;
 
   private final MorrisScale scale;
-  private char[] @Nullable [] pages = new char[4][];
+  private final FreezableTree<char[]> pages;
+
+  /** How many exponents are not 0. */
+  private int size;
 
   /** Counts on a scale. */
   MorrisCounts(MorrisScale scale) {
     this.scale = scale;
+    this.pages = new FreezableTree<>(char[]::clone);
+  }
+
+  private MorrisCounts(MorrisCounts other) {
+    scale = other.scale;
+    pages = other.pages.frozen();
+    size = other.size;
   }
 
   MorrisScale scale() {
@@ -37,35 +47,33 @@ final class MorrisCounts implements SlotCounts {
       char[] page = pageOf(rows.slots[i]);
       int place = rows.slots[i] & PAGE_MASK;
       double coin = Coins.flip(rows.firstIncrement + i, salt);
-      page[place] = scale.add(page[place], rows.deltas[i], coin);
+      set(page, place, scale.add(page[place], rows.deltas[i], coin));
     }
   }
 
   /** Takes over a count, so that it is right on average over all {@code coin}s. */
   void take(int slot, long count, double coin) {
-    pageOf(slot)[slot & PAGE_MASK] = scale.add((char) 0, count, coin);
+    set(pageOf(slot), slot & PAGE_MASK, scale.add((char) 0, count, coin));
   }
 
-  /** A copy, which stays as it is. */
-  MorrisCounts copy() {
-    MorrisCounts copy = new MorrisCounts(scale);
-    copy.pages = new char[pages.length][];
-    for (int index = 0; index < pages.length; index++) {
-      char @Nullable [] page = pages[index];
-      copy.pages[index] = page == null ? null : page.clone();
-    }
-    return copy;
+  private void set(char[] page, int place, char exponent) {
+    size += (exponent == 0 ? 0 : 1) - (page[place] == 0 ? 0 : 1);
+    page[place] = exponent;
+  }
+
+  /** A view of the counts as they are, which stays the same, also on another thread. */
+  MorrisCounts frozen() {
+    return new MorrisCounts(this);
   }
 
   /** Sets what a snapshot says. */
   void restore(int slot, char exponent) {
-    pageOf(slot)[slot & PAGE_MASK] = exponent;
+    set(pageOf(slot), slot & PAGE_MASK, exponent);
   }
 
   /** The exponent of a slot. */
   int exponent(int slot) {
-    int index = slot >>> PAGE_BITS;
-    char @Nullable [] page = index < pages.length ? pages[index] : null;
+    char @Nullable [] page = pages.get(slot >>> PAGE_BITS);
     return page == null ? 0 : page[slot & PAGE_MASK];
   }
 
@@ -76,22 +84,24 @@ final class MorrisCounts implements SlotCounts {
 
   @Override
   public int forEach(long lowest, Consumer consumer) {
-    int lower = 0;
-    for (int index = 0; index < pages.length; index++) {
-      char @Nullable [] page = pages[index];
-      for (int i = 0; page != null && i < PAGE_SLOTS; i++) {
-        if (page[i] == 0) {
-          continue;
-        }
-        long count = scale.count(page[i]);
-        if (count >= lowest) {
-          consumer.accept(index << PAGE_BITS | i, count);
-        } else {
-          lower++;
-        }
-      }
-    }
-    return lower;
+    int[] lower = new int[1];
+    pages.forEach(
+        (index, page) -> {
+          for (int i = 0; i < PAGE_SLOTS; i++) {
+            long count = page[i] == 0 ? 0 : scale.count(page[i]);
+            if (count != 0 && count >= lowest) {
+              consumer.accept(index << PAGE_BITS | i, count);
+            } else if (count != 0) {
+              lower[0]++;
+            }
+          }
+        });
+    return lower[0];
+  }
+
+  @Override
+  public int size() {
+    return size;
   }
 
   /** An exponential function. */
@@ -102,20 +112,10 @@ final class MorrisCounts implements SlotCounts {
 
   @Override
   public long bytes() {
-    long existing = Arrays.stream(pages).filter(page -> page != null).count();
-    return existing * PAGE_SLOTS * Character.BYTES + (long) pages.length * Integer.BYTES;
+    return (long) pages.size() * PAGE_SLOTS * Character.BYTES + pages.bytes();
   }
 
   private char[] pageOf(int slot) {
-    int index = slot >>> PAGE_BITS;
-    if (index >= pages.length) {
-      pages = Arrays.copyOf(pages, Math.max(index + 1, pages.length * 2));
-    }
-    char @Nullable [] page = pages[index];
-    if (page == null) {
-      page = new char[PAGE_SLOTS];
-      pages[index] = page;
-    }
-    return page;
+    return pages.forWriting(slot >>> PAGE_BITS, () -> new char[PAGE_SLOTS]);
   }
 }

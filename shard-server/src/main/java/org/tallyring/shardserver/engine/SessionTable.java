@@ -1,10 +1,12 @@
 package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
-import java.util.Arrays;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.tallyring.shardserver.engine.strategy.FreezableTree;
 
 /**
  * The last sequence of each producer's session: what makes a repeated batch recognisable.
@@ -18,7 +20,9 @@ import java.util.Map;
  * must not turn an accepted batch into a hole. No entry stays on its way for the minute between two
  * sweeps.
  *
- * <p>"Forgotten" needs no mark: it follows from the time of the last sweep.
+ * <p>"Forgotten" needs no mark: it follows from the time of the last sweep, and "deleted" from that
+ * of the one before. So what is deleted is taken out bit by bit, with the batches after a sweep: a
+ * request id is a session, too, and an hour of them can be hundreds of thousands.
  */
 final class SessionTable {
 
@@ -28,8 +32,18 @@ final class SessionTable {
   static final long IDLE_MILLIS = 3_600_000;
   static final long SWEEP_INTERVAL_MILLIS = 60_000;
 
-  private final Map<ByteString, Session> sessions = new HashMap<>();
+  /** Sessions lie in as many maps, by hash, each of which is copied when a view has it. */
+  private static final int PARTS = 256;
+
+  private final FreezableTree<Map<ByteString, Session>> parts;
   private long sweptAtMillis;
+
+  /** Sessions whose last batch was before this are deleted. */
+  private long deletedBeforeMillis = Long.MIN_VALUE;
+
+  // What is deleted is taken out of this part next, and of so many after it.
+  private int nextPart;
+  private int partsToClean;
 
   private record Session(long sequence, long appliedAtMillis) {}
 
@@ -39,9 +53,25 @@ final class SessionTable {
     void visit(ByteString sessionId, long sequence, long appliedAtMillis);
   }
 
+  /** No sessions. */
+  SessionTable() {
+    parts = new FreezableTree<>(HashMap::new);
+  }
+
+  private SessionTable(SessionTable other) {
+    parts = other.parts.frozen();
+    sweptAtMillis = other.sweptAtMillis;
+    deletedBeforeMillis = other.deletedBeforeMillis;
+  }
+
+  /** A view of the sessions as they are, which stays the same, also on another thread. */
+  SessionTable frozen() {
+    return new SessionTable(this);
+  }
+
   /** The last sequence applied, or {@link #UNKNOWN}. */
   long lastSequence(ByteString sessionId) {
-    Session session = sessions.get(sessionId);
+    Session session = find(sessionId);
     return session == null || isForgotten(session) ? UNKNOWN : session.sequence;
   }
 
@@ -52,7 +82,7 @@ final class SessionTable {
    *     the journal lacks an entry
    */
   void advance(ByteString sessionId, long sequence, long journalTimeMillis) {
-    Session last = sessions.get(sessionId);
+    Session last = find(sessionId);
     boolean follows = last != null && sequence == last.sequence + 1;
     boolean begins = sequence == 1 && (last == null || isForgotten(last));
     if (!follows && !begins) {
@@ -65,16 +95,33 @@ final class SessionTable {
     }
     // A new id is copied: the one given may be a view that would keep a whole entry in memory.
     ByteString key = last == null ? ByteString.copyFrom(sessionId.toByteArray()) : sessionId;
-    sessions.put(key, new Session(sequence, journalTimeMillis));
+    put(key, new Session(sequence, journalTimeMillis));
   }
 
-  /** Forgets idle sessions, unless the last sweep was less than a minute ago. */
+  /** Forgets idle sessions, unless the last sweep was less than a minute ago. Once a batch. */
   void sweep(long journalTimeMillis) {
-    if (journalTimeMillis - sweptAtMillis < SWEEP_INTERVAL_MILLIS) {
+    if (journalTimeMillis - sweptAtMillis >= SWEEP_INTERVAL_MILLIS) {
+      deletedBeforeMillis = sweptAtMillis - IDLE_MILLIS;
+      sweptAtMillis = journalTimeMillis;
+      partsToClean = PARTS;
+    }
+    if (partsToClean > 0) {
+      partsToClean--;
+      clean(nextPart);
+      nextPart = (nextPart + 1) % PARTS;
+    }
+  }
+
+  private void clean(int index) {
+    Map<ByteString, Session> held = parts.get(index);
+    if (held == null || held.values().stream().noneMatch(this::isDeleted)) {
       return;
     }
-    sessions.values().removeIf(this::isForgotten);
-    sweptAtMillis = journalTimeMillis;
+    Map<ByteString, Session> part = parts.forWriting(index, HashMap::new);
+    part.values().removeIf(this::isDeleted);
+    if (part.isEmpty()) {
+      parts.remove(index);
+    }
   }
 
   /** When the last sweep was, in journal time. */
@@ -82,31 +129,46 @@ final class SessionTable {
     return sweptAtMillis;
   }
 
-  /** How many sessions are held. */
-  int size() {
-    return sessions.size();
-  }
-
   /** Shows all sessions held, by id. */
   void forEach(Visitor visitor) {
-    sessions.entrySet().stream()
-        .sorted(
-            Map.Entry.comparingByKey(
-                Comparator.comparing(ByteString::toByteArray, Arrays::compareUnsigned)))
-        .forEach(
-            entry ->
-                visitor.visit(
-                    entry.getKey(), entry.getValue().sequence, entry.getValue().appliedAtMillis));
+    List<Map.Entry<ByteString, Session>> held = new ArrayList<>();
+    parts.forEach((index, part) -> held.addAll(part.entrySet()));
+    held.removeIf(entry -> isDeleted(entry.getValue()));
+    held.sort(Map.Entry.comparingByKey(ByteString.unsignedLexicographicalComparator()));
+    held.forEach(
+        entry ->
+            visitor.visit(
+                entry.getKey(), entry.getValue().sequence, entry.getValue().appliedAtMillis));
   }
 
   /** Sets what a snapshot says. */
   void restore(ByteString sessionId, long sequence, long appliedAtMillis) {
-    sessions.put(sessionId, new Session(sequence, appliedAtMillis));
+    put(sessionId, new Session(sequence, appliedAtMillis));
   }
 
   /** Sets what a snapshot says. */
   void restoreSweptAt(long restored) {
     sweptAtMillis = restored;
+  }
+
+  private @Nullable Session find(ByteString sessionId) {
+    Map<ByteString, Session> part = parts.get(partOf(sessionId));
+    Session session = part == null ? null : part.get(sessionId);
+    return session == null || isDeleted(session) ? null : session;
+  }
+
+  private void put(ByteString sessionId, Session session) {
+    parts.forWriting(partOf(sessionId), HashMap::new).put(sessionId, session);
+  }
+
+  /** By the top bits of the hash, once spread; a part itself uses the low ones. */
+  private static int partOf(ByteString sessionId) {
+    return (int)
+        (Integer.toUnsignedLong(sessionId.hashCode() * 0x9E3779B9) * PARTS >>> Integer.SIZE);
+  }
+
+  private boolean isDeleted(Session session) {
+    return session.appliedAtMillis < deletedBeforeMillis;
   }
 
   private boolean isForgotten(Session session) {

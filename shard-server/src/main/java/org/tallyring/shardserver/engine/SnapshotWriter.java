@@ -5,6 +5,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.SnapshotBucket;
 import org.tallyring.proto.internal.v1.SnapshotEventIds;
+import org.tallyring.proto.internal.v1.SnapshotEvents;
 import org.tallyring.proto.internal.v1.SnapshotHead;
 import org.tallyring.proto.internal.v1.SnapshotKeys;
 import org.tallyring.proto.internal.v1.SnapshotNamespace;
@@ -17,8 +18,8 @@ import org.tallyring.topology.window.WindowLevel;
  * Cuts a state into the pieces of a snapshot, in an order that depends on the state alone, so that
  * equal states give equal bytes. Counts of 0 are left out.
  *
- * <p>What is small becomes pieces at once. Keys, event ids and counts, which may be millions, are
- * frozen and become pieces when the cut is written.
+ * <p>What is small becomes pieces at once. Sessions, keys, event ids, counts and what rules have
+ * told, which may be millions, are frozen and become pieces when the cut is written.
  */
 final class SnapshotWriter {
 
@@ -49,16 +50,18 @@ final class SnapshotWriter {
   static SnapshotCut cut(RangeState state, int maxChunkBytes) {
     SnapshotWriter writer = new SnapshotWriter(maxChunkBytes);
     writer.writeHead(state);
-    writer.writeSessions(state.sessions);
+    SessionTable sessions = state.sessions.frozen();
+    writer.parts.later(pieces -> writer.writeSessions(sessions, pieces));
     state.namespaces.values().forEach(each -> writer.writeNamespace(each, null));
     state
         .restores
         .all()
         .forEach(restore -> writer.writeNamespace(restore.counts(), restore.stored()));
-    EventPieces.write(
-        state,
-        writer.maxContentBytes,
-        piece -> writer.parts.now(SnapshotPiece.newBuilder().setEvents(piece).build()));
+    Consumer<Consumer<SnapshotEvents>> events = EventPieces.cut(state, writer.maxContentBytes);
+    writer.parts.later(
+        pieces ->
+            events.accept(
+                piece -> pieces.accept(SnapshotPiece.newBuilder().setEvents(piece).build())));
     return new SnapshotCut(writer.parts, maxChunkBytes);
   }
 
@@ -84,24 +87,25 @@ final class SnapshotWriter {
             .build());
   }
 
-  private void writeSessions(SessionTable sessions) {
+  private void writeSessions(SessionTable sessions, Consumer<SnapshotPiece> pieces) {
     ByteString.Output ids = ByteString.newOutput();
     SnapshotSessions.Builder piece = SnapshotSessions.newBuilder();
     sessions.forEach(
         (id, sequence, appliedAtMillis) -> {
           if ((piece.getSequencesCount() + 1) * SESSION_BYTES > maxContentBytes) {
-            writeSessions(piece, ids);
+            writeSessions(piece, ids, pieces);
           }
           ids.write(id.toByteArray(), 0, id.size());
           piece.addSequences(sequence).addAppliedAtMillis(appliedAtMillis);
         });
     if (piece.getSequencesCount() > 0) {
-      writeSessions(piece, ids);
+      writeSessions(piece, ids, pieces);
     }
   }
 
-  private void writeSessions(SnapshotSessions.Builder piece, ByteString.Output ids) {
-    parts.now(
+  private void writeSessions(
+      SnapshotSessions.Builder piece, ByteString.Output ids, Consumer<SnapshotPiece> pieces) {
+    pieces.accept(
         SnapshotPiece.newBuilder().setSessions(piece.setSessionIds(ids.toByteString())).build());
     piece.clear();
     ids.reset();

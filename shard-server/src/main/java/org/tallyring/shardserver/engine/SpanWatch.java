@@ -1,9 +1,11 @@
 package org.tallyring.shardserver.engine;
 
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.v1.ThresholdRule;
+import org.tallyring.shardserver.engine.strategy.FreezableTree;
 import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
@@ -36,16 +38,19 @@ final class SpanWatch extends RuleWatch {
   private final long spanMillis;
 
   /** The keys told of, with the latest end of a span in which they were or stayed so. */
-  private final TreeMap<Integer, Long> told = new TreeMap<>();
+  private final FreezableTree<Long> told = new FreezableTree<>(UnaryOperator.identity());
 
   SpanWatch(ThresholdRule rule) {
     super(rule);
     spanMillis = rule.getSpanMillis();
   }
 
-  /** The slots told of, each with the latest end of a span in which it was or stayed so. */
-  SortedMap<Integer, Long> told() {
-    return told;
+  /**
+   * A view, which stays the same, of the slots told of, each with the latest end of a span in which
+   * it was or stayed so.
+   */
+  FreezableTree<Long> frozenTold() {
+    return told.frozen();
   }
 
   /** Adds what a snapshot says. */
@@ -111,6 +116,13 @@ final class SpanWatch extends RuleWatch {
   @Override
   void retire(MetricCounts metric) {
     long keptFrom = metric.finestKeptFrom();
-    told.values().removeIf(end -> end <= keptFrom);
+    List<Integer> outlived = new ArrayList<>();
+    told.forEach(
+        (slot, end) -> {
+          if (end <= keptFrom) {
+            outlived.add(slot);
+          }
+        });
+    outlived.forEach(told::remove);
   }
 }

@@ -62,7 +62,9 @@ final class StrategyReader {
     requireEqual("agesMillis", state.getAgesMillisCount(), count);
     requireEqual("deltas", state.getDeltasCount(), count);
     require(
-        Integer.bitCount(state.getSweepLength()) == 1 && state.getSweepSlot() >= 0,
+        Integer.bitCount(state.getSweepLength()) == 1
+            && state.getSweepLength() > 0
+            && state.getSweepSlot() >= 0,
         "the snapshot's sweep has no place");
     if (log.highestMillis() == Long.MIN_VALUE) {
       log.restore(

@@ -1,7 +1,6 @@
 package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.tallyring.proto.internal.v1.SnapshotPiece;
 import org.tallyring.proto.internal.v1.SnapshotStrategy;
@@ -12,14 +11,12 @@ import org.tallyring.proto.internal.v1.SnapshotStrategy.MorrisCounters;
 import org.tallyring.proto.internal.v1.SnapshotStrategy.UserSketches;
 import org.tallyring.shardserver.engine.strategy.FrequentKeys;
 import org.tallyring.shardserver.engine.strategy.HitLog;
-import org.tallyring.shardserver.engine.strategy.UserSketch;
 
 /**
  * Writes what the strategy of one metric holds beside exact counts.
  *
- * <p>Exponents are copied and written later. Hits, sketches and frequent keys become pieces at
- * once, while the range's writer waits: they are bounded by a horizon of an hour, by the number of
- * keys and by the size of the map.
+ * <p>Exponents, hits, sketches and frequent keys are frozen and become pieces when the cut is
+ * written.
  */
 final class StrategyWriter {
 
@@ -47,22 +44,24 @@ final class StrategyWriter {
 
   /** Writes what does not belong to a bucket. */
   void writeMetric(MetricCounts metric) {
-    write(
-        SnapshotStrategy.newBuilder()
-            .setMetric(
-                MetricState.newBuilder()
-                    .setHits(metric.hits())
-                    .setPruned(metric.prunedBesideLog())
-                    .setTotalSinceMillis(metric.totalSinceMillis())
-                    .setSinceMillis(metric.sinceMillis())
-                    .setFinestFromMillis(metric.buckets().finestFromMillis())));
+    parts.now(
+        piece(
+            SnapshotStrategy.newBuilder()
+                .setMetric(
+                    MetricState.newBuilder()
+                        .setHits(metric.hits())
+                        .setPruned(metric.prunedBesideLog())
+                        .setTotalSinceMillis(metric.totalSinceMillis())
+                        .setSinceMillis(metric.sinceMillis())
+                        .setFinestFromMillis(metric.buckets().finestFromMillis()))));
     HitLog log = metric.log();
     if (log != null) {
-      writeHits(log);
+      HitLog frozen = log.frozen();
+      parts.later(pieces -> writeHits(frozen, pieces));
     }
   }
 
-  private void writeHits(HitLog log) {
+  private void writeHits(HitLog log, Consumer<SnapshotPiece> pieces) {
     HitState.Builder hits =
         HitState.newBuilder()
             .setHighestMillis(log.highestMillis())
@@ -73,12 +72,12 @@ final class StrategyWriter {
     log.forEachHit(
         (slot, timeMillis, delta) -> {
           if (hits.getSlotsCount() == perPiece) {
-            write(SnapshotStrategy.newBuilder().setHits(hits));
+            pieces.accept(piece(SnapshotStrategy.newBuilder().setHits(hits)));
             hits.clearSlots().clearAgesMillis().clearDeltas();
           }
           hits.addSlots(slot).addAgesMillis(log.highestMillis() - timeMillis).addDeltas(delta);
         });
-    write(SnapshotStrategy.newBuilder().setHits(hits));
+    pieces.accept(piece(SnapshotStrategy.newBuilder().setHits(hits)));
   }
 
   /**
@@ -96,16 +95,18 @@ final class StrategyWriter {
             .setMaxError(inherited.maxError())
             .setStandardError(inherited.standardError());
     if (bucket.counts() instanceof MorrisCounts morris) {
-      MorrisCounts copy = morris.copy();
-      parts.later(pieces -> writeMorris(state, copy, pieces));
+      MorrisCounts frozen = morris.frozen();
+      parts.later(pieces -> writeMorris(state, frozen, pieces));
     } else if (bucket.counts() instanceof DistinctCounts distinct) {
-      writeUsers(state, distinct);
+      DistinctCounts frozen = distinct.frozen();
+      parts.later(pieces -> writeUsers(state, frozen, pieces));
     } else {
       FrequentKeys frequent = bucket.frequent();
       if (frequent != null) {
-        writeFrequent(state, frequent);
+        FrequentKeys frozen = frequent.frozen();
+        parts.later(pieces -> writeFrequent(state, frozen, pieces));
       } else if (!inherited.equals(CountQuality.EXACT)) {
-        write(SnapshotStrategy.newBuilder().setBucket(state));
+        parts.now(piece(SnapshotStrategy.newBuilder().setBucket(state)));
       }
       return frequent == null;
     }
@@ -128,25 +129,28 @@ final class StrategyWriter {
     pieces.accept(piece(SnapshotStrategy.newBuilder().setBucket(state.setMorris(counters))));
   }
 
-  private void writeUsers(BucketState.Builder state, DistinctCounts counts) {
+  private void writeUsers(
+      BucketState.Builder state, DistinctCounts counts, Consumer<SnapshotPiece> pieces) {
     UserSketches.Builder sketches =
         UserSketches.newBuilder().setLog2Registers(counts.log2Registers());
-    int contentBytes = 0;
-    for (Map.Entry<Integer, UserSketch> entry : counts.sketches().entrySet()) {
-      ByteString bytes = entry.getValue().toBytes();
-      int needed = bytes.size() + SKETCH_BYTES;
-      if (contentBytes + needed > maxContentBytes && contentBytes > 0) {
-        write(SnapshotStrategy.newBuilder().setBucket(state.setUsers(sketches)));
-        sketches.clearSlots().clearSketches();
-        contentBytes = 0;
-      }
-      sketches.addSlots(entry.getKey()).addSketches(bytes);
-      contentBytes += needed;
-    }
-    write(SnapshotStrategy.newBuilder().setBucket(state.setUsers(sketches)));
+    int[] contentBytes = new int[1];
+    counts.forEachSketch(
+        (slot, sketch) -> {
+          ByteString bytes = sketch.toBytes();
+          int needed = bytes.size() + SKETCH_BYTES;
+          if (contentBytes[0] + needed > maxContentBytes && contentBytes[0] > 0) {
+            pieces.accept(piece(SnapshotStrategy.newBuilder().setBucket(state.setUsers(sketches))));
+            sketches.clearSlots().clearSketches();
+            contentBytes[0] = 0;
+          }
+          sketches.addSlots(slot).addSketches(bytes);
+          contentBytes[0] += needed;
+        });
+    pieces.accept(piece(SnapshotStrategy.newBuilder().setBucket(state.setUsers(sketches))));
   }
 
-  private void writeFrequent(BucketState.Builder state, FrequentKeys frequent) {
+  private void writeFrequent(
+      BucketState.Builder state, FrequentKeys frequent, Consumer<SnapshotPiece> pieces) {
     SnapshotStrategy.FrequentKeys.Builder keys =
         SnapshotStrategy.FrequentKeys.newBuilder()
             .setMapSize(frequent.mapSize())
@@ -157,7 +161,7 @@ final class StrategyWriter {
       int needed = entry.key().size() + KEY_BYTES;
       if (contentBytes + needed > maxContentBytes && contentBytes > 0) {
         keys.setKeys(bytes.toByteString());
-        write(SnapshotStrategy.newBuilder().setBucket(state.setFrequent(keys)));
+        pieces.accept(piece(SnapshotStrategy.newBuilder().setBucket(state.setFrequent(keys))));
         keys.clearKeyLengths().clearCounts();
         bytes.reset();
         contentBytes = 0;
@@ -167,11 +171,7 @@ final class StrategyWriter {
       contentBytes += needed;
     }
     keys.setKeys(bytes.toByteString());
-    write(SnapshotStrategy.newBuilder().setBucket(state.setFrequent(keys)));
-  }
-
-  private void write(SnapshotStrategy.Builder content) {
-    parts.now(piece(content));
+    pieces.accept(piece(SnapshotStrategy.newBuilder().setBucket(state.setFrequent(keys))));
   }
 
   private SnapshotPiece piece(SnapshotStrategy.Builder content) {

@@ -34,7 +34,7 @@ final class UnitedUsers implements SlotCounts {
   @Override
   public int forEach(long lowest, Consumer consumer) {
     TreeSet<Integer> slots = new TreeSet<>();
-    buckets.forEach(bucket -> slots.addAll(bucket.sketches().keySet()));
+    buckets.forEach(bucket -> bucket.forEachSketch((slot, sketch) -> slots.add(slot)));
     int lower = 0;
     for (int slot : slots) {
       long users = get(slot);

@@ -88,7 +88,8 @@ final class CountsReader {
                   reads.byRange(namespace.getName(), request.getKeysList());
               return counts(
                   request, selection, namespace, keys, now, KeptBuckets.EVERYTHING, MAX_ROUNDS);
-            });
+            })
+        .thenApply(guard::checked);
   }
 
   /**

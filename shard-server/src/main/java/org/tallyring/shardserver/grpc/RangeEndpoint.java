@@ -113,7 +113,7 @@ final class RangeEndpoint extends RangeServiceImplBase {
                         known.get(range.rangeId()),
                         clock.millis())),
             response::build);
-    Calls.answer(call, collected);
+    Calls.answer(call, collected.thenApply(guard::checked));
   }
 
   @Override
@@ -313,13 +313,18 @@ final class RangeEndpoint extends RangeServiceImplBase {
         answer);
   }
 
-  /** Answers a call about a metric when its namespace is known. */
+  /** Answers a read about a metric when its namespace is known. */
   private <R> void answerOf(
       String namespace,
       String metric,
       StreamObserver<R> call,
       Function<NamespaceDefinition, CompletableFuture<R>> question) {
-    Calls.answer(call, namespaces.findWithMetric(namespace, metric).thenCompose(question));
+    Calls.answer(
+        call,
+        namespaces
+            .findWithMetric(namespace, metric)
+            .thenCompose(question)
+            .thenApply(guard::checked));
   }
 
   private static RangeVersion.Builder viewOf(OwnedRange range, RangeVersion numbered) {

@@ -11,6 +11,9 @@ import org.tallyring.shardserver.coordination.SessionState;
  * Refuses reads while the session with the coordination service is not known to be alive: another
  * shard may own the ranges by then and have counted further. Writes need no such guard, the journal
  * fences them.
+ *
+ * <p>Looked at before a read, and again when its answer is there: the process may have been stopped
+ * in between for longer than its session, and what it read before that or labels after it is old.
  */
 final class ReadGuard {
 
@@ -20,6 +23,12 @@ final class ReadGuard {
 
   ReadGuard(Supplier<SessionState> session) {
     this.session = session;
+  }
+
+  /** Gives back an answer that is there, unless the session is not known to be alive any more. */
+  <T> T checked(T answer) {
+    check();
+    return answer;
   }
 
   void check() {

@@ -77,7 +77,8 @@ final class SeriesReader {
                         }
                         return answer(namespace, period, found, now);
                       });
-            });
+            })
+        .thenApply(guard::checked);
   }
 
   private CompletableFuture<QuerySeriesResponse> read(

@@ -1,5 +1,6 @@
 package org.tallyring.shardserver.coordination;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -7,6 +8,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,10 @@ public final class InMemoryCoordination
 
   private record Candidacy(String id, Consumer<Boolean> listener) {}
 
+  private static final Duration LEASE = Duration.ofSeconds(3);
+
+  private final AtomicLong nanoClock = new AtomicLong();
+  private final SessionLease lease = new SessionLease(nanoClock::get, LEASE);
   private final InMemoryCluster cluster;
   private final Executor executor;
   private final Runnable whenClosed;
@@ -83,6 +89,16 @@ public final class InMemoryCoordination
       moveTo(SessionState.CONNECTED);
       cluster.changed();
     }
+  }
+
+  /** Lets time pass in which the process hears nothing, neither answers nor news of its session. */
+  public void outliveLease() {
+    nanoClock.addAndGet(LEASE.toNanos());
+  }
+
+  /** Lets the coordination service answer that the session is alive. */
+  public void proveSession() {
+    lease.proven(nanoClock.get());
   }
 
   /** Lets the process see nothing new for a while, as a slow cache does. */
@@ -324,7 +340,7 @@ public final class InMemoryCoordination
 
   @Override
   public SessionState provenState() {
-    return sessionState();
+    return lease.proven(state);
   }
 
   @Override

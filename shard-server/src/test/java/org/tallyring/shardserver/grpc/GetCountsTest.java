@@ -1,5 +1,6 @@
 package org.tallyring.shardserver.grpc;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.tallyring.shardserver.grpc.Refusals.refusal;
 import static org.tallyring.shardserver.grpc.ShardCluster.FIRST;
@@ -8,9 +9,12 @@ import static org.tallyring.shardserver.grpc.ShardCluster.SECOND;
 import static org.tallyring.shardserver.grpc.ShardCluster.UNOWNED;
 import static org.tallyring.shardserver.grpc.ShardCluster.key;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import com.google.protobuf.ByteString;
 import io.grpc.Status.Code;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -19,15 +23,18 @@ import org.tallyring.proto.time.ProtoTimes;
 import org.tallyring.proto.v1.AnswerLabel;
 import org.tallyring.proto.v1.CounterServiceGrpc;
 import org.tallyring.proto.v1.CounterServiceGrpc.CounterServiceBlockingStub;
+import org.tallyring.proto.v1.CounterServiceGrpc.CounterServiceFutureStub;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
+import org.tallyring.proto.v1.GetSeriesRequest;
 import org.tallyring.proto.v1.Increment;
 import org.tallyring.proto.v1.KeyCount;
 import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.Window;
 import org.tallyring.proto.v1.WindowSelector;
 import org.tallyring.shardserver.coordination.InMemoryCoordination;
+import org.tallyring.shardserver.coordination.SessionState;
 
 final class GetCountsTest {
 
@@ -146,6 +153,11 @@ final class GetCountsTest {
             () -> {
               connection.resume();
               connection.expire();
+            },
+            () -> {
+              connection.resume();
+              connection.outliveLease();
+              assertThat(connection.sessionState()).isEqualTo(SessionState.CONNECTED);
             });
     for (Runnable end : ends) {
       end.run();
@@ -156,9 +168,35 @@ final class GetCountsTest {
               () -> counters.getCounts(request(Window.WINDOW_ALL, key(0)).build()));
       assertThat(Errors.retryDelayOf(failure)).isPresent();
     }
-    connection.resume();
+    connection.proveSession();
     assertThat(counters.getCounts(request(Window.WINDOW_ALL, key(0)).build()).getCountsList())
         .isNotEmpty();
+  }
+
+  @Test
+  void aReadThatEndsAfterTheLeaseIsNotAnswered() {
+    CountDownLatch untilTheLeaseHasEnded = new CountDownLatch(1);
+    cluster
+        .range(FIRST, 0)
+        .read(engine -> Uninterruptibles.awaitUninterruptibly(untilTheLeaseHasEnded, 20, SECONDS));
+    CounterServiceFutureStub calls = CounterServiceGrpc.newFutureStub(cluster.channel(FIRST));
+    List<Future<?>> answers =
+        List.of(
+            calls.getCounts(request(Window.WINDOW_ALL, key(0)).build()),
+            calls.getSeries(
+                GetSeriesRequest.newBuilder()
+                    .setMetric("clicks")
+                    .setKey(key(0))
+                    .setStep(Window.WINDOW_HOUR)
+                    .setStartTime(ProtoTimes.timestamp(HOUR_START))
+                    .setEndTime(ProtoTimes.timestamp(HOUR_START + HOUR))
+                    .build()));
+    cluster.connection(FIRST).outliveLease();
+    untilTheLeaseHasEnded.countDown();
+
+    for (Future<?> answer : answers) {
+      refusal(Code.UNAVAILABLE, ErrorReason.ERROR_REASON_NO_SESSION, () -> answer.get(20, SECONDS));
+    }
   }
 
   @Test

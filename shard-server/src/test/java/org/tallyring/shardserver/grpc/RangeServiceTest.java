@@ -1,13 +1,17 @@
 package org.tallyring.shardserver.grpc;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.tallyring.shardserver.grpc.Refusals.refusal;
 import static org.tallyring.shardserver.grpc.ShardCluster.FIRST;
 import static org.tallyring.shardserver.grpc.ShardCluster.key;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import io.grpc.Status.Code;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,6 +27,7 @@ import org.tallyring.proto.internal.v1.QueryCountsRequest;
 import org.tallyring.proto.internal.v1.QueryCountsResponse;
 import org.tallyring.proto.internal.v1.QueryRankRequest;
 import org.tallyring.proto.internal.v1.QueryRankingPageRequest;
+import org.tallyring.proto.internal.v1.QuerySeriesRequest;
 import org.tallyring.proto.internal.v1.QueryTopKRequest;
 import org.tallyring.proto.internal.v1.QueryTopKResponse;
 import org.tallyring.proto.internal.v1.RangePosition;
@@ -30,6 +35,7 @@ import org.tallyring.proto.internal.v1.RangeRanking;
 import org.tallyring.proto.internal.v1.RangeRevision;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceBlockingStub;
+import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceFutureStub;
 import org.tallyring.proto.internal.v1.RangeVersion;
 import org.tallyring.proto.v1.CounterServiceGrpc;
 import org.tallyring.proto.v1.ErrorReason;
@@ -43,6 +49,7 @@ import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.SlidingWindow;
 import org.tallyring.proto.v1.Window;
+import org.tallyring.shardserver.coordination.SessionState;
 import org.tallyring.shardserver.engine.strategy.MorrisScale;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -340,17 +347,52 @@ final class RangeServiceTest {
   @Test
   void withoutALiveSessionNothingIsRead() {
     cluster.connection(FIRST).suspend();
-    refusal(
-        Code.UNAVAILABLE,
-        ErrorReason.ERROR_REASON_NO_SESSION,
-        () -> ranges.collectTopK(CollectTopKRequest.getDefaultInstance()));
-    refusal(
-        Code.UNAVAILABLE,
-        ErrorReason.ERROR_REASON_NO_SESSION,
-        () -> ranges.queryTopK(topK(1).build()));
-    refusal(
-        Code.UNAVAILABLE,
-        ErrorReason.ERROR_REASON_NO_SESSION,
-        () -> ranges.queryCounts(QueryCountsRequest.getDefaultInstance()));
+    assertNothingIsRead();
+  }
+
+  /** As after a stop of the process, which its clock tells before any news of the session does. */
+  @Test
+  void onceTheLeaseHasRunOutNothingIsReadUntilTheSessionIsProvenAlive() {
+    cluster.connection(FIRST).outliveLease();
+    assertThat(cluster.connection(FIRST).sessionState()).isEqualTo(SessionState.CONNECTED);
+    assertNothingIsRead();
+
+    cluster.connection(FIRST).proveSession();
+
+    assertThat(ranges.queryTopK(topK(1).build()).getRankingsList()).isNotEmpty();
+  }
+
+  /** As when the process stops between question and answer: by now others may have counted on. */
+  @Test
+  void aReadThatEndsAfterTheLeaseIsNotAnswered() {
+    CountDownLatch untilTheLeaseHasEnded = new CountDownLatch(1);
+    cluster
+        .range(FIRST, 0)
+        .read(engine -> Uninterruptibles.awaitUninterruptibly(untilTheLeaseHasEnded, 20, SECONDS));
+    RangeServiceFutureStub calls = RangeServiceGrpc.newFutureStub(cluster.channel(FIRST));
+    List<Future<?>> answers =
+        List.of(
+            calls.collectTopK(CollectTopKRequest.getDefaultInstance()),
+            calls.queryTopK(topK(1).build()));
+    cluster.connection(FIRST).outliveLease();
+    untilTheLeaseHasEnded.countDown();
+
+    for (Future<?> answer : answers) {
+      refusal(Code.UNAVAILABLE, ErrorReason.ERROR_REASON_NO_SESSION, () -> answer.get(20, SECONDS));
+    }
+  }
+
+  private void assertNothingIsRead() {
+    List<ThrowingCallable> reads =
+        List.of(
+            () -> ranges.collectTopK(CollectTopKRequest.getDefaultInstance()),
+            () -> ranges.queryTopK(topK(1).build()),
+            () -> ranges.queryRank(QueryRankRequest.getDefaultInstance()),
+            () -> ranges.queryRankingPage(QueryRankingPageRequest.getDefaultInstance()),
+            () -> ranges.queryCounts(QueryCountsRequest.getDefaultInstance()),
+            () -> ranges.querySeries(QuerySeriesRequest.getDefaultInstance()));
+    for (ThrowingCallable read : reads) {
+      refusal(Code.UNAVAILABLE, ErrorReason.ERROR_REASON_NO_SESSION, read);
+    }
   }
 }

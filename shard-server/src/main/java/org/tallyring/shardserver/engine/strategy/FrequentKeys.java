@@ -2,10 +2,12 @@ package org.tallyring.shardserver.engine.strategy;
 
 import com.google.protobuf.ByteString;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /**
  * The heavy hitters of a stream in bounded memory, with a bound on the error: the counters of Misra
@@ -33,6 +35,9 @@ public final class FrequentKeys {
   /** The largest map size. */
   public static final int MAX_MAP_SIZE = 1 << 20;
 
+  /** About how many keys the counts lie apart in: as many are copied at a time after a freeze. */
+  private static final int KEYS_PER_PART = 64;
+
   /** A map entry, its key object and its count. */
   private static final int ENTRY_BYTES = 48 + 24 + 24 + 16;
 
@@ -46,7 +51,10 @@ public final class FrequentKeys {
       Comparator.comparingLong(Entry::count).reversed().thenComparing(BY_KEY);
 
   private final int mapSize;
-  private final Map<ByteString, long[]> counts = new HashMap<>();
+  private final int parts;
+  private final FreezableTree<Map<ByteString, long[]>> counts;
+  private int size;
+  private long keyBytes;
   private long maxError;
 
   /**
@@ -66,6 +74,33 @@ public final class FrequentKeys {
               + ")");
     }
     this.mapSize = mapSize;
+    this.parts = Math.max(1, mapSize / KEYS_PER_PART);
+    this.counts = new FreezableTree<>(FrequentKeys::copy);
+  }
+
+  private FrequentKeys(FrequentKeys other) {
+    mapSize = other.mapSize;
+    parts = other.parts;
+    counts = other.counts.frozen();
+    size = other.size;
+    keyBytes = other.keyBytes;
+    maxError = other.maxError;
+  }
+
+  /** A view of them as they are, which stays the same, also on another thread. */
+  public FrequentKeys frozen() {
+    return new FrequentKeys(this);
+  }
+
+  private static Map<ByteString, long[]> copy(Map<ByteString, long[]> part) {
+    Map<ByteString, long[]> copy = new HashMap<>(part.size() * 2);
+    part.forEach((key, count) -> copy.put(key, count.clone()));
+    return copy;
+  }
+
+  /** By the top bits of the hash, once spread; a part itself uses the low ones. */
+  private int partOf(ByteString key) {
+    return (int) (Integer.toUnsignedLong(key.hashCode() * 0x9E3779B9) * parts >>> Integer.SIZE);
   }
 
   /** The map size. */
@@ -75,7 +110,7 @@ public final class FrequentKeys {
 
   /** How many keys are held. */
   public int size() {
-    return counts.size();
+    return size;
   }
 
   /** No count differs by more from the true one. */
@@ -85,11 +120,7 @@ public final class FrequentKeys {
 
   /** What the structures take, about. */
   public long bytes() {
-    long keyBytes = 0;
-    for (ByteString key : counts.keySet()) {
-      keyBytes += key.size();
-    }
-    return keyBytes + (long) counts.size() * ENTRY_BYTES;
+    return counts.bytes() + (long) size * ENTRY_BYTES + keyBytes;
   }
 
   /**
@@ -103,13 +134,16 @@ public final class FrequentKeys {
     if (delta <= 0) {
       return 0;
     }
-    long[] count = counts.get(key);
+    Map<ByteString, long[]> part = counts.forWriting(partOf(key), HashMap::new);
+    long[] count = part.get(key);
     if (count != null) {
       count[0] += delta;
       return 0;
     }
-    counts.put(key, new long[] {delta});
-    return counts.size() > mapSize / 4 * 3 ? purge() : 0;
+    part.put(key, new long[] {delta});
+    size++;
+    keyBytes += key.size();
+    return size > mapSize / 4 * 3 ? purge() : 0;
   }
 
   /** Adds all that another one counted. */
@@ -120,14 +154,15 @@ public final class FrequentKeys {
 
   /** The largest count that a key can have; 0 if it is not held. */
   public long count(ByteString key) {
-    long[] count = counts.get(key);
+    Map<ByteString, long[]> part = counts.get(partOf(key));
+    long[] count = part == null ? null : part.get(key);
     return count == null ? 0 : count[0] + maxError;
   }
 
   /** The best {@code k} keys with the largest counts they can have, best first. */
   public List<Entry> best(int k) {
     List<Entry> all = new ArrayList<>();
-    counts.forEach((key, count) -> all.add(new Entry(key, count[0] + maxError)));
+    forEach((key, count) -> all.add(new Entry(key, count[0] + maxError)));
     all.sort(BEST_FIRST);
     return all.subList(0, Math.min(k, all.size()));
   }
@@ -135,7 +170,7 @@ public final class FrequentKeys {
   /** What is held, by key, with the least count that each can have. */
   public List<Entry> entries() {
     List<Entry> all = new ArrayList<>();
-    counts.forEach((key, count) -> all.add(new Entry(key, count[0])));
+    forEach((key, count) -> all.add(new Entry(key, count[0])));
     all.sort(BY_KEY);
     return all;
   }
@@ -145,13 +180,33 @@ public final class FrequentKeys {
     maxError = restoredMaxError;
   }
 
+  private void forEach(BiConsumer<ByteString, long[]> consumer) {
+    counts.forEach((index, part) -> part.forEach(consumer));
+  }
+
   private int purge() {
-    long[] sorted = counts.values().stream().mapToLong(count -> count[0]).sorted().toArray();
-    long median = sorted[sorted.length / 2];
-    int size = counts.size();
-    counts.values().removeIf(count -> count[0] <= median);
-    counts.values().forEach(count -> count[0] -= median);
+    long[] sorted = new long[size];
+    int[] next = new int[1];
+    forEach((key, count) -> sorted[next[0]++] = count[0]);
+    Arrays.sort(sorted);
+    long median = sorted[size / 2];
+    int before = size;
+    size = 0;
+    for (int index = 0; index < parts; index++) {
+      if (counts.get(index) != null) {
+        Map<ByteString, long[]> part = counts.forWriting(index, HashMap::new);
+        part.entrySet().removeIf(entry -> isOutlived(entry, median));
+        part.values().forEach(count -> count[0] -= median);
+        size += part.size();
+      }
+    }
     maxError += median;
-    return size - counts.size();
+    return before - size;
+  }
+
+  private boolean isOutlived(Map.Entry<ByteString, long[]> entry, long median) {
+    boolean outlived = entry.getValue()[0] <= median;
+    keyBytes -= outlived ? entry.getKey().size() : 0;
+    return outlived;
   }
 }

@@ -1,8 +1,5 @@
 package org.tallyring.shardserver.engine.strategy;
 
-import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
-
 /**
  * Every hit of every key in a horizon, to the millisecond. What lies before the horizon is dropped
  * as later hits come: those of a key when it is hit again, those of idle keys by a sweep that
@@ -24,15 +21,18 @@ public final class HitLog {
 
   private static final int SWEPT_PER_HIT = 2;
 
-  /** What an object of a run and its two arrays take besides their elements. */
-  private static final int RUN_BYTES = 48 + 2 * 16;
+  private static final int MIN_SWEEP_LENGTH = 16;
 
   private final long horizonMillis;
-  private @Nullable HitRun[] runs = new HitRun[16];
+  private FreezableTree<HitRun> runs = new FreezableTree<>(HitRun::copy);
   private long highestMillis = Long.MIN_VALUE;
   private long entries;
   private long pruned;
   private int sweepSlot;
+  private long runBytes;
+
+  /** A power of two above every slot so far. */
+  private int sweepLength = MIN_SWEEP_LENGTH;
 
   /** Takes sums by slot. */
   @FunctionalInterface
@@ -95,16 +95,12 @@ public final class HitLog {
 
   /** After how many slots the sweep begins again. */
   public int sweepLength() {
-    return runs.length;
+    return sweepLength;
   }
 
   /** What the structures take, about. */
   public long bytes() {
-    long bytes = runs.length * 4L;
-    for (HitRun run : runs) {
-      bytes += run == null ? 0 : RUN_BYTES + run.bytes();
-    }
-    return bytes;
+    return runs.bytes() + runBytes;
   }
 
   /** Adds a hit; one before the horizon counts as dropped. */
@@ -117,44 +113,58 @@ public final class HitLog {
       prune(slot);
     }
     for (int i = 0; i < SWEPT_PER_HIT; i++) {
-      sweepSlot = sweepSlot < runs.length - 1 ? sweepSlot + 1 : 0;
+      sweepSlot = sweepSlot < sweepLength - 1 ? sweepSlot + 1 : 0;
       prune(sweepSlot);
     }
   }
 
   /** The sum of a slot's hits in {@code [startMillis, endMillis)}, of those held. */
   public long sum(int slot, long startMillis, long endMillis) {
-    HitRun run = slot < runs.length ? runs[slot] : null;
+    HitRun run = runs.get(slot);
     return run == null ? 0 : run.sum(startMillis, endMillis);
   }
 
   /** The sums of all slots in {@code [startMillis, endMillis)}, by slot. */
   public void forEachSum(long startMillis, long endMillis, SumConsumer consumer) {
-    for (int slot = 0; slot < runs.length; slot++) {
-      long sum = sum(slot, startMillis, endMillis);
-      if (sum != 0) {
-        consumer.accept(slot, sum);
-      }
-    }
+    runs.forEach(
+        (slot, run) -> {
+          long sum = run.sum(startMillis, endMillis);
+          if (sum != 0) {
+            consumer.accept(slot, sum);
+          }
+        });
   }
 
   /** All hits held, by slot and time. */
   public void forEachHit(HitConsumer consumer) {
-    for (int slot = 0; slot < runs.length; slot++) {
-      HitRun run = runs[slot];
-      for (int i = 0; run != null && i < run.size(); i++) {
-        consumer.accept(slot, run.timeMillis(i), run.delta(i));
-      }
-    }
+    runs.forEach(
+        (slot, run) ->
+            run.forEach((timeMillis, delta) -> consumer.accept(slot, timeMillis, delta)));
+  }
+
+  /** A view of the log as it is, which stays the same, also on another thread. */
+  public HitLog frozen() {
+    HitLog view = new HitLog(horizonMillis);
+    view.runs = runs.frozen();
+    view.highestMillis = highestMillis;
+    view.entries = entries;
+    view.pruned = pruned;
+    view.sweepSlot = sweepSlot;
+    view.sweepLength = sweepLength;
+    view.runBytes = runBytes;
+    return view;
   }
 
   /** Sets what a snapshot says, before its hits. */
   public void restore(
-      long restoredHighestMillis, long restoredPruned, int restoredSweepSlot, int sweepLength) {
+      long restoredHighestMillis,
+      long restoredPruned,
+      int restoredSweepSlot,
+      int restoredSweepLength) {
     highestMillis = restoredHighestMillis;
     pruned = restoredPruned;
     sweepSlot = restoredSweepSlot;
-    runs = new HitRun[sweepLength];
+    sweepLength = restoredSweepLength;
   }
 
   /** Puts back one hit of a snapshot. */
@@ -178,29 +188,32 @@ public final class HitLog {
   }
 
   private void put(int slot, long timeMillis, long delta) {
-    if (slot >= runs.length) {
-      runs = Arrays.copyOf(runs, powerOfTwoAbove(slot));
+    if (slot >= sweepLength) {
+      sweepLength = powerOfTwoAbove(slot);
     }
-    HitRun run = runs[slot];
-    if (run == null) {
-      run = new HitRun();
-      runs[slot] = run;
-    }
+    HitRun held = runs.get(slot);
+    runBytes -= held == null ? 0 : held.bytes();
+    HitRun run = runs.forWriting(slot, HitRun::new);
     if (run.add(timeMillis, delta)) {
       entries++;
     }
+    runBytes += run.bytes();
   }
 
   private void prune(int slot) {
-    HitRun run = runs[slot];
-    if (run == null) {
+    HitRun held = runs.get(slot);
+    if (held == null || !held.hasBefore(floorMillis())) {
       return;
     }
+    HitRun run = runs.forWriting(slot, HitRun::new);
+    runBytes -= run.bytes();
     int dropped = run.prune(floorMillis());
     pruned += dropped;
     entries -= dropped;
-    if (run.size() == 0) {
-      runs[slot] = null;
+    if (run.isEmpty()) {
+      runs.remove(slot);
+    } else {
+      runBytes += run.bytes();
     }
   }
 

@@ -43,6 +43,11 @@ public final class UserSketch {
     this.sketch = sketch;
   }
 
+  /** A copy, which goes on as this one would. */
+  public UserSketch copy() {
+    return new UserSketch(sketch.copy());
+  }
+
   /** The relative standard error of large numbers, also of those of unions. */
   public static double standardError(int log2Registers) {
     return ERROR_FACTOR / StrictMath.sqrt(1 << log2Registers);

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import com.google.protobuf.ByteString;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.ForAll;
@@ -57,6 +59,29 @@ final class FrequentKeysTest {
     assertThat(original.maxError()).isPositive();
     assertThat(reloaded.entries()).isEqualTo(original.entries());
     assertThat(reloaded.maxError()).isEqualTo(original.maxError());
+  }
+
+  @Property(tries = 50)
+  void frozenOnesStayAsTheyWere(@ForAll long seed) {
+    Random random = new Random(seed);
+    FrequentKeys keys = new FrequentKeys(2048);
+    List<FrequentKeys> views = new ArrayList<>();
+    List<List<FrequentKeys.Entry>> expected = new ArrayList<>();
+    List<Long> errors = new ArrayList<>();
+    for (int i = 0; i < 20_000; i++) {
+      keys.add(key(random.nextInt(5_000)), 1L + random.nextInt(100));
+      if (random.nextInt(2000) == 0) {
+        views.add(keys.frozen());
+        expected.add(keys.entries());
+        errors.add(keys.maxError());
+      }
+    }
+    assertThat(keys.maxError()).isPositive();
+    for (int i = 0; i < views.size(); i++) {
+      assertThat(views.get(i).entries()).isEqualTo(expected.get(i));
+      assertThat(views.get(i).size()).isEqualTo(expected.get(i).size());
+      assertThat(views.get(i).maxError()).isEqualTo(errors.get(i));
+    }
   }
 
   @Test

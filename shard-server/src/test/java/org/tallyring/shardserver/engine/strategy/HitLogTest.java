@@ -63,6 +63,67 @@ final class HitLogTest {
     assertThat(original.pruned()).isPositive();
   }
 
+  /** More hits than a block has, of which some come late by any number of blocks. */
+  @Property(tries = 30)
+  void aKeyWithManyHitsIsSummedLikeAnyOther(@ForAll long seed) {
+    Random random = new Random(seed);
+    HitLog log = new HitLog(2000);
+    List<Hit> all = new ArrayList<>();
+    long now = 1_000_000;
+    for (int i = 0; i < 6000; i++) {
+      now += random.nextInt(300);
+      long late =
+          switch (random.nextInt(8)) {
+            case 0 -> random.nextInt(320_000);
+            case 1, 2 -> random.nextInt(1000);
+            default -> 0;
+          };
+      Hit hit = new Hit(0, now - late, random.nextInt(7) - 3L);
+      log.add(hit.slot, hit.timeMillis, hit.delta);
+      all.add(hit);
+      if (i % 500 == 0) {
+        now += random.nextInt(4) == 0 ? 250_000 : 0;
+        log = random.nextBoolean() ? log : reloaded(log);
+        assertSpans(random, log, all);
+      }
+    }
+    assertSpans(random, log, all);
+    assertThat(log.pruned()).isPositive();
+  }
+
+  private static void assertSpans(Random random, HitLog log, List<Hit> all) {
+    for (int i = 0; i < 10; i++) {
+      long start = log.floorMillis() + random.nextInt(300_000);
+      long end = start + random.nextInt(300_000);
+      assertThat(sums(log, start, end)).isEqualTo(bruteForce(all, start, end));
+    }
+  }
+
+  @Property(tries = 30)
+  void aFrozenLogStaysAsItWas(@ForAll long seed) {
+    Random random = new Random(seed);
+    HitLog log = new HitLog(1000);
+    List<HitLog> views = new ArrayList<>();
+    List<List<Hit>> expected = new ArrayList<>();
+    List<Long> pruned = new ArrayList<>();
+    long now = 1_000_000;
+    for (int i = 0; i < 8000; i++) {
+      now += random.nextInt(200);
+      long late = random.nextInt(5) == 0 ? random.nextInt(310_000) : 0;
+      log.add(random.nextInt(10) == 0 ? random.nextInt(200) : 0, now - late, 1);
+      if (random.nextInt(1000) == 0) {
+        views.add(log.frozen());
+        expected.add(hits(log));
+        pruned.add(log.pruned());
+      }
+    }
+    for (int i = 0; i < views.size(); i++) {
+      assertThat(hits(views.get(i))).isEqualTo(expected.get(i));
+      assertThat(views.get(i).entries()).isEqualTo(expected.get(i).size());
+      assertThat(views.get(i).pruned()).isEqualTo(pruned.get(i));
+    }
+  }
+
   @Test
   void idleKeysArePrunedByTheHitsOfOthers() {
     HitLog log = new HitLog(1000);
