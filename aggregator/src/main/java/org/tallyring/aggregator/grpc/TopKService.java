@@ -1,5 +1,7 @@
 package org.tallyring.aggregator.grpc;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.stub.StreamObserver;
@@ -37,6 +39,13 @@ public final class TopKService extends TopKServiceGrpc.TopKServiceImplBase {
   private final RankingPages pages;
   private final TrendingAnswers trending;
 
+  /**
+   * What was made of the rankings that were asked for last: between two collections all readers get
+   * the same.
+   */
+  private final Cache<Ranking, List<RankedKey>> plainItems =
+      Caffeine.newBuilder().weakKeys().maximumSize(64).build();
+
   /** A service that answers from these. */
   public TopKService(
       TopKAnswers answers, RankAnswers ranks, RankingPages pages, TrendingAnswers trending) {
@@ -48,7 +57,7 @@ public final class TopKService extends TopKServiceGrpc.TopKServiceImplBase {
 
   @Override
   public void getTopK(GetTopKRequest request, StreamObserver<GetTopKResponse> observer) {
-    UnaryReply.of(answers.answer(request).thenApply(TopKService::response), observer);
+    UnaryReply.of(answers.answer(request).thenApply(this::response), observer);
   }
 
   @Override
@@ -68,9 +77,19 @@ public final class TopKService extends TopKServiceGrpc.TopKServiceImplBase {
     UnaryReply.of(trending.answer(request).thenApply(TopKService::response), observer);
   }
 
-  private static GetTopKResponse response(TopKAnswer answer) {
-    GetTopKResponse.Builder response = GetTopKResponse.newBuilder().setLabel(answer.label());
+  private GetTopKResponse response(TopKAnswer answer) {
+    return GetTopKResponse.newBuilder()
+        .setLabel(answer.label())
+        .addAllItems(
+            answer.isScored() || !answer.include().isEmpty()
+                ? items(answer)
+                : plainItems.get(answer.ranking(), ranking -> items(answer)))
+        .build();
+  }
+
+  private static List<RankedKey> items(TopKAnswer answer) {
     Ranking ranking = answer.ranking();
+    List<RankedKey> items = new ArrayList<>(ranking.size());
     for (int place = 0; place < ranking.size(); place++) {
       RankedKey.Builder item =
           RankedKey.newBuilder()
@@ -81,9 +100,9 @@ public final class TopKService extends TopKServiceGrpc.TopKServiceImplBase {
       for (int i = 0; i < answer.include().size(); i++) {
         item.addIncluded(answer.included(place, i));
       }
-      response.addItems(item);
+      items.add(item.build());
     }
-    return response.build();
+    return List.copyOf(items);
   }
 
   private static GetRankResponse response(RankAnswer answer) {

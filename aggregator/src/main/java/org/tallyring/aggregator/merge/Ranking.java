@@ -2,6 +2,7 @@ package org.tallyring.aggregator.merge;
 
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keys with their counts, best first: a higher count before a lower one, equal counts by the keys'
@@ -26,6 +27,9 @@ public final class Ranking {
   // Row by row.
   private final long[] beside;
   private final Quality quality;
+
+  /** The last answer of {@link #first}. Any other would do as well, so no lock is needed. */
+  private volatile @Nullable Ranking lastFirst;
 
   private Ranking(byte[] keys, int[] offsets, long[] counts, long[] beside) {
     this(keys, offsets, counts, beside, Quality.EXACT);
@@ -137,9 +141,20 @@ public final class Ranking {
     return first(size);
   }
 
-  /** The best {@code k}, or all of them when there are fewer. */
+  /**
+   * The best {@code k}, or all of them when there are fewer. Asked for the same {@code k} again, it
+   * is most likely the same object, so that what was made of it can be used again.
+   */
   public Ranking first(int k) {
-    return k >= size() ? this : rows(0, k);
+    if (k >= size()) {
+      return this;
+    }
+    Ranking known = lastFirst;
+    if (known == null || known.size() != k) {
+      known = rows(0, k);
+      lastFirst = known;
+    }
+    return known;
   }
 
   /** The last {@code k}, or all of them when there are fewer. */

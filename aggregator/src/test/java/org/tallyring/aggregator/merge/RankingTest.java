@@ -21,6 +21,17 @@ final class RankingTest {
   }
 
   @Test
+  void theBestAreTheSameObjectAsLongAsTheSameNumberIsAskedFor() {
+    Ranking ranking = Ranking.of(new byte[] {'a', 'b', 'c'}, List.of(1, 1, 1), List.of(3L, 2L, 1L));
+
+    Ranking two = ranking.first(2);
+    assertThat(two.size()).isEqualTo(2);
+    assertThat(ranking.first(2)).isSameAs(two);
+    assertThat(ranking.first(1).size()).isEqualTo(1);
+    assertThat(ranking.first(2).key(1)).isEqualTo(new byte[] {'b'});
+  }
+
+  @Test
   void columnsOfDifferentLengthAreRefused() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Ranking.of(new byte[] {'a'}, List.of(1), List.of()))

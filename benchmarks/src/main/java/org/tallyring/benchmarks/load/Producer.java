@@ -14,6 +14,13 @@ public interface Producer {
    */
   boolean send(int metric, int rank, long dueNanos, boolean sampled);
 
+  /**
+   * How many to send between two looks at the clock, which costs as much as some increments. What
+   * has no rate is due when the clock was last looked at, so where each is waited for, this is 1:
+   * otherwise the latency of the last of a burst would have the calls before it in it.
+   */
+  int burst();
+
   /** Nothing is due at the moment: sends what was held back, takes in what was answered. */
   void idle();
 

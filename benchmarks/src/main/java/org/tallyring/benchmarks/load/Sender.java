@@ -6,9 +6,6 @@ import org.tallyring.benchmarks.keys.RankStream;
 /** Sends its part of the increments, each when it is due. */
 final class Sender implements Worker {
 
-  /** How many to send between two looks at the clock. */
-  private static final int BURST = 256;
-
   /**
    * The shortest rest, since waking up costs more than many increments. It delays increments by as
    * much at most, which their latency includes.
@@ -48,7 +45,7 @@ final class Sender implements Worker {
     long place = RankStream.partStart(number, plan.threads());
     long now = clock.nanoTime();
     while (!window.isOver(now) && !Thread.currentThread().isInterrupted()) {
-      long due = Math.min(schedule.dueBy(now), attempts + BURST);
+      long due = Math.min(schedule.dueBy(now), attempts + producer.burst());
       if (due == attempts) {
         producer.idle();
         clock.parkUntil(Math.max(schedule.dueAt(attempts), now + REST_NANOS));

@@ -139,6 +139,11 @@ final class UnaryWay implements TallyringTarget.Way {
     }
 
     @Override
+    public int burst() {
+      return 1;
+    }
+
+    @Override
     public void idle() {
       // Every call is on its way already.
     }

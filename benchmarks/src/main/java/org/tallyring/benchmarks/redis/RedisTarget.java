@@ -118,6 +118,11 @@ final class RedisTarget implements Target {
     }
 
     @Override
+    public int burst() {
+      return 1;
+    }
+
+    @Override
     public void idle() {
       try {
         for (Pipeline pipeline : mine) {

@@ -43,6 +43,11 @@ final class LoadRunTest {
         }
 
         @Override
+        public int burst() {
+          return 256;
+        }
+
+        @Override
         public void idle() {}
 
         @Override

@@ -26,7 +26,13 @@ final class SenderTest {
     private long answerNanos = 1_000;
     private long stallAt = Long.MAX_VALUE;
     private long stallNanos;
+    private int burst = 256;
     private boolean finished;
+
+    @Override
+    public int burst() {
+      return burst;
+    }
 
     @Override
     public boolean send(int metric, int rank, long dueNanos, boolean sampled) {
@@ -122,6 +128,16 @@ final class SenderTest {
     // 1 µs each for 0.1 s; the last burst may end after the end.
     assertThat(producer.due.size()).isBetween(100_000, 100_300);
     assertThat(sender.unsent()).isZero();
+  }
+
+  @Test
+  void withoutARateTheLatencyOfACallThatIsWaitedForHasNoOtherInIt() {
+    producer.burst = 1;
+    producer.answerNanos = SECOND / 1_000;
+
+    sender(0).work(window(), clock);
+
+    assertThat(outcomes.acknowledgements().millis(99.9)).isBetween(0.99, 1.01);
   }
 
   @Test

@@ -3,10 +3,7 @@ package org.tallyring.shardserver.grpc;
 import com.google.protobuf.ByteString;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.tallyring.proto.internal.v1.Member;
-import org.tallyring.proto.internal.v1.RecordForwardedRequest;
-import org.tallyring.proto.internal.v1.RecordForwardedResponse;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamResponse;
@@ -21,25 +18,22 @@ import org.tallyring.shardserver.ownership.Submission;
  */
 final class BatchRouter {
 
-  /** How long a forwarded batch may take before its outcome is called in doubt. */
-  private static final long FORWARD_SECONDS = 10;
-
   private final int rangeCount;
   private final ShardRanges ranges;
   private final RangeOwners owners;
-  private final PeerChannels peers;
+  private final Forwarding forwarding;
   private final NamespaceDirectory namespaces;
 
   BatchRouter(
       int rangeCount,
       ShardRanges ranges,
       RangeOwners owners,
-      PeerChannels peers,
+      Forwarding forwarding,
       NamespaceDirectory namespaces) {
     this.rangeCount = rangeCount;
     this.ranges = ranges;
     this.owners = owners;
-    this.peers = peers;
+    this.forwarding = forwarding;
     this.namespaces = namespaces;
   }
 
@@ -94,27 +88,9 @@ final class BatchRouter {
 
   private CompletableFuture<RecordStreamResponse> forward(
       Member owner, ByteString session, RecordBatch batch) {
-    RecordForwardedRequest request =
-        RecordForwardedRequest.newBuilder().setSessionId(session).setBatch(batch).build();
-    return Calls.toFuture(
-            peers
-                .ranges(owner.getAddress())
-                .withDeadlineAfter(FORWARD_SECONDS, TimeUnit.SECONDS)
-                .recordForwarded(request))
-        .thenApply(RecordForwardedResponse::getResponse)
-        .exceptionally(
-            failure ->
-                addressed(
-                    session,
-                    batch,
-                    Answers.inDoubt(
-                        "range: "
-                            + batch.getRangeId()
-                            + " at "
-                            + owner.getId()
-                            + " did not answer ("
-                            + Calls.unwrap(failure).getMessage()
-                            + ")")));
+    return forwarding
+        .send(owner.getAddress(), session, batch)
+        .thenApply(answer -> addressed(session, batch, answer));
   }
 
   private static CompletableFuture<RecordStreamResponse> refused(

@@ -4,7 +4,10 @@ import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.tallyring.proto.v1.CounterServiceGrpc.CounterServiceImplBase;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
@@ -18,23 +21,44 @@ import org.tallyring.proto.v1.RecordStreamResponse;
 /** CounterService on a shard. */
 final class CounterEndpoint extends CounterServiceImplBase {
 
+  /** So many are put into columns in less time than it takes to wake another thread. */
+  private static final int FEW = 20;
+
   private final RowRecorder rows;
   private final BatchRouter router;
   private final CountsReader counts;
   private final SeriesReader series;
+  private final Executor executor;
 
-  CounterEndpoint(RowRecorder rows, BatchRouter router, CountsReader counts, SeriesReader series) {
+  /**
+   * The service.
+   *
+   * @param executor for calls with many increments, which would hold up the event loop that they
+   *     came on
+   */
+  CounterEndpoint(
+      RowRecorder rows,
+      BatchRouter router,
+      CountsReader counts,
+      SeriesReader series,
+      Executor executor) {
     this.rows = rows;
     this.router = router;
     this.counts = counts;
     this.series = series;
+    this.executor = executor;
   }
 
   @Override
   public void record(RecordRequest request, StreamObserver<RecordResponse> call) {
-    Deadline deadline = Context.current().getDeadline();
+    Deadline given = Context.current().getDeadline();
+    Deadline deadline = given == null ? Deadline.after(1, TimeUnit.DAYS) : given;
     Calls.answer(
-        call, rows.record(request, deadline == null ? Deadline.after(1, TimeUnit.DAYS) : deadline));
+        call,
+        request.getIncrementsCount() <= FEW
+            ? rows.record(request, deadline)
+            : CompletableFuture.supplyAsync(() -> rows.record(request, deadline), executor)
+                .thenCompose(Function.identity()));
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -72,6 +73,8 @@ final class RangeEndpoint extends RangeServiceImplBase {
   private final RangeSnapshots snapshots;
   private final InstantSource clock;
   private final Executor executor;
+  private final Set<ForwardedBatches> forwarded = ConcurrentHashMap.newKeySet();
+  private volatile boolean closing;
 
   RangeEndpoint(
       String shardId,
@@ -394,14 +397,22 @@ final class RangeEndpoint extends RangeServiceImplBase {
   }
 
   @Override
-  public void recordForwarded(
-      RecordForwardedRequest request, StreamObserver<RecordForwardedResponse> call) {
-    Calls.answer(
-        call,
-        router
-            .takeForwarded(request.getSessionId(), request.getBatch())
-            .thenApply(
-                response -> RecordForwardedResponse.newBuilder().setResponse(response).build()));
+  public StreamObserver<RecordForwardedRequest> recordForwarded(
+      StreamObserver<RecordForwardedResponse> call) {
+    ForwardedBatches stream =
+        new ForwardedBatches(
+            router, (ServerCallStreamObserver<RecordForwardedResponse>) call, forwarded::remove);
+    forwarded.add(stream);
+    if (closing) {
+      stream.end();
+    }
+    return stream;
+  }
+
+  /** Ends what other shards forward here, so that none of it is in doubt when this one stops. */
+  void close() {
+    closing = true;
+    forwarded.forEach(ForwardedBatches::end);
   }
 
   @Override

@@ -22,6 +22,7 @@ public final class ShardEndpoint implements AutoCloseable {
   private static final long GRACE_MILLIS = 500;
 
   private final ReceivedBytes received = new ReceivedBytes();
+  private final CallThreads callThreads;
   private final ShardServices services;
   private final Server server;
 
@@ -38,6 +39,7 @@ public final class ShardEndpoint implements AutoCloseable {
       SnapshotArchive archive,
       InstantSource clock,
       ScheduledExecutorService scheduler) {
+    callThreads = new CallThreads(shardId);
     services =
         new ShardServices(
             cluster,
@@ -49,7 +51,8 @@ public final class ShardEndpoint implements AutoCloseable {
             archive,
             new PeerChannels(PeerChannels::connect),
             clock,
-            scheduler);
+            scheduler,
+            callThreads.others());
     // grpc-java's neutral builder knows ports only and would listen on every address.
     server =
         services
@@ -57,6 +60,8 @@ public final class ShardEndpoint implements AutoCloseable {
                 NettyServerBuilder.forAddress(
                     new InetSocketAddress(host, port), InsecureServerCredentials.create()))
             .addStreamTracerFactory(received)
+            .directExecutor()
+            .callExecutor(callThreads)
             .build();
   }
 
@@ -105,5 +110,6 @@ public final class ShardEndpoint implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     services.close();
+    callThreads.close();
   }
 }

@@ -7,6 +7,7 @@ import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -24,6 +25,7 @@ final class ShardServices implements AutoCloseable {
   private final HealthStatusManager health = new HealthStatusManager();
   private final PeerChannels peers;
   private final TopologyEndpoint topology;
+  private final RangeEndpoint rangeEndpoint;
   private final EventWatches events;
   private final RangeListing listing;
 
@@ -32,6 +34,11 @@ final class ShardServices implements AutoCloseable {
 
   private final List<BindableService> services;
 
+  /**
+   * The services.
+   *
+   * @param executor for calls that would hold up the transport
+   */
   ShardServices(
       String cluster,
       String shardId,
@@ -42,14 +49,17 @@ final class ShardServices implements AutoCloseable {
       SnapshotArchive archive,
       PeerChannels peers,
       InstantSource clock,
-      ScheduledExecutorService scheduler) {
+      ScheduledExecutorService scheduler,
+      Executor executor) {
     this.peers = peers;
     NamespaceDirectory namespaces =
         new NamespaceDirectory(coordination.watch(), coordination.namespaces());
     RangeOwners owners = new RangeOwners(shardId, coordination.watch());
     ReadGuard guard = new ReadGuard(coordination::provenState);
     RangeReads reads = new RangeReads(table, ranges);
-    BatchRouter router = new BatchRouter(table.rangeCount(), ranges, owners, peers, namespaces);
+    BatchRouter router =
+        new BatchRouter(
+            table.rangeCount(), ranges, owners, new Forwarding(peers, scheduler), namespaces);
     listing = new RangeListing(shardId, coordination.watch(), ranges, peers);
     topology = new TopologyEndpoint(cluster, coordination);
     events =
@@ -58,23 +68,26 @@ final class ShardServices implements AutoCloseable {
         Executors.newCachedThreadPool(task -> new Thread(task, shardId + "-snapshot-call"));
     NamedSnapshots snapshots = new NamedSnapshots(coordination.snapshots(), archive);
     OwnerCalls ownerCalls = new OwnerCalls(coordination.watch(), peers, snapshotCalls);
+    rangeEndpoint =
+        new RangeEndpoint(
+            shardId,
+            ranges,
+            reads,
+            router,
+            namespaces,
+            guard,
+            new RangeSnapshots(ranges, owners, archive),
+            clock,
+            scheduler);
     services =
         List.of(
             new CounterEndpoint(
                 new RowRecorder(table, router, namespaces, clock, scheduler),
                 router,
                 new CountsReader(reads, owners, peers, namespaces, guard, clock),
-                new SeriesReader(reads, owners, peers, namespaces, guard, clock)),
-            new RangeEndpoint(
-                shardId,
-                ranges,
-                reads,
-                router,
-                namespaces,
-                guard,
-                new RangeSnapshots(ranges, owners, archive),
-                clock,
-                scheduler),
+                new SeriesReader(reads, owners, peers, namespaces, guard, clock),
+                executor),
+            rangeEndpoint,
             new AdminEndpoint(
                 shardId,
                 coordination.watch(),
@@ -121,9 +134,10 @@ final class ShardServices implements AutoCloseable {
             health.setStatus(service.bindService().getServiceDescriptor().getName(), status));
   }
 
-  /** Tells watchers that this is the end, so that they turn to another shard. */
+  /** Tells watchers and other shards that this is the end, so that they turn to another shard. */
   void sayGoodbye() {
     health.enterTerminalState();
+    rangeEndpoint.close();
     topology.close();
     events.close();
   }

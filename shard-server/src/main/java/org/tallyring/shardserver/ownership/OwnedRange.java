@@ -292,7 +292,6 @@ public final class OwnedRange implements EventSource {
             new BatchValidator(table),
             clock,
             loop,
-            budget,
             meters,
             this::applied,
             this::lost);
@@ -306,9 +305,17 @@ public final class OwnedRange implements EventSource {
     return CompletableFuture.completedFuture(null);
   }
 
-  /** Sends a batch in. */
+  /**
+   * Sends a batch in. It counts towards the shard's bytes in flight from here to its answer: were
+   * it admitted only on the loop, what waits there for its turn would have no bound.
+   */
   public void submit(Submission submission) {
-    Submission counted = meters.counting(submission);
+    int bytes = submission.bytes();
+    if (!budget.tryTake(bytes)) {
+      meters.counting(submission).answer(Answers.overloaded());
+      return;
+    }
+    Submission counted = meters.counting(submission).beforeAnswer(() -> budget.giveBack(bytes));
     loop.execute(
         () -> {
           RangeIntake open = intake;

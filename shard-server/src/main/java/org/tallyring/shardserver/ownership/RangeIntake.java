@@ -76,7 +76,6 @@ final class RangeIntake {
   private final BatchValidator validator;
   private final InstantSource clock;
   private final Executor loop;
-  private final InFlightBudget budget;
   private final ShardMeters meters;
   private final BiConsumer<Position, JournalEntry> onApplied;
   private final Consumer<Throwable> onLost;
@@ -108,7 +107,6 @@ final class RangeIntake {
       BatchValidator validator,
       InstantSource clock,
       Executor loop,
-      InFlightBudget budget,
       ShardMeters meters,
       BiConsumer<Position, JournalEntry> onApplied,
       Consumer<Throwable> onLost) {
@@ -118,7 +116,6 @@ final class RangeIntake {
     this.validator = validator;
     this.clock = clock;
     this.loop = loop;
-    this.budget = budget;
     this.meters = meters;
     this.onApplied = onApplied;
     this.onLost = onLost;
@@ -352,13 +349,8 @@ final class RangeIntake {
         return;
       }
     }
-    if (!budget.tryTake(submission.bytes())) {
-      submission.answer(Answers.overloaded());
-      return;
-    }
     List<RowViolation> conflicts = admittedEventIds.admit(engine, accepted);
     if (!conflicts.isEmpty()) {
-      budget.giveBack(submission.bytes());
       submission.answer(Answers.invalid(BatchViolation.of(conflicts)));
       return;
     }
@@ -502,7 +494,6 @@ final class RangeIntake {
   private void finish(Pending pending, AcceptedBatch batch, int[] duplicateRows) {
     Submission submission = pending.submission();
     if (submission != null) {
-      budget.giveBack(submission.bytes());
       admitted.remove(submission.sessionId(), submission.batch().getSequence());
       admittedEventIds.release(batch);
       submission.answer(Answers.applied(duplicateRows));
@@ -550,9 +541,6 @@ final class RangeIntake {
     Submission submission = pending.submission();
     if (submission == null) {
       return;
-    }
-    if (pending.batch() != null) {
-      budget.giveBack(submission.bytes());
     }
     submission.answer(inDoubt ? Answers.inDoubt(message) : Answers.recovering(rangeId));
   }

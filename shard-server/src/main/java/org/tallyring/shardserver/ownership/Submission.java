@@ -12,7 +12,8 @@ import org.tallyring.proto.v1.RecordStreamResponse;
  * @param sessionId the producer's session; empty for no protection against repeats
  * @param batch as received
  * @param namespace the definition of the batch's namespace
- * @param reply hears what became of it, once, on the range's loop
+ * @param reply hears what became of it, once, on the range's loop; where there is no room for it,
+ *     at once
  */
 public record Submission(
     ByteString sessionId,
@@ -22,6 +23,18 @@ public record Submission(
 
   int bytes() {
     return batch.getSerializedSize();
+  }
+
+  /** The same, with something to do when it is answered. */
+  Submission beforeAnswer(Runnable step) {
+    return new Submission(
+        sessionId,
+        batch,
+        namespace,
+        answer -> {
+          step.run();
+          reply.accept(answer);
+        });
   }
 
   void answer(RecordStreamResponse.Builder response) {

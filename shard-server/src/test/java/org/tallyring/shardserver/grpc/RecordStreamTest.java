@@ -10,6 +10,7 @@ import static org.tallyring.shardserver.grpc.ShardCluster.batch;
 import io.grpc.Status.Code;
 import io.grpc.internal.testing.StreamRecorder;
 import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc;
 import org.tallyring.proto.internal.v1.RecordForwardedRequest;
+import org.tallyring.proto.internal.v1.RecordForwardedResponse;
 import org.tallyring.proto.v1.CounterServiceGrpc;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.RecordStreamRequest;
@@ -185,15 +187,13 @@ final class RecordStreamTest {
 
   @Test
   void aBatchSentToAShardThatIsNotTheOwnerIsNotSentOnAndTheOwnerIsNamed() {
-    RecordStreamRequest sent = batch(2, 1);
-    RecordStreamResponse answer =
-        RangeServiceGrpc.newBlockingStub(cluster.channel(FIRST))
-            .recordForwarded(
-                RecordForwardedRequest.newBuilder()
-                    .setSessionId(sent.getSessionId())
-                    .setBatch(sent.getBatch())
-                    .build())
-            .getResponse();
+    StreamRecorder<RecordForwardedResponse> forwarded = StreamRecorder.create();
+    RangeServiceGrpc.newStub(cluster.channel(FIRST))
+        .recordForwarded(forwarded)
+        .onNext(forwarded(batch(2, 1), 7));
+    await().until(() -> !forwarded.getValues().isEmpty());
+    assertThat(forwarded.getValues().get(0).getNumber()).isEqualTo(7);
+    RecordStreamResponse answer = forwarded.getValues().get(0).getResponse();
 
     expect(answer, Code.ABORTED, ErrorReason.ERROR_REASON_NOT_OWNER);
     assertThat(Errors.metadataOf(Errors.fromProto(answer.getError())))
@@ -202,6 +202,36 @@ final class RecordStreamTest {
         .containsEntry("ownerAddress", cluster.address(SECOND))
         .containsEntry("epoch", "1");
     assertThat(cluster.journals.entryCount(2)).isZero();
+  }
+
+  private static RecordForwardedRequest forwarded(RecordStreamRequest sent, long number) {
+    return RecordForwardedRequest.newBuilder()
+        .setSessionId(sent.getSessionId())
+        .setBatch(sent.getBatch())
+        .setNumber(number)
+        .build();
+  }
+
+  @Test
+  void aShardThatStopsAnswersWhatWasForwardedToItAndLooksAtNothingMore() throws Exception {
+    cluster.journals.holdAcks(2);
+    StreamRecorder<RecordForwardedResponse> answered = StreamRecorder.create();
+    StreamObserver<RecordForwardedRequest> forwarding =
+        RangeServiceGrpc.newStub(cluster.channel(SECOND)).recordForwarded(answered);
+    forwarding.onNext(forwarded(batch(2, 1), 1));
+    await().until(() -> cluster.journals.entryCount(2) > 0);
+
+    cluster.services(SECOND).sayGoodbye();
+    forwarding.onNext(forwarded(batch(2, 2), 2));
+    assertThat(answered.getValues()).isEmpty();
+    cluster.journals.releaseAcks(2);
+
+    assertThat(answered.awaitCompletion(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(answered.getError()).isNull();
+    assertThat(answered.getValues())
+        .extracting(answer -> answer.getNumber() + " " + answer.getResponse().getOutcome())
+        .containsExactly("1 OUTCOME_APPLIED");
+    assertThat(cluster.journals.entryCount(2)).isEqualTo(1);
   }
 
   @Test

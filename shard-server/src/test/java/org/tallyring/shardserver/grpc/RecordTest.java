@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.tallyring.shardserver.grpc.Refusals.refusal;
 import static org.tallyring.shardserver.grpc.ShardCluster.FIRST;
 import static org.tallyring.shardserver.grpc.ShardCluster.SECOND;
@@ -10,19 +11,24 @@ import static org.tallyring.shardserver.grpc.ShardCluster.key;
 import com.google.protobuf.ByteString;
 import com.google.rpc.BadRequest;
 import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
 import io.grpc.internal.testing.StreamRecorder;
 import io.grpc.protobuf.StatusProto;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.v1.CounterServiceGrpc;
 import org.tallyring.proto.v1.CounterServiceGrpc.CounterServiceBlockingStub;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.Increment;
 import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
+import org.tallyring.shardserver.ownership.RangeSettings;
 
 final class RecordTest {
 
@@ -153,5 +159,41 @@ final class RecordTest {
     assertThat(waiting.getError()).isNull();
     assertThat(waiting.getValues())
         .containsExactly(RecordResponse.newBuilder().setApplied(1).build());
+  }
+
+  @Test
+  void callsBeyondTheBytesThatAShardHoldsAreRefusedWithADelayAndTakenOnceThereIsRoom() {
+    ShardCluster small =
+        new ShardCluster(grpc, new RangeSettings(Long.MAX_VALUE, Long.MAX_VALUE, 50_000));
+    Increment[] many = new Increment[1_000];
+    Arrays.fill(many, increment(key(0)));
+    RecordRequest request = request(ByteString.EMPTY, many);
+    StreamRecorder<RecordResponse> held = StreamRecorder.create();
+    small.journals.holdAcks(0);
+    List<StatusRuntimeException> refused = new ArrayList<>();
+    CounterServiceGrpc.newStub(small.channel(FIRST)).record(request, held);
+    for (int i = 0; refused.isEmpty() && i < 100; i++) {
+      StreamRecorder<RecordResponse> more = StreamRecorder.create();
+      CounterServiceGrpc.newStub(small.channel(FIRST)).record(request, more);
+      if (more.getError() instanceof StatusRuntimeException refusal) {
+        refused.add(refusal);
+      }
+    }
+
+    assertThat(refused).hasSize(1);
+    assertThat(refused.get(0).getStatus().getCode()).isEqualTo(Code.RESOURCE_EXHAUSTED);
+    assertThat(Errors.reasonOf(refused.get(0))).isEqualTo(ErrorReason.ERROR_REASON_OVERLOADED);
+    assertThat(Errors.retryDelayOf(refused.get(0))).isPresent();
+    await().until(() -> small.journals.entryCount(0) > 0);
+    small.journals.releaseAcks(0);
+    await().until(() -> !held.getValues().isEmpty());
+    await()
+        .ignoreException(StatusRuntimeException.class)
+        .until(
+            () ->
+                CounterServiceGrpc.newBlockingStub(small.channel(FIRST))
+                        .record(request)
+                        .getApplied()
+                    == many.length);
   }
 }

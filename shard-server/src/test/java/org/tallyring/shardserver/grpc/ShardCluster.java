@@ -77,6 +77,7 @@ final class ShardCluster {
   final InMemoryJournals journals;
   final InMemoryArchive archive = new InMemoryArchive();
   private final InProcessGrpc grpc;
+  private final RangeSettings settings;
   private final Map<String, ShardRanges> ranges = new LinkedHashMap<>();
   private final Map<String, ShardServices> services = new LinkedHashMap<>();
 
@@ -84,7 +85,12 @@ final class ShardCluster {
   final List<String> rebalanced = new CopyOnWriteArrayList<>();
 
   ShardCluster(InProcessGrpc grpc) {
+    this(grpc, RangeSettings.DEFAULT);
+  }
+
+  ShardCluster(InProcessGrpc grpc, RangeSettings settings) {
     this.grpc = grpc;
+    this.settings = settings;
     ExecutorService acks = Executors.newSingleThreadExecutor();
     grpc.closeAtEnd(acks::shutdownNow);
     journals = new InMemoryJournals(coordination.ranges(), acks);
@@ -112,7 +118,7 @@ final class ShardCluster {
             new PeerHandOffs(id, connection, new PeerChannels(grpc::channel)),
             connection.namespaces(),
             loops,
-            RangeSettings.DEFAULT,
+            settings,
             () -> Instant.ofEpochMilli(NOW),
             scheduler,
             new ShardMeters(new SimpleMeterRegistry(), id));
@@ -129,7 +135,8 @@ final class ShardCluster {
             archive,
             new PeerChannels(grpc::channel),
             () -> Instant.ofEpochMilli(NOW),
-            scheduler);
+            scheduler,
+            Runnable::run);
     services.put(id, served);
     grpc.serve(address, served::addTo);
     join(

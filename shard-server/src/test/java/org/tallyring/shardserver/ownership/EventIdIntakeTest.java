@@ -64,7 +64,6 @@ class EventIdIntakeTest {
         new BatchValidator(new RangeTable(1)),
         () -> Instant.ofEpochMilli(now),
         Runnable::run,
-        new InFlightBudget(1 << 20),
         new ShardMeters(new SimpleMeterRegistry(), "shard-1"),
         (position, entry) -> {},
         cause -> {});
@@ -280,27 +279,6 @@ class EventIdIntakeTest {
         .isEqualTo(ErrorReason.ERROR_REASON_COUNT_OVERFLOW);
     assertThat(within.getInvalidRowsList()).containsExactly(1);
     assertThat(count("a")).isEqualTo(Long.MAX_VALUE);
-  }
-
-  @Test
-  void anIdIsFreeAgainWhenItsBatchWasRefusedForWantOfRoom() {
-    byte[] key = new byte[512];
-    Arrays.fill(key, (byte) 'k');
-    String longKey = new String(key, StandardCharsets.UTF_8);
-    RecordBatch.Builder large = rows();
-    for (int i = 0; i < 1_500; i++) {
-      row(large, longKey, 1, "fill-" + i);
-    }
-    submit(1, large);
-    RecordBatch.Builder second = rows();
-    for (int i = 0; i < 1_500; i++) {
-      row(second, longKey, 2, "more-" + i);
-    }
-    RecordStreamResponse refused = submit(2, second).join();
-    assertThat(Errors.reasonOf(refused.getError())).isEqualTo(ErrorReason.ERROR_REASON_OVERLOADED);
-    CompletableFuture<RecordStreamResponse> other = submit(2, row(longKey, 3, "more-0"));
-    acknowledge();
-    assertApplied(other);
   }
 
   /** Several sessions, acknowledgements at random moments, takeovers; jqwik reports the seed. */

@@ -38,7 +38,6 @@ class RedefinitionTest {
         new BatchValidator(new RangeTable(1)),
         InstantSource.fixed(Instant.parse("2024-02-29T12:00:00Z")),
         Runnable::run,
-        new InFlightBudget(1 << 20),
         new ShardMeters(new SimpleMeterRegistry(), "shard-1"),
         (position, entry) -> {},
         cause -> {});
