@@ -452,7 +452,10 @@ public final class OwnedRange implements EventSource {
     return onLoop(
         () -> {
           RangeQueries open = queries;
-          return open == null ? CompletableFuture.completedFuture(null) : question.apply(open);
+          // The next tenure ends what it answered from until then, and has counted further.
+          return open == null || open.isEnded()
+              ? CompletableFuture.completedFuture(null)
+              : question.apply(open);
         });
   }
 
@@ -497,7 +500,7 @@ public final class OwnedRange implements EventSource {
 
   @Override
   public CompletableFuture<@Nullable EventPage> events(EventQuery query) {
-    return read(
+    return readServed(
         engine -> {
           EventPage page = engine.events(query);
           meters.handedOver(page);

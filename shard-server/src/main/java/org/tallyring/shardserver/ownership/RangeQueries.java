@@ -81,7 +81,12 @@ final class RangeQueries {
     return fresh;
   }
 
-  /** Answers nothing any more; what is being made answers null. */
+  /** Whether nothing may be asked any more. */
+  boolean isEnded() {
+    return ended;
+  }
+
+  /** From now on nothing may be asked; what is being made answers null. */
   void end() {
     ended = true;
   }

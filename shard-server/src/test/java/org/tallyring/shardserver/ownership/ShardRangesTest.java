@@ -609,11 +609,13 @@ final class ShardRangesTest {
       await().until(() -> ranges.find(0).orElseThrow().state() == RangeState.LOST);
     }
     assertThat(store.record(0).getServing()).isTrue();
+    OwnedRange before = ranges.find(0).orElseThrow();
     ((InMemoryJournals) journals).setWithoutBookies(false);
     scheduler.take().task().run();
 
     OwnedRange again = serving(ranges, 0);
     assertThat(clicks(again)).isEqualTo(2);
+    assertThat(clicks(before)).as("asked of the tenure before").isNull();
     assertThat(send(again, 1).getOutcome()).isEqualTo(Outcome.OUTCOME_DUPLICATE);
     assertThat(again.epoch()).isEqualTo(2);
   }
