@@ -1,8 +1,10 @@
 package org.tallyring.cli;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.tallyring.cli.failure.CliException;
 import org.tallyring.cli.failure.ExitCode;
 
 /**
@@ -40,12 +42,32 @@ final class Foreground {
    * @param before how long that may take
    */
   static void run(AutoCloseable server, Duration before) {
+    run(server, before, new CompletableFuture<>());
+  }
+
+  /**
+   * As {@link #run(AutoCloseable)}, for a server that can fail by itself. Then the process ends,
+   * too, so that whoever looks after it starts it again.
+   *
+   * @param end completes exceptionally when the server has failed
+   * @throws CliException if it has
+   */
+  static void run(AutoCloseable server, CompletableFuture<Void> end) {
+    run(server, Duration.ZERO, end);
+  }
+
+  private static void run(AutoCloseable server, Duration before, CompletableFuture<Void> end) {
     Foreground foreground = new Foreground(STOP.plus(before));
     Runtime.getRuntime().addShutdownHook(new Thread(foreground::passOn, "stop"));
+    end.whenComplete((done, failure) -> foreground.stopAsked.countDown());
     try {
       foreground.stopAsked.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    if (end.isCompletedExceptionally()) {
+      foreground.stopped.countDown();
+      throw CliException.failed("stopped by itself; see what it logged, and start it again");
     }
     try {
       server.close();

@@ -93,7 +93,9 @@ final class ServerRoles implements Roles {
                   true,
                   true));
       say("bookie " + config.id() + " is ready: " + config.host() + ":" + config.port());
-      Foreground.run(bookie);
+      Foreground.run(bookie, bookie.stopped());
+    } catch (CliException e) {
+      throw e;
     } catch (RuntimeException e) {
       throw notStarted("bookie", e);
     }
