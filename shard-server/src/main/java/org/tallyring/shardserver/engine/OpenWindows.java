@@ -85,7 +85,7 @@ final class OpenWindows {
     int next = from;
     while (next < to) {
       next = addInPlace(slots, deltas, next, to);
-      if (next < to) {
+      if (next < to && !renew(slots[next] >>> CountPage.BITS)) {
         addAlone(slots[next], deltas[next]);
         next++;
       }
@@ -108,6 +108,18 @@ final class OpenWindows {
       }
     }
     touched = sum;
+  }
+
+  /** Makes a page ready that is not only because a view shares it; says whether it was. */
+  private boolean renew(int index) {
+    OpenPage page = index < pages.length ? pages[index] : null;
+    OpenPage renewed = page == null ? null : page.renewed(current);
+    if (renewed == null) {
+      return false;
+    }
+    pages[index] = renewed;
+    ready[index] = renewed.data;
+    return true;
   }
 
   private void addAlone(int slot, long delta) {

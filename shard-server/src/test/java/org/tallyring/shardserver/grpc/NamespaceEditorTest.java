@@ -143,7 +143,7 @@ class NamespaceEditorTest {
   void aMapSizeThatIsNoPowerOfTwoIsRefused(int size) {
     MetricDefinition.Builder metric = MetricDefinition.newBuilder().setName("m");
     metric.getHeavyHittersBuilder().setMaxMapSize(size);
-    assertBadStrategy(metric, "(expected: a power of two, 8..1048576)");
+    assertBadStrategy(metric, "(expected: a power of two, 8..65536)");
   }
 
   @ParameterizedTest

@@ -2,12 +2,10 @@ package org.tallyring.shardserver.engine.strategy;
 
 import com.google.protobuf.ByteString;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.BiConsumer;
+import java.util.PriorityQueue;
 
 /**
  * The heavy hitters of a stream in bounded memory, with a bound on the error: the counters of Misra
@@ -32,14 +30,17 @@ public final class FrequentKeys {
   /** The least map size. */
   public static final int MIN_MAP_SIZE = 8;
 
-  /** The largest map size. */
-  public static final int MAX_MAP_SIZE = 1 << 20;
+  /**
+   * The largest map size: the purge of a metric's five present buckets, which can fall into one
+   * batch, then stops the range for less than 10 ms.
+   */
+  public static final int MAX_MAP_SIZE = 1 << 16;
 
   /** About how many keys the counts lie apart in: as many are copied at a time after a freeze. */
   private static final int KEYS_PER_PART = 64;
 
-  /** A map entry, its key object and its count. */
-  private static final int ENTRY_BYTES = 48 + 24 + 24 + 16;
+  /** What a key takes besides its bytes and its place in a table. */
+  private static final int KEY_BYTES = 24 + 16;
 
   /** A key and its count. */
   public record Entry(ByteString key, long count) {}
@@ -52,7 +53,7 @@ public final class FrequentKeys {
 
   private final int mapSize;
   private final int parts;
-  private final FreezableTree<Map<ByteString, long[]>> counts;
+  private final FreezableTree<FrequentPart> counts;
   private int size;
   private long keyBytes;
   private long maxError;
@@ -75,7 +76,7 @@ public final class FrequentKeys {
     }
     this.mapSize = mapSize;
     this.parts = Math.max(1, mapSize / KEYS_PER_PART);
-    this.counts = new FreezableTree<>(FrequentKeys::copy);
+    this.counts = new FreezableTree<>(FrequentPart::copy);
   }
 
   private FrequentKeys(FrequentKeys other) {
@@ -92,15 +93,10 @@ public final class FrequentKeys {
     return new FrequentKeys(this);
   }
 
-  private static Map<ByteString, long[]> copy(Map<ByteString, long[]> part) {
-    Map<ByteString, long[]> copy = new HashMap<>(part.size() * 2);
-    part.forEach((key, count) -> copy.put(key, count.clone()));
-    return copy;
-  }
-
-  /** By the top bits of the hash, once spread; a part itself uses the low ones. */
+  /** By the top bits of the hash, once spread; a part itself uses lower ones. */
   private int partOf(ByteString key) {
-    return (int) (Integer.toUnsignedLong(key.hashCode() * 0x9E3779B9) * parts >>> Integer.SIZE);
+    int spread = FrequentPart.spread(key.hashCode());
+    return (int) (Integer.toUnsignedLong(spread) * parts >>> Integer.SIZE);
   }
 
   /** The map size. */
@@ -120,7 +116,9 @@ public final class FrequentKeys {
 
   /** What the structures take, about. */
   public long bytes() {
-    return counts.bytes() + (long) size * ENTRY_BYTES + keyBytes;
+    long[] bytes = {counts.bytes() + (long) size * KEY_BYTES + keyBytes};
+    counts.forEach((index, part) -> bytes[0] += part.bytes());
+    return bytes[0];
   }
 
   /**
@@ -134,15 +132,10 @@ public final class FrequentKeys {
     if (delta <= 0) {
       return 0;
     }
-    Map<ByteString, long[]> part = counts.forWriting(partOf(key), HashMap::new);
-    long[] count = part.get(key);
-    if (count != null) {
-      count[0] += delta;
-      return 0;
+    if (counts.forWriting(partOf(key), FrequentPart::new).add(key, delta)) {
+      size++;
+      keyBytes += key.size();
     }
-    part.put(key, new long[] {delta});
-    size++;
-    keyBytes += key.size();
     return size > mapSize / 4 * 3 ? purge() : 0;
   }
 
@@ -154,23 +147,32 @@ public final class FrequentKeys {
 
   /** The largest count that a key can have; 0 if it is not held. */
   public long count(ByteString key) {
-    Map<ByteString, long[]> part = counts.get(partOf(key));
-    long[] count = part == null ? null : part.get(key);
-    return count == null ? 0 : count[0] + maxError;
+    FrequentPart part = counts.get(partOf(key));
+    long count = part == null ? 0 : part.count(key);
+    return count == 0 ? 0 : count + maxError;
   }
 
   /** The best {@code k} keys with the largest counts they can have, best first. */
   public List<Entry> best(int k) {
-    List<Entry> all = new ArrayList<>();
-    forEach((key, count) -> all.add(new Entry(key, count[0] + maxError)));
-    all.sort(BEST_FIRST);
-    return all.subList(0, Math.min(k, all.size()));
+    PriorityQueue<Entry> best = new PriorityQueue<>(BEST_FIRST.reversed());
+    forEach(
+        (key, count) -> {
+          if (best.size() < k || count + maxError >= best.element().count) {
+            best.add(new Entry(key, count + maxError));
+            if (best.size() > k) {
+              best.remove();
+            }
+          }
+        });
+    List<Entry> sorted = new ArrayList<>(best);
+    sorted.sort(BEST_FIRST);
+    return Collections.unmodifiableList(sorted);
   }
 
   /** What is held, by key, with the least count that each can have. */
   public List<Entry> entries() {
     List<Entry> all = new ArrayList<>();
-    forEach((key, count) -> all.add(new Entry(key, count[0])));
+    forEach((key, count) -> all.add(new Entry(key, count)));
     all.sort(BY_KEY);
     return all;
   }
@@ -180,23 +182,21 @@ public final class FrequentKeys {
     maxError = restoredMaxError;
   }
 
-  private void forEach(BiConsumer<ByteString, long[]> consumer) {
-    counts.forEach((index, part) -> part.forEach(consumer));
+  private void forEach(FrequentPart.Visitor visitor) {
+    counts.forEach((index, part) -> part.forEach(visitor));
   }
 
   private int purge() {
-    long[] sorted = new long[size];
+    long[] all = new long[size];
     int[] next = new int[1];
-    forEach((key, count) -> sorted[next[0]++] = count[0]);
-    Arrays.sort(sorted);
-    long median = sorted[size / 2];
+    counts.forEach((index, part) -> next[0] = part.copyCounts(all, next[0]));
+    long median = smallest(all, size / 2);
     int before = size;
     size = 0;
     for (int index = 0; index < parts; index++) {
       if (counts.get(index) != null) {
-        Map<ByteString, long[]> part = counts.forWriting(index, HashMap::new);
-        part.entrySet().removeIf(entry -> isOutlived(entry, median));
-        part.values().forEach(count -> count[0] -= median);
+        FrequentPart part = counts.forWriting(index, FrequentPart::new);
+        keyBytes -= part.purge(median);
         size += part.size();
       }
     }
@@ -204,9 +204,35 @@ public final class FrequentKeys {
     return before - size;
   }
 
-  private boolean isOutlived(Map.Entry<ByteString, long[]> entry, long median) {
-    boolean outlived = entry.getValue()[0] <= median;
-    keyBytes -= outlived ? entry.getKey().size() : 0;
-    return outlived;
+  /**
+   * One of some values by its place in their order, byte by byte from the top: a few passes,
+   * whatever the order that they come in.
+   *
+   * @param values none is negative
+   * @param rank how many of them come before it
+   */
+  static long smallest(long[] values, int rank) {
+    long largest = 0;
+    for (long value : values) {
+      largest |= value;
+    }
+    int digits = (Long.SIZE - Long.numberOfLeadingZeros(largest) + Byte.SIZE - 1) / Byte.SIZE;
+    long found = 0;
+    int left = rank;
+    for (int shift = (digits - 1) * Byte.SIZE; shift >= 0; shift -= Byte.SIZE) {
+      int[] having = new int[1 << Byte.SIZE];
+      for (long value : values) {
+        if (value >>> shift >>> Byte.SIZE == found) {
+          having[(int) (value >>> shift) & 0xFF]++;
+        }
+      }
+      int digit = 0;
+      while (left >= having[digit]) {
+        left -= having[digit];
+        digit++;
+      }
+      found = found << Byte.SIZE | digit;
+    }
+    return found;
   }
 }

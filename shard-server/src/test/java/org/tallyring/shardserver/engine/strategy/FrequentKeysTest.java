@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import com.google.protobuf.ByteString;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.constraints.LongRange;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,6 +40,49 @@ final class FrequentKeysTest {
             assertThat(Math.abs(first.count(key) - count)).isLessThanOrEqualTo(first.maxError()));
     first.entries().forEach(e -> assertThat(e.count()).isLessThanOrEqualTo(truth.get(e.key())));
     first.best(24).forEach(e -> assertThat(e.count()).isGreaterThanOrEqualTo(truth.get(e.key())));
+  }
+
+  @Property(tries = 100)
+  void itHoldsWhatTheDefinitionSays(@ForAll long seed) {
+    Random random = new Random(seed);
+    int mapSize = 8 << random.nextInt(9);
+    FrequentKeys keys = new FrequentKeys(mapSize);
+    Map<ByteString, Long> held = new HashMap<>();
+    long error = 0;
+    for (int i = 0; i < 10_000; i++) {
+      ByteString key = key((int) Math.abs(random.nextGaussian() * mapSize));
+      long delta = 1L + (random.nextInt(10) == 0 ? random.nextInt(100_000) : 0);
+      keys.add(key, delta);
+      held.merge(key, delta, Long::sum);
+      if (held.size() > mapSize / 4 * 3) {
+        long median =
+            held.values().stream().sorted().skip(held.size() / 2).findFirst().orElseThrow();
+        held.values().removeIf(count -> count <= median);
+        held.replaceAll((each, count) -> count - median);
+        error += median;
+      }
+    }
+    Map<ByteString, Long> actual = new HashMap<>();
+    keys.entries().forEach(entry -> actual.put(entry.key(), entry.count()));
+    assertThat(actual).isEqualTo(held);
+    assertThat(keys.size()).isEqualTo(held.size());
+    assertThat(keys.maxError()).isEqualTo(error);
+    long bound = error;
+    assertThat(keys.best(10).stream().map(FrequentKeys.Entry::count))
+        .isEqualTo(
+            held.values().stream()
+                .map(count -> count + bound)
+                .sorted(Comparator.reverseOrder())
+                .limit(10)
+                .toList());
+  }
+
+  @Property
+  void theSmallestAreThoseOfTheSorted(
+      @ForAll @Size(min = 1, max = 60) List<@LongRange(min = 0) Long> values, @ForAll int seed) {
+    int rank = Math.floorMod(seed, values.size());
+    assertThat(FrequentKeys.smallest(values.stream().mapToLong(Long::longValue).toArray(), rank))
+        .isEqualTo(values.stream().sorted().toList().get(rank));
   }
 
   @Property(tries = 50)
@@ -96,7 +142,7 @@ final class FrequentKeysTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 4, 7, 12, 1000, -8, 1 << 21, Integer.MIN_VALUE})
+  @ValueSource(ints = {0, 4, 7, 12, 1000, -8, 1 << 17, Integer.MIN_VALUE})
   void mapSizesOutOfBoundsAreRefused(int size) {
     assertThatIllegalArgumentException().isThrownBy(() -> new FrequentKeys(size));
   }
