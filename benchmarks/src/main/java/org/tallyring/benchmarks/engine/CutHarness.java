@@ -89,7 +89,7 @@ public final class CutHarness implements Callable<Integer> {
 
   @Option(
       names = "--map-size",
-      defaultValue = "1048576",
+      defaultValue = "65536",
       description = "Of heavy hitters. Default: ${DEFAULT-VALUE}.")
   private int mapSize;
 
