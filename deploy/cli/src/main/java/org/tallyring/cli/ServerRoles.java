@@ -3,6 +3,7 @@ package org.tallyring.cli;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -23,7 +24,9 @@ import org.tallyring.shardserver.journal.BookKeeperJournals;
 import org.tallyring.shardserver.journal.BookieSettings;
 import org.tallyring.shardserver.journal.JournalBookie;
 import org.tallyring.shardserver.journal.JournalSettings;
+import org.tallyring.shardserver.journal.RangeJournals;
 import org.tallyring.shardserver.ownership.RangeSettings;
+import org.tallyring.shardserver.ownership.Rehearsal;
 import org.tallyring.shardserver.server.MetricsServer;
 import org.tallyring.shardserver.server.ShardServer;
 import org.tallyring.shardserver.server.ShardServerSettings;
@@ -34,6 +37,8 @@ import org.tallyring.standalone.StandaloneSettings;
 
 /** Starts the servers from their configuration. */
 final class ServerRoles implements Roles {
+
+  private static final Duration REHEARSAL = Duration.ofSeconds(4);
 
   private final Console console;
 
@@ -123,6 +128,12 @@ final class ServerRoles implements Roles {
       started.push(journals);
       PrometheusMeterRegistry metrics = ProcessMetrics.registry();
       journals.register(metrics);
+      if (coordination.watch().view().isServed()) {
+        // Others are at work: this one has the time, and its ranges' producers should not wait.
+        try (RangeJournals unknown = journals.forRehearsal()) {
+          Rehearsal.run(unknown, REHEARSAL);
+        }
+      }
       ShardServer shard =
           ShardServer.start(
               new ShardServerSettings(

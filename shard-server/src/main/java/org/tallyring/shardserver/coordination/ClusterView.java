@@ -42,6 +42,12 @@ public record ClusterView(
     return rangeId < target.getOwnersCount() ? target.getOwners(rangeId) : "";
   }
 
+  /** Whether live shards serve all ranges. */
+  public boolean isServed() {
+    return ranges.stream()
+        .allMatch(range -> range.getServing() && members.containsKey(range.getOwner()));
+  }
+
   /** The ids of the live shards that are to own nothing. */
   public Set<String> draining() {
     Set<String> draining = new HashSet<>();

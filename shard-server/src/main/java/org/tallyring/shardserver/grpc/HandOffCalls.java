@@ -39,7 +39,8 @@ final class HandOffCalls {
 
   private static HandOffRangeResponse toProto(Optional<HandedOff> handedOff) {
     HandOffRangeResponse.Builder response = HandOffRangeResponse.newBuilder();
-    handedOff.ifPresent(left -> response.setIncrements(left.increments()));
+    handedOff.ifPresent(
+        left -> response.setIncrements(left.increments()).setStoppedMillis(left.stoppedMillis()));
     return response.build();
   }
 
@@ -56,7 +57,7 @@ final class HandOffCalls {
   /** What an owner at an epoch answered. */
   static Optional<HandedOff> fromProto(HandOffRangeResponse response, long epoch) {
     return response.hasIncrements()
-        ? Optional.of(new HandedOff(epoch, response.getIncrements()))
+        ? Optional.of(new HandedOff(epoch, response.getIncrements(), response.getStoppedMillis()))
         : Optional.empty();
   }
 

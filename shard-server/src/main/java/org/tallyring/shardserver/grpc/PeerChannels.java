@@ -35,6 +35,11 @@ final class PeerChannels implements AutoCloseable {
         .build();
   }
 
+  /** Connects, if it is not connected yet. */
+  void connectTo(String address) {
+    channel(address).getState(true);
+  }
+
   RangeServiceFutureStub ranges(String address) {
     return RangeServiceGrpc.newFutureStub(channel(address));
   }

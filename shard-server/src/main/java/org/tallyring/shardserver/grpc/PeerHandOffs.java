@@ -36,6 +36,14 @@ public final class PeerHandOffs implements HandOffRequests, AutoCloseable {
   }
 
   @Override
+  public void expect(String owner) {
+    Member member = watch.view().members().get(owner);
+    if (member != null) {
+      peers.connectTo(member.getAddress());
+    }
+  }
+
+  @Override
   public CompletableFuture<Optional<HandedOff>> handOff(String owner, int rangeId, long epoch) {
     Member member = watch.view().members().get(owner);
     if (member == null) {

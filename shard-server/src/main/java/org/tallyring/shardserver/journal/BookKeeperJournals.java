@@ -70,6 +70,16 @@ public final class BookKeeperJournals implements RangeJournals {
             () -> journals.forEach(BookKeeperJournal::bookiesChanged));
   }
 
+  /** On the engines of others, with records of its own. */
+  private BookKeeperJournals(BookKeeperJournals others, RangeStore store) {
+    this.settings = others.settings;
+    this.store = store;
+    this.clock = others.clock;
+    this.client = others.client;
+    this.ledgers = others.ledgers;
+    this.bookies = others.bookies;
+  }
+
   /**
    * Connects to the bookies. Blocks until it knows which there are; there may be none yet.
    *
@@ -310,6 +320,12 @@ public final class BookKeeperJournals implements RangeJournals {
   /** Where named snapshots are stored, on the same bookies. */
   public SnapshotArchive archive() {
     return new BookKeeperArchive(ledgers, bookies, settings.replayChunkBytes());
+  }
+
+  /** The same for ranges that nobody else knows of; to be closed before these are. */
+  public RangeJournals forRehearsal() {
+    RehearsalRecords records = new RehearsalRecords();
+    return new RehearsalJournals(new BookKeeperJournals(this, records), records, ledgers);
   }
 
   /** Counts the bytes of the entries that all of these journals appended so far. */

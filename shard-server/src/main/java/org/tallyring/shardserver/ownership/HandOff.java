@@ -1,6 +1,5 @@
 package org.tallyring.shardserver.ownership;
 
-import io.micrometer.core.instrument.Timer;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -88,6 +87,7 @@ final class HandOff {
   void begin() {
     loop.execute(
         () -> {
+          requests.expect(owner);
           prepared = range.prepare();
           advance();
         });
@@ -109,7 +109,7 @@ final class HandOff {
           ownerGone = true;
           if (!isOver() && !replaying) {
             log.info("range {}: {} is gone before it handed off", range.rangeId(), owner);
-            take(Optional.empty(), meters.begin());
+            take(Optional.empty());
           }
         });
   }
@@ -134,7 +134,7 @@ final class HandOff {
               if (failure != null) {
                 range.lost(failure);
               } else if (ownerGone) {
-                take(Optional.empty(), meters.begin());
+                take(Optional.empty());
               } else if (entries > NEARLY_CAUGHT_UP_ENTRIES) {
                 advance();
               } else {
@@ -160,7 +160,6 @@ final class HandOff {
   }
 
   private void ask() {
-    Timer.Sample begun = meters.begin();
     long asked = epoch;
     requests
         .handOff(owner, range.rangeId(), asked)
@@ -170,9 +169,9 @@ final class HandOff {
                 return;
               }
               if (failure == null) {
-                take(handedOff, begun);
+                take(handedOff);
               } else if (ownerGone) {
-                take(Optional.empty(), begun);
+                take(Optional.empty());
               } else if (unwrap(failure) instanceof HandOffRefusedException refused) {
                 log.debug("range {}: {}", range.rangeId(), refused.getMessage());
                 again();
@@ -184,7 +183,7 @@ final class HandOff {
                     range.rangeId(),
                     owner,
                     unwrap(failure).toString());
-                take(Optional.empty(), begun);
+                take(Optional.empty());
               }
             },
             loop);
@@ -194,8 +193,9 @@ final class HandOff {
     scheduler.schedule(() -> loop.execute(this::advance), RETRY_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  private void take(Optional<HandedOff> handedOff, Timer.Sample begun) {
+  private void take(Optional<HandedOff> handedOff) {
     String from = owner;
+    long answeredNanos = meters.nanos();
     taking
         .apply(this, handedOff)
         .thenRun(
@@ -205,7 +205,7 @@ final class HandOff {
                     "range {}: handed off by {}, nobody served it for {} ms",
                     range.rangeId(),
                     from,
-                    meters.handedOff(begun));
+                    meters.handedOff(handedOff.get().stoppedMillis(), answeredNanos));
               }
             });
   }

@@ -6,6 +6,9 @@ import java.util.concurrent.CompletableFuture;
 /** Asks other shards to hand ranges off to this one. Thread-safe. */
 public interface HandOffRequests {
 
+  /** A shard will soon be asked: what that takes can be done beforehand. */
+  void expect(String owner);
+
   /**
    * Asks the owner of a range for it.
    *

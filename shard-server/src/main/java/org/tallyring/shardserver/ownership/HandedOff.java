@@ -5,5 +5,6 @@ package org.tallyring.shardserver.ownership;
  *
  * @param epoch the owner's
  * @param increments how many increments the range had applied, ever
+ * @param stoppedMillis for how long it had taken nothing by then
  */
-public record HandedOff(long epoch, long increments) {}
+public record HandedOff(long epoch, long increments, long stoppedMillis) {}

@@ -52,6 +52,7 @@ public final class OwnedRange implements EventSource {
   private final RangeTable table;
   private final InstantSource clock;
   private final Executor loop;
+  private final Executor replayer;
   private final Executor snapshotWriter;
   private final InFlightBudget budget;
   private final ShardMeters meters;
@@ -82,6 +83,7 @@ public final class OwnedRange implements EventSource {
       RangeSettings settings,
       InstantSource clock,
       Executor loop,
+      Executor replayer,
       Executor snapshotWriter,
       InFlightBudget budget,
       ShardMeters meters,
@@ -91,6 +93,7 @@ public final class OwnedRange implements EventSource {
     this.table = table;
     this.clock = clock;
     this.loop = loop;
+    this.replayer = replayer;
     this.snapshotWriter = snapshotWriter;
     this.budget = budget;
     this.meters = meters;
@@ -148,14 +151,15 @@ public final class OwnedRange implements EventSource {
    * meanwhile, when the journal is closed again.
    */
   CompletableFuture<Void> open(RangeJournals journals) {
-    opening = serveWhenOpen(journals.open(rangeId, shardId, new Rebuild(), loop), Optional.empty());
+    opening =
+        serveWhenOpen(journals.open(rangeId, shardId, new Rebuild(), replayer), Optional.empty());
     return opening;
   }
 
   /** Begins as one that another shard serves; in place of {@link #open}. */
   void follow(RangeJournals journals) {
     state = RangeState.FOLLOWING;
-    follower = journals.follow(rangeId, shardId, new Rebuild(), loop);
+    follower = journals.follow(rangeId, shardId, new Rebuild(), replayer);
   }
 
   /**
@@ -173,7 +177,7 @@ public final class OwnedRange implements EventSource {
   CompletableFuture<Void> reopen(RangeJournals journals, RangeQueries before) {
     queries = before;
     state = RangeState.FOLLOWING;
-    JournalFollower open = journals.follow(rangeId, shardId, new Rebuild(), loop);
+    JournalFollower open = journals.follow(rangeId, shardId, new Rebuild(), replayer);
     follower = open;
     return open.prepare()
         .handleAsync(
@@ -258,7 +262,11 @@ public final class OwnedRange implements EventSource {
     }
   }
 
-  /** Rebuilds the engine from what the journal holds. */
+  /**
+   * Rebuilds the engine from what the journal holds. Beside the loop, on which other ranges are
+   * served meanwhile; the loop has the engine when the journal is open, and does not touch it
+   * before.
+   */
   private final class Rebuild implements JournalReplay {
     @Override
     public void restore(List<byte[]> chunks) {
@@ -597,6 +605,7 @@ public final class OwnedRange implements EventSource {
           RangeJournal opened = journal;
           if (state == RangeState.SERVING && open != null && opened != null) {
             state = state.to(RangeState.HANDING_OFF);
+            long stoppedAtMillis = clock.millis();
             endQueries();
             eventListeners.tell();
             open.drained()
@@ -610,7 +619,11 @@ public final class OwnedRange implements EventSource {
                       }
                       released.complete(
                           whole
-                              ? Optional.of(new HandedOff(opened.epoch(), engine.increments()))
+                              ? Optional.of(
+                                  new HandedOff(
+                                      opened.epoch(),
+                                      engine.increments(),
+                                      Math.max(0, clock.millis() - stoppedAtMillis)))
                               : Optional.empty());
                     },
                     loop);

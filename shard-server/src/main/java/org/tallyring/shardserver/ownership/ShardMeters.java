@@ -225,9 +225,21 @@ public final class ShardMeters {
     since.stop(appends);
   }
 
-  /** A range that was handed off is served again; returns for how many milliseconds it was not. */
-  long handedOff(Timer.Sample since) {
-    return TimeUnit.NANOSECONDS.toMillis(since.stop(handOffs));
+  /** The time that {@link #handedOff} counts from. */
+  long nanos() {
+    return registry.config().clock().monotonicTime();
+  }
+
+  /**
+   * A range that was handed off is served again; returns for how many milliseconds it was not.
+   *
+   * @param stoppedMillis for how long it was not when the owner before said so
+   * @param saidNanos when that was
+   */
+  long handedOff(long stoppedMillis, long saidNanos) {
+    long millis = stoppedMillis + TimeUnit.NANOSECONDS.toMillis(nanos() - saidNanos);
+    handOffs.record(millis, TimeUnit.MILLISECONDS);
+    return millis;
   }
 
   /** A snapshot is stored, or is not. */

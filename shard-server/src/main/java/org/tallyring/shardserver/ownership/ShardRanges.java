@@ -213,6 +213,7 @@ public final class ShardRanges {
         settings,
         clock,
         loops.loopOf(rangeId),
+        loops.replayer(),
         loops.snapshotWriter(),
         budget,
         meters,

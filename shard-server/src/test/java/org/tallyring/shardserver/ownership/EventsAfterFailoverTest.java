@@ -68,6 +68,7 @@ final class EventsAfterFailoverTest {
             new RangeSettings(snapshotBytes, Long.MAX_VALUE, 1 << 20),
             () -> NOON,
             loop,
+            loop,
             Runnable::run,
             new InFlightBudget(1 << 20),
             new ShardMeters(new SimpleMeterRegistry(), owner),

@@ -16,6 +16,9 @@ final class FakeHandOffRequests implements HandOffRequests {
   private final BlockingQueue<Asked> asked = new LinkedBlockingQueue<>();
 
   @Override
+  public void expect(String owner) {}
+
+  @Override
   public CompletableFuture<Optional<HandedOff>> handOff(String owner, int rangeId, long epoch) {
     CompletableFuture<Optional<HandedOff>> answer = new CompletableFuture<>();
     asked.add(new Asked(owner, rangeId, epoch, answer));

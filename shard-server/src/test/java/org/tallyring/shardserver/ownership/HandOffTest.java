@@ -66,7 +66,7 @@ final class HandOffTest {
     CompletableFuture<Optional<HandedOff>> released = owner.release();
     harness.settle();
     assertThat(owner.state()).isEqualTo(RangeState.RELEASED);
-    assertThat(released.join()).contains(new HandedOff(1, 4));
+    assertThat(released.join()).contains(new HandedOff(1, 4, 0));
     answer(asked, released.join());
 
     assertThat(target.state()).isEqualTo(RangeState.SERVING);
@@ -186,7 +186,7 @@ final class HandOffTest {
     FakeHandOffRequests.Asked asked = requests.take();
     owner.release();
     harness.settle();
-    answer(asked, Optional.of(new HandedOff(1, 2)));
+    answer(asked, Optional.of(new HandedOff(1, 2, 0)));
 
     assertThat(target.state()).isEqualTo(RangeState.LOST);
     assertThat(harness.lost).containsExactly(target);

@@ -70,6 +70,7 @@ final class RangeHarness {
         settings,
         () -> Instant.ofEpochMilli(now),
         loop,
+        loop,
         Runnable::run,
         budget,
         meters,

@@ -87,6 +87,7 @@ final class ThresholdsAcrossFailoverTest {
           new RangeSettings(snapshotBytes, Long.MAX_VALUE, 1 << 20),
           () -> Instant.ofEpochMilli(now),
           loop,
+          loop,
           Runnable::run,
           new InFlightBudget(1 << 20),
           new ShardMeters(new SimpleMeterRegistry(), "shard"),
