@@ -39,6 +39,7 @@ import org.tallyring.standalone.StandaloneSettings;
 final class ServerRoles implements Roles {
 
   private static final Duration REHEARSAL = Duration.ofSeconds(4);
+  private static final Duration REHEARSAL_AFTER = Duration.ofSeconds(45);
 
   private final Console console;
 
@@ -133,6 +134,8 @@ final class ServerRoles implements Roles {
         try (RangeJournals unknown = journals.forRehearsal()) {
           Rehearsal.run(unknown, REHEARSAL);
         }
+      } else {
+        started.push(Rehearsal.later(journals.forRehearsal(), REHEARSAL_AFTER, REHEARSAL));
       }
       ShardServer shard =
           ShardServer.start(

@@ -27,6 +27,7 @@ import org.tallyring.shardserver.journal.BookieSettings;
 import org.tallyring.shardserver.journal.JournalBookie;
 import org.tallyring.shardserver.journal.JournalSettings;
 import org.tallyring.shardserver.ownership.RangeSettings;
+import org.tallyring.shardserver.ownership.Rehearsal;
 import org.tallyring.shardserver.server.ShardServer;
 import org.tallyring.shardserver.server.ShardServerSettings;
 import org.tallyring.topology.range.RangeTable;
@@ -50,6 +51,11 @@ public final class StandaloneCluster implements AutoCloseable {
   private static final int TICK_MILLIS = 500;
   private static final int SESSION_TIMEOUT_MILLIS = 8_000;
   private static final Duration REJOIN_GRACE = Duration.ofSeconds(5);
+
+  /** When the start is over, also that of a demo. */
+  private static final Duration REHEARSAL_AFTER = Duration.ofSeconds(45);
+
+  private static final Duration REHEARSAL = Duration.ofSeconds(4);
   private static final Duration READY_WITHIN = Duration.ofMinutes(2);
 
   /** What has been started, in order; stopped in reverse. */
@@ -123,6 +129,7 @@ public final class StandaloneCluster implements AutoCloseable {
     }
     journals.register(metrics.join());
     awaitReady(requireNonNull(aggregator.join()));
+    parts.add(Rehearsal.later(journals.forRehearsal(), REHEARSAL_AFTER, REHEARSAL));
   }
 
   private static Coordination connect(String zooKeeper) {

@@ -152,7 +152,9 @@ public final class OwnedRange implements EventSource {
    */
   CompletableFuture<Void> open(RangeJournals journals) {
     opening =
-        serveWhenOpen(journals.open(rangeId, shardId, new Rebuild(), replayer), Optional.empty());
+        serveWhenOpen(
+            rankedBeforehand(journals.open(rangeId, shardId, new Rebuild(), replayer)),
+            Optional.empty());
     return opening;
   }
 
@@ -199,7 +201,17 @@ public final class OwnedRange implements EventSource {
 
   /** Replays what the owner has appended since; completes with how many entries that were. */
   CompletableFuture<Long> advance() {
-    return followed().advance();
+    return rankedBeforehand(followed().advance());
+  }
+
+  /** The loop, on which others wait, is spared the first ranking. */
+  private <T> CompletableFuture<T> rankedBeforehand(CompletableFuture<T> rebuilt) {
+    return rebuilt.thenApplyAsync(
+        result -> {
+          RangeQueries.prepare(engine, clock);
+          return result;
+        },
+        replayer);
   }
 
   /** Makes beforehand what {@link #take} would have to wait for. */

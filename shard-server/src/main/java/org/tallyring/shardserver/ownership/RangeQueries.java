@@ -41,6 +41,14 @@ final class RangeQueries {
     this.views = new RankedViews(engine, clock, loop, () -> !ended);
   }
 
+  /**
+   * Ranks the open windows of an engine that nobody asks yet. The first time that takes a scan of
+   * all counts, from then on a few thousand are looked at.
+   */
+  static void prepare(RangeEngine engine, InstantSource clock) {
+    engine.publish(clock.millis(), PUBLISHED_K);
+  }
+
   /** The epoch of the tenure that counted what is asked for. */
   long epoch() {
     return epoch;

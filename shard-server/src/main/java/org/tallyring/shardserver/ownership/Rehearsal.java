@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
+import org.tallyring.proto.v1.RangeStatus;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.shardserver.engine.RankingFloors;
@@ -26,13 +28,14 @@ import org.tallyring.topology.range.RangeTable;
 
 /**
  * What a shard does before it joins others at work: it takes a range of its own through increments,
- * a snapshot and a hand-off, again and again, on ledgers that nobody else knows of.
+ * a snapshot and a hand-off, again and again, on ledgers that nobody else knows of. Shards that
+ * start together do so a while later, beside their work.
  *
  * <p>Whatever a virtual machine does for the first time takes it a hundred times as long, since
- * classes are loaded and nothing is compiled yet. Without this the first hand-offs to a shard that
- * has just started kept their producers waiting for a second each.
+ * classes are loaded and nothing is compiled yet. Without this the first hand-offs to or from a
+ * process kept their producers waiting for half a second to two seconds each.
  *
- * <p>Nothing depends on it. When it fails, or takes too long, the shard joins all the same.
+ * <p>Nothing depends on it. When it fails, or takes too long, the shard goes on all the same.
  */
 public final class Rehearsal {
 
@@ -41,11 +44,17 @@ public final class Rehearsal {
   private static final String SHARD = "rehearsal";
   private static final int RANGE = 0;
   private static final int ROUNDS = 40;
+
+  /** In so many rounds one is without a hand-off: the next owner begins with nothing. */
+  private static final int ROUNDS_PER_RECOVERY = 4;
+
   private static final int BATCHES = 20;
   private static final int ROWS = 200;
 
-  /** Each round has twice as many. */
-  private static final RangeSettings SETTINGS = new RangeSettings(32 << 10, 1024, 64 << 20);
+  private static final Executor SOON = CompletableFuture.delayedExecutor(1, TimeUnit.MILLISECONDS);
+
+  /** Each round has more bytes than a snapshot is taken after. */
+  private static final RangeSettings SETTINGS = new RangeSettings(8 << 10, 1024, 64 << 20);
 
   private static final NamespaceDefinition NAMESPACE =
       NamespaceDefinition.newBuilder()
@@ -85,14 +94,42 @@ public final class Rehearsal {
     }
   }
 
+  /**
+   * Rehearses a while later, unless it is closed before.
+   *
+   * @param journals as for {@link #run}; closed afterwards
+   */
+  public static AutoCloseable later(RangeJournals journals, Duration delay, Duration atMost) {
+    CountDownLatch closed = new CountDownLatch(1);
+    Thread thread =
+        new Thread(
+            () -> {
+              try (journals) {
+                if (!closed.await(delay.toMillis(), TimeUnit.MILLISECONDS)) {
+                  run(journals, atMost);
+                }
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            },
+            SHARD);
+    thread.start();
+    return () -> {
+      closed.countDown();
+      thread.interrupt();
+      thread.join();
+    };
+  }
+
   private int rounds() {
     int rounds = 0;
     OwnedRange owner = tenure();
     try {
       await(owner.open(journals));
       while (rounds < ROUNDS && System.nanoTime() < deadlineNanos) {
-        owner = round(owner);
+        record(owner);
         rounds++;
+        owner = rounds % ROUNDS_PER_RECOVERY == 0 ? recovered(owner) : handedOff(owner);
       }
       await(owner.release());
     } catch (TimeoutException e) {
@@ -105,8 +142,7 @@ public final class Rehearsal {
     return rounds;
   }
 
-  /** One tenure and the hand-off to the next. */
-  private OwnedRange round(OwnedRange owner)
+  private void record(OwnedRange owner)
       throws ExecutionException, TimeoutException, InterruptedException {
     List<CompletableFuture<RecordStreamResponse>> answers = new ArrayList<>();
     for (int i = 0; i < BATCHES; i++) {
@@ -118,6 +154,28 @@ public final class Rehearsal {
       await(answer);
     }
     await(owner.published(RankingFloors.OF_NOTHING));
+    // The next owner is to begin with a snapshot, and this one's is written beside the loop.
+    while (isSnapshotDue(owner)) {
+      await(CompletableFuture.runAsync(() -> {}, SOON));
+    }
+  }
+
+  private boolean isSnapshotDue(OwnedRange owner)
+      throws ExecutionException, TimeoutException, InterruptedException {
+    RangeStatus status = await(owner.status());
+    return status != null && status.getJournalBytes() >= SETTINGS.snapshotBytes();
+  }
+
+  private OwnedRange recovered(OwnedRange owner)
+      throws ExecutionException, TimeoutException, InterruptedException {
+    await(owner.release());
+    OwnedRange next = tenure();
+    await(next.open(journals));
+    return next;
+  }
+
+  private OwnedRange handedOff(OwnedRange owner)
+      throws ExecutionException, TimeoutException, InterruptedException {
     OwnedRange heir = tenure();
     heir.follow(journals);
     Executor loop = loops.loopOf(RANGE);

@@ -46,8 +46,11 @@ public final class ShardRanges {
    */
   private static final long FENCED_REOPEN_DELAY_MILLIS = 1_000;
 
-  /** Enough to keep the loops busy, and few enough that each is short. */
-  private static final int HAND_OFFS_AT_ONCE = 2;
+  /**
+   * While one is rebuilt the processor is busy, and what that delays is another one's last step,
+   * for which its producers wait.
+   */
+  private static final int HAND_OFFS_AT_ONCE = 1;
 
   private final String shardId;
   private final RangeTable table;

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.tallyring.proto.internal.v1.JournalSegment;
 import org.tallyring.proto.internal.v1.RangeRecord;
 import org.tallyring.shardserver.coordination.Mishap;
+import org.tallyring.shardserver.ownership.Rehearsal;
 
 /** The promises on real bookies, and what only they can show. */
 final class BookKeeperJournalsTest extends RangeJournalsContractTest {
@@ -295,5 +296,17 @@ final class BookKeeperJournalsTest extends RangeJournalsContractTest {
     follower.stop();
 
     await().untilAsserted(() -> assertThat(ledgers()).isEqualTo(before));
+  }
+
+  @Test
+  void whatIsRehearsedLeavesNothingBehind() throws Exception {
+    Set<Long> before = ledgers();
+    RangeRecord recorded = store.record(0);
+    try (RangeJournals unknown = journals.forRehearsal()) {
+      Rehearsal.run(unknown, Duration.ofSeconds(20));
+      assertThat(ledgers()).hasSizeGreaterThan(before.size());
+    }
+    await().untilAsserted(() -> assertThat(ledgers()).isEqualTo(before));
+    assertThat(store.record(0)).isEqualTo(recorded);
   }
 }
