@@ -25,8 +25,10 @@ import org.jspecify.annotations.Nullable;
  * strictly, so that exactly 2k stay, however many counts are equal.
  *
  * Often a few of the best k are enough: whoever merges 64 ranges needs only what reaches the K-th best
- * of all of them. Such a count, where it is above the floor, becomes the floor, and since it rises with
- * every merge, some dozens of members are left. A reader who needs more makes all counts be scanned again.
+ * of all of them. Half of such a count, where it is above the floor, becomes the floor, and since it rises
+ * with every merge, some dozens of members are left. Half, because what is needed falls when another
+ * range does not answer for a moment, as when it is handed off; without the slack all ranges would scan
+ * all their counts then. A reader who needs more still makes them.
  */
 
 /** The slots that may be among the best of one bucket. */
@@ -62,13 +64,13 @@ final class Leaders {
    */
   static @Nullable Leaders of(KeyTable keys, PagedCounts counts, int k, long needed) {
     RankingHeap heap = new RankingHeap(keys, KEPT * k);
-    counts.forEach(needed, heap);
+    counts.forEach(withSlack(needed), heap);
     Leaders leaders = new Leaders(keys, k);
     if (heap.size() == KEPT * k && heap.worstCount() > 0) {
       leaders.floor = heap.worstCount();
       leaders.floorSlot = heap.worstSlot();
     } else if (needed > 0) {
-      leaders.floor = needed;
+      leaders.floor = withSlack(needed);
       leaders.floorSlot = EVERY_SLOT;
     } else {
       return null;
@@ -111,12 +113,29 @@ final class Leaders {
     if (wanted > k) {
       return null;
     }
-    if (needed > floor) {
-      raise(counts, needed);
+    if (withSlack(needed) > floor) {
+      raise(counts, withSlack(needed));
     }
-    RankingHeap heap = aboveFloor(counts, wanted);
-    boolean areAll = needed == floor && floorSlot == EVERY_SLOT;
+    RankingHeap heap =
+        needed > floor ? atLeast(counts, wanted, needed) : aboveFloor(counts, wanted);
+    boolean areAll = needed > floor || (needed == floor && floorSlot == EVERY_SLOT);
     return heap.size() < wanted && !areAll ? null : heap.drain(revision);
+  }
+
+  /** A floor for what is needed. */
+  private static long withSlack(long needed) {
+    return needed > 0 ? needed - needed / 2 : needed;
+  }
+
+  private RankingHeap atLeast(PagedCounts counts, int capacity, long least) {
+    RankingHeap heap = new RankingHeap(keys, capacity);
+    for (int i = 0; i < size; i++) {
+      long count = counts.get(members[i]);
+      if (count >= least) {
+        heap.accept(members[i], count);
+      }
+    }
+    return heap;
   }
 
   /** Drops the members with lower counts, which nobody needs any more. */

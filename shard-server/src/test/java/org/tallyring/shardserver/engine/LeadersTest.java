@@ -3,6 +3,7 @@ package org.tallyring.shardserver.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.tallyring.shardserver.engine.RankingHeap.NO_FLOOR;
 
+import java.util.Objects;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -82,5 +83,20 @@ class LeadersTest {
     }
 
     assertThat(counts.best(keys, 3, NO_FLOOR, 0).key(0)).isEqualTo(keys.key(89));
+  }
+
+  @Test
+  void whatIsNeededMayFallByHalfWithoutAScan() {
+    for (int slot = 0; slot < SLOTS; slot++) {
+      counts.add(new int[] {slot}, new long[] {1 + slot}, 0, 1);
+    }
+    counts.best(keys, 1_000, 2_900, 0);
+    Leaders leaders = Objects.requireNonNull(counts.leaders());
+
+    // There are more than a thousand of at least half of it: nobody scans for these.
+    for (long needed : new long[] {2_900, 2_000, 1_450}) {
+      assertThat(leaders.best(counts, 1_000, needed, 0))
+          .isEqualTo(RankingHeap.rank(keys, counts, 0, 1_000, NO_FLOOR, needed));
+    }
   }
 }
