@@ -113,6 +113,7 @@ public final class Rehearsal {
               }
             },
             SHARD);
+    thread.setDaemon(true);
     thread.start();
     return () -> {
       closed.countDown();
