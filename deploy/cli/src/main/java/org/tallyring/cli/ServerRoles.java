@@ -3,7 +3,6 @@ package org.tallyring.cli;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -37,9 +36,6 @@ import org.tallyring.standalone.StandaloneSettings;
 
 /** Starts the servers from their configuration. */
 final class ServerRoles implements Roles {
-
-  private static final Duration REHEARSAL = Duration.ofSeconds(4);
-  private static final Duration REHEARSAL_AFTER = Duration.ofSeconds(45);
 
   private final Console console;
 
@@ -132,10 +128,10 @@ final class ServerRoles implements Roles {
       if (coordination.watch().view().isServed()) {
         // Others are at work: this one has the time, and its ranges' producers should not wait.
         try (RangeJournals unknown = journals.forRehearsal()) {
-          Rehearsal.run(unknown, REHEARSAL);
+          Rehearsal.run(unknown, Rehearsal.AT_MOST);
         }
       } else {
-        started.push(Rehearsal.later(journals.forRehearsal(), REHEARSAL_AFTER, REHEARSAL));
+        started.push(Rehearsal.later(journals.forRehearsal(), Rehearsal.DELAY, Rehearsal.AT_MOST));
       }
       ShardServer shard =
           ShardServer.start(

@@ -51,11 +51,6 @@ public final class StandaloneCluster implements AutoCloseable {
   private static final int TICK_MILLIS = 500;
   private static final int SESSION_TIMEOUT_MILLIS = 8_000;
   private static final Duration REJOIN_GRACE = Duration.ofSeconds(5);
-
-  /** When the start is over, also that of a demo. */
-  private static final Duration REHEARSAL_AFTER = Duration.ofSeconds(45);
-
-  private static final Duration REHEARSAL = Duration.ofSeconds(4);
   private static final Duration READY_WITHIN = Duration.ofMinutes(2);
 
   /** What has been started, in order; stopped in reverse. */
@@ -129,7 +124,7 @@ public final class StandaloneCluster implements AutoCloseable {
     }
     journals.register(metrics.join());
     awaitReady(requireNonNull(aggregator.join()));
-    parts.add(Rehearsal.later(journals.forRehearsal(), REHEARSAL_AFTER, REHEARSAL));
+    parts.add(Rehearsal.later(journals.forRehearsal(), Rehearsal.DELAY, Rehearsal.AT_MOST));
   }
 
   private static Coordination connect(String zooKeeper) {

@@ -2,6 +2,7 @@ package org.tallyring.shardserver.ownership;
 
 import com.google.protobuf.ByteString;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -39,6 +40,12 @@ import org.tallyring.topology.range.RangeTable;
  */
 public final class Rehearsal {
 
+  /** How long it may take: whoever starts a shard waits for it. */
+  public static final Duration AT_MOST = Duration.ofSeconds(4);
+
+  /** After how long a shard rehearses that starts with the others: when the start is over. */
+  public static final Duration DELAY = Duration.ofSeconds(45);
+
   private static final Logger log = LoggerFactory.getLogger(Rehearsal.class);
 
   private static final String SHARD = "rehearsal";
@@ -67,7 +74,7 @@ public final class Rehearsal {
   private final RangeLoops loops;
   private final ShardMeters meters = new ShardMeters(new SimpleMeterRegistry(), SHARD);
   private final InFlightBudget budget = new InFlightBudget(SETTINGS.inFlightBytes());
-  private final ByteString session = ByteString.copyFromUtf8(UUID.randomUUID().toString());
+  private final ByteString session = session();
   private final long deadlineNanos;
   private long sequence;
 
@@ -122,6 +129,13 @@ public final class Rehearsal {
     };
   }
 
+  private static ByteString session() {
+    UUID random = UUID.randomUUID();
+    ByteBuffer bytes = ByteBuffer.allocate(2 * Long.BYTES);
+    bytes.putLong(random.getMostSignificantBits()).putLong(random.getLeastSignificantBits());
+    return ByteString.copyFrom(bytes.array());
+  }
+
   private int rounds() {
     int rounds = 0;
     OwnedRange owner = tenure();
@@ -152,7 +166,10 @@ public final class Rehearsal {
       answers.add(answer);
     }
     for (CompletableFuture<RecordStreamResponse> answer : answers) {
-      await(answer);
+      RecordStreamResponse.Outcome outcome = await(answer).getOutcome();
+      if (outcome != RecordStreamResponse.Outcome.OUTCOME_APPLIED) {
+        throw new ExecutionException(new IllegalStateException("batch: " + outcome));
+      }
     }
     await(owner.published(RankingFloors.OF_NOTHING));
     // The next owner is to begin with a snapshot, and this one's is written beside the loop.
