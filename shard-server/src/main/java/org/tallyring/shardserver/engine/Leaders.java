@@ -20,8 +20,14 @@ import org.jspecify.annotations.Nullable;
  * best k, since nobody else is better. If fewer are left, more than half of the leaders were corrected
  * downwards, and all counts are scanned again.
  *
- * Members grow in number as counts rise. When there are 8k, the floor is raised to the member at place
- * 2k and the others are dropped: 6k additions pay for one selection from 8k. Elements are ordered
+ * For a ranking the members are sorted. They stay in that order, and in the quarter of a second until
+ * the next ranking few overtake others, and not many of them: an insertion sort of what is nearly sorted
+ * is little more than one pass. It gives up once it has moved more than sorting anew would cost. The keys
+ * in rankings stay with the members, too, instead of being copied out of the table each time. Together
+ * these make a ranking of a thousand of a million keys a matter of reading the members' counts.
+ *
+ * Members grow in number as counts rise. When a ranking finds 3k of them, or 8k have come in between,
+ * the floor is raised to the member at place 2k and the others are dropped. Elements are ordered
  * strictly, so that exactly 2k stay, however many counts are equal.
  *
  * Often a few of the best k are enough: whoever merges 64 ranges needs only what reaches the K-th best
@@ -35,8 +41,12 @@ import org.jspecify.annotations.Nullable;
 final class Leaders {
 
   private static final int KEPT = 2;
+  private static final int TRIMMED_FROM = 3;
   private static final int MOST = 8;
   private static final int FIRST_CAPACITY = 64;
+
+  /** Moves for each member, beyond which a heap sorts faster. */
+  private static final int MOVES = 16;
 
   /** In place of the slot at the floor: whatever has that count is a member. */
   private static final int EVERY_SLOT = -1;
@@ -44,8 +54,14 @@ final class Leaders {
   private final KeyTable keys;
   private final int k;
 
-  /** Members, in any order; the bit of each is set. */
+  /** Members, the bit of each is set; as the last ranking had them, then those that came since. */
   private int[] members = new int[FIRST_CAPACITY];
+
+  /** Their counts when they were sorted. */
+  private long[] countOf = new long[FIRST_CAPACITY];
+
+  /** Their keys, as far as they have been in a ranking; null in all places beyond. */
+  private byte[] @Nullable [] keyOf = new byte[FIRST_CAPACITY][];
 
   private final BitSet isMember = new BitSet();
   private int size;
@@ -75,7 +91,12 @@ final class Leaders {
     } else {
       return null;
     }
-    leaders.take(heap.slots());
+    leaders.makeRoom(heap.size());
+    leaders.size = heap.size();
+    leaders.fillFrom(heap);
+    for (int i = 0; i < leaders.size; i++) {
+      leaders.isMember.set(leaders.members[i]);
+    }
     return leaders;
   }
 
@@ -90,18 +111,12 @@ final class Leaders {
       return;
     }
     isMember.set(slot);
-    if (size == members.length) {
-      members = Arrays.copyOf(members, Math.min(2 * size, MOST * k));
-    }
+    makeRoom(size + 1);
     members[size++] = slot;
     if (size == MOST * k) {
-      RankingHeap heap = aboveFloor(counts, KEPT * k);
+      sort(counts);
       // With fewer above it the floor stays, which others may lie just below of.
-      if (heap.size() == KEPT * k) {
-        floor = heap.worstCount();
-        floorSlot = heap.worstSlot();
-      }
-      take(heap.slots());
+      trimTo(Math.min(aboveFloor(), KEPT * k));
     }
   }
 
@@ -113,13 +128,24 @@ final class Leaders {
     if (wanted > k) {
       return null;
     }
+    sort(counts);
     if (withSlack(needed) > floor) {
-      raise(counts, withSlack(needed));
+      // Nobody needs those with lower counts any more.
+      floor = withSlack(needed);
+      floorSlot = EVERY_SLOT;
+      dropAllBut(atLeast(floor, size));
     }
-    RankingHeap heap =
-        needed > floor ? atLeast(counts, wanted, needed) : aboveFloor(counts, wanted);
+    int above = aboveFloor();
+    int found = needed > floor ? atLeast(needed, above) : above;
     boolean areAll = needed > floor || (needed == floor && floorSlot == EVERY_SLOT);
-    return heap.size() < wanted && !areAll ? null : heap.drain(revision);
+    if (found < wanted && !areAll) {
+      return null;
+    }
+    Ranking ranking = first(Math.min(found, wanted), revision);
+    if (above >= TRIMMED_FROM * k) {
+      trimTo(KEPT * k);
+    }
+    return ranking;
   }
 
   /** A floor for what is needed. */
@@ -127,59 +153,115 @@ final class Leaders {
     return needed > 0 ? needed - needed / 2 : needed;
   }
 
-  private RankingHeap atLeast(PagedCounts counts, int capacity, long least) {
-    RankingHeap heap = new RankingHeap(keys, capacity);
+  /** Brings the members into their present order. */
+  private void sort(PagedCounts counts) {
     for (int i = 0; i < size; i++) {
-      long count = counts.get(members[i]);
-      if (count >= least) {
-        heap.accept(members[i], count);
+      countOf[i] = counts.get(members[i]);
+    }
+    long moves = 0;
+    for (int i = 1; i < size; i++) {
+      int slot = members[i];
+      long count = countOf[i];
+      if (!precedes(slot, count, i - 1)) {
+        continue;
+      }
+      byte[] key = keyOf[i];
+      int at = i;
+      do {
+        members[at] = members[at - 1];
+        countOf[at] = countOf[at - 1];
+        keyOf[at] = keyOf[at - 1];
+        at--;
+      } while (at > 0 && precedes(slot, count, at - 1));
+      members[at] = slot;
+      countOf[at] = count;
+      keyOf[at] = key;
+      moves += i - at;
+      if (moves > (long) MOVES * size) {
+        sortAnew();
+        return;
       }
     }
-    return heap;
   }
 
-  /** Drops the members with lower counts, which nobody needs any more. */
-  private void raise(PagedCounts counts, long newFloor) {
-    int kept = 0;
+  private boolean precedes(int slot, long count, int place) {
+    return count != countOf[place]
+        ? count > countOf[place]
+        : keys.compareKeys(slot, members[place]) < 0;
+  }
+
+  private void sortAnew() {
+    RankingHeap heap = new RankingHeap(keys, size);
     for (int i = 0; i < size; i++) {
-      int slot = members[i];
-      if (counts.get(slot) >= newFloor) {
-        members[kept++] = slot;
-      } else {
-        isMember.clear(slot);
+      heap.accept(members[i], countOf[i]);
+    }
+    fillFrom(heap);
+  }
+
+  /** Makes the members those of a heap, which are as many. */
+  private void fillFrom(RankingHeap heap) {
+    heap.drainTo(members, countOf);
+    Arrays.fill(keyOf, null);
+  }
+
+  /** How many of the first members have at least that count; they are sorted. */
+  private int atLeast(long count, int among) {
+    int end = among;
+    while (end > 0 && countOf[end - 1] < count) {
+      end--;
+    }
+    return end;
+  }
+
+  /** How many of the members are not worse than the floor; they are sorted. */
+  private int aboveFloor() {
+    int end = atLeast(floor, size);
+    while (floorSlot != EVERY_SLOT
+        && end > 0
+        && countOf[end - 1] == floor
+        && members[end - 1] != floorSlot
+        && keys.compareKeys(members[end - 1], floorSlot) > 0) {
+      end--;
+    }
+    return end;
+  }
+
+  private Ranking first(int length, long revision) {
+    byte[][] ranked = new byte[length][];
+    for (int i = 0; i < length; i++) {
+      byte[] key = keyOf[i];
+      if (key == null) {
+        key = keys.key(members[i]);
+        keyOf[i] = key;
       }
+      ranked[i] = key;
+    }
+    return new Ranking(ranked, Arrays.copyOf(countOf, length), revision);
+  }
+
+  /** Keeps so many of the sorted members, the worst of which is the floor if they are enough. */
+  private void trimTo(int kept) {
+    dropAllBut(kept);
+    if (kept == KEPT * k) {
+      floor = countOf[kept - 1];
+      floorSlot = members[kept - 1];
+    }
+  }
+
+  private void dropAllBut(int kept) {
+    for (int i = kept; i < size; i++) {
+      isMember.clear(members[i]);
+      keyOf[i] = null;
     }
     size = kept;
-    floor = newFloor;
-    floorSlot = EVERY_SLOT;
   }
 
-  private RankingHeap aboveFloor(PagedCounts counts, int capacity) {
-    RankingHeap heap = new RankingHeap(keys, capacity);
-    for (int i = 0; i < size; i++) {
-      long count = counts.get(members[i]);
-      if (count > floor
-          || (count == floor
-              && (floorSlot == EVERY_SLOT
-                  || members[i] == floorSlot
-                  || keys.compareKeys(members[i], floorSlot) < 0))) {
-        heap.accept(members[i], count);
-      }
-    }
-    return heap;
-  }
-
-  private void take(int[] slots) {
-    for (int i = 0; i < size; i++) {
-      isMember.clear(members[i]);
-    }
-    size = slots.length;
-    if (members.length < size) {
-      members = new int[Math.min(2 * size, MOST * k)];
-    }
-    System.arraycopy(slots, 0, members, 0, size);
-    for (int slot : slots) {
-      isMember.set(slot);
+  private void makeRoom(int needed) {
+    if (needed > members.length) {
+      int length = Math.max(needed, Math.min(2 * members.length, MOST * k));
+      members = Arrays.copyOf(members, length);
+      countOf = Arrays.copyOf(countOf, length);
+      keyOf = Arrays.copyOf(keyOf, length);
     }
   }
 }

@@ -101,24 +101,28 @@ final class RankingHeap implements SlotCounts.Consumer {
     return slots[0];
   }
 
-  /** The slots of all, in any order. */
-  int[] slots() {
-    return Arrays.copyOf(slots, size);
-  }
-
   /** What is in the heap, best first; the heap is empty then. */
   Ranking drain(long revision) {
-    byte[][] rankedKeys = new byte[size][];
+    int[] rankedSlots = new int[size];
     long[] rankedCounts = new long[size];
+    drainTo(rankedSlots, rankedCounts);
+    byte[][] rankedKeys = new byte[rankedSlots.length][];
+    for (int i = 0; i < rankedSlots.length; i++) {
+      rankedKeys[i] = keys.key(rankedSlots[i]);
+    }
+    return new Ranking(rankedKeys, rankedCounts, revision);
+  }
+
+  /** Puts what is in the heap, best first, to where there is room; the heap is empty then. */
+  void drainTo(int[] rankedSlots, long[] rankedCounts) {
     int outgoing = counts.length - 1;
     while (size > 0) {
       size--;
-      rankedKeys[size] = keys.key(slots[0]);
+      rankedSlots[size] = slots[0];
       rankedCounts[size] = counts[0];
       copy(size, outgoing);
       siftDown(outgoing);
     }
-    return new Ranking(rankedKeys, rankedCounts, revision);
   }
 
   /** Lets an element outside the heap rise from a free place. */

@@ -86,6 +86,40 @@ class LeadersTest {
   }
 
   @Test
+  void whenAllOvertakeAllTheirKeysGoWithThem() {
+    for (int round = 0; round < 4; round++) {
+      for (int slot = 0; slot < 1_000; slot++) {
+        int place = round % 2 == 0 ? slot : 1_000 - slot;
+        counts.add(new int[] {slot}, new long[] {1_000_000 + 2L * place}, 0, 1);
+      }
+
+      assertThat(counts.best(keys, 400, NO_FLOOR, 0))
+          .isEqualTo(RankingHeap.rank(keys, counts, 0, 400, NO_FLOOR, NO_FLOOR));
+    }
+  }
+
+  @Test
+  void whoRoseAndFellBackIsNotBeforeItsEqualsWhoNeverRose() {
+    for (int slot = 0; slot < 100; slot++) {
+      counts.add(new int[] {slot}, new long[] {5}, 0, 1);
+    }
+    Ranking equals = counts.best(keys, 100, NO_FLOOR, 0);
+    counts.best(keys, 2, NO_FLOOR, 0);
+    add(equals.key(10), 1);
+    add(equals.key(10), -1);
+    for (int place = 0; place < 3; place++) {
+      add(equals.key(place), -4);
+    }
+
+    assertThat(counts.best(keys, 2, NO_FLOOR, 0))
+        .isEqualTo(RankingHeap.rank(keys, counts, 0, 2, NO_FLOOR, NO_FLOOR));
+  }
+
+  private void add(byte[] key, long delta) {
+    counts.add(new int[] {keys.slotOf(key)}, new long[] {delta}, 0, 1);
+  }
+
+  @Test
   void whatIsNeededMayFallByHalfWithoutAScan() {
     for (int slot = 0; slot < SLOTS; slot++) {
       counts.add(new int[] {slot}, new long[] {1 + slot}, 0, 1);
