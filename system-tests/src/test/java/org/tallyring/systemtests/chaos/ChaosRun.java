@@ -77,6 +77,13 @@ public final class ChaosRun {
     calm = time;
   }
 
+  /**
+   * Waits until every shard has its share of the ranges, and leaves the cluster alone for a bit.
+   */
+  public void calmDown() {
+    stage.calmDown(calm);
+  }
+
   /** Lets a fault happen, and waits until it is over. */
   public void happen(Fault fault) {
     if (!calm.isZero()) {

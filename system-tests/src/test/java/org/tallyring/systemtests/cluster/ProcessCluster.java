@@ -37,6 +37,9 @@ public final class ProcessCluster implements AutoCloseable {
   /** The highest number that a shard may have. */
   public static final int MOST_SHARDS = 6;
 
+  /** How many ranges it has if nobody says so. */
+  private static final int RANGES = 64;
+
   /** How many bookies it has. */
   public static final int BOOKIES = 3;
 
@@ -63,12 +66,15 @@ public final class ProcessCluster implements AutoCloseable {
   private final ClusterApi api;
   private final @Nullable ClusterLinks links;
   private final Map<String, Path> directories;
+  private final int ranges;
   private final Map<String, Role> roles = new LinkedHashMap<>();
   private final Map<String, TallyProcess> running = new LinkedHashMap<>();
 
-  private ProcessCluster(Processes processes, boolean linked, Map<String, Path> directories) {
+  private ProcessCluster(
+      Processes processes, boolean linked, Map<String, Path> directories, int ranges) {
     this.processes = processes;
     this.directories = Map.copyOf(directories);
+    this.ranges = ranges;
     port = Ports.base(0, 1, 2, 3, 4, 5, 6, 20, 21, 22, 23, 31, 32, 33, 34, 35, 36);
     api = new ClusterApi(address());
     Map<String, Integer> bookiePorts = new LinkedHashMap<>();
@@ -83,7 +89,12 @@ public final class ProcessCluster implements AutoCloseable {
 
   /** Starts all processes and waits until every range is served and the aggregator answers. */
   public static ProcessCluster start(Processes processes) {
-    return start(processes, false, Map.of());
+    return startOfRanges(processes, RANGES);
+  }
+
+  /** The same with another number of ranges. */
+  public static ProcessCluster startOfRanges(Processes processes, int ranges) {
+    return start(processes, false, Map.of(), ranges);
   }
 
   /**
@@ -92,12 +103,12 @@ public final class ProcessCluster implements AutoCloseable {
    * @param directories where processes keep their data, by name, if not beside their logs
    */
   public static ProcessCluster startWithLinks(Processes processes, Map<String, Path> directories) {
-    return start(processes, true, directories);
+    return start(processes, true, directories, RANGES);
   }
 
   private static ProcessCluster start(
-      Processes processes, boolean linked, Map<String, Path> directories) {
-    ProcessCluster cluster = new ProcessCluster(processes, linked, directories);
+      Processes processes, boolean linked, Map<String, Path> directories, int ranges) {
+    ProcessCluster cluster = new ProcessCluster(processes, linked, directories, ranges);
     cluster.define();
     cluster.startAll();
     return cluster;
@@ -149,6 +160,7 @@ public final class ProcessCluster implements AutoCloseable {
       jvmOptions = List.of(links.hostsOption(number));
     }
     Map<String, Object> settings = new LinkedHashMap<>();
+    settings.put("cluster.ranges", ranges);
     if (links != null) {
       // A range gets some kilobytes a second: faults shall meet snapshots and new segments.
       settings.put("journal.snapshot-bytes", 32 << 10);
@@ -291,7 +303,7 @@ public final class ProcessCluster implements AutoCloseable {
 
   private String dataOf(String name) {
     return directories
-        .getOrDefault(name, processes.directory().resolve("data").resolve(name))
+        .getOrDefault(name, processes.directory().resolve("data-of-roles").resolve(name))
         .toString();
   }
 
