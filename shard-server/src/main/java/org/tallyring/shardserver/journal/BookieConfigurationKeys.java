@@ -71,6 +71,9 @@ final class BookieConfigurationKeys {
     // No native library, unlike the storage on RocksDB.
     keys.setLedgerStorageClass(SortedLedgerStorage.class.getName());
     keys.setSkipListSizeLimit((int) (16 * MIB));
+    // 16 MiB of index, where the default lets it grow to a third of the heap's size.
+    keys.setPageSize(8 << 10);
+    keys.setPageLimit(2_048);
     keys.setEntryLogSizeLimit(64 * MIB);
     keys.setEntryLogFilePreAllocationEnabled(false);
     keys.setGcWaitTime(60_000);
