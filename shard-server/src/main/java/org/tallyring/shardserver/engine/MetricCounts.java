@@ -269,7 +269,8 @@ final class MetricCounts {
     }
   }
 
-  private long prunedEver() {
+  /** How many entries were dropped, ever. */
+  long prunedEver() {
     return pruned + (log == null ? 0 : log.pruned());
   }
 

@@ -354,23 +354,36 @@ public final class RangeEngine {
     return counts == null ? new MetricStats(0, 0, 0, 0, 0) : counts.stats();
   }
 
-  /** Every metric that was ever counted here. Slow, as {@link #stats}. */
+  /** Every metric that was ever counted here, and what it holds. Slow, as {@link #stats}. */
   public List<MetricAccount> accounts() {
     List<MetricAccount> accounts = new ArrayList<>();
     for (NamespaceCounts namespace : state.namespaces.values()) {
       for (MetricCounts metric : namespace.metrics()) {
         accounts.add(
             new MetricAccount(
+                namespace.name(), metric.name(), metric.strategy().name(), metric.stats()));
+      }
+    }
+    return accounts;
+  }
+
+  /** What every metric that was ever counted here has counted. */
+  public List<MetricTally> tallies() {
+    List<MetricTally> tallies = new ArrayList<>();
+    for (NamespaceCounts namespace : state.namespaces.values()) {
+      for (MetricCounts metric : namespace.metrics()) {
+        tallies.add(
+            new MetricTally(
                 namespace.uid(),
                 namespace.name(),
                 metric.name(),
-                metric.strategy().name(),
-                metric.stats(),
+                metric.hits(),
+                metric.prunedEver(),
                 metric.lateIncrements(),
                 metric.beyondRetention()));
       }
     }
-    return accounts;
+    return tallies;
   }
 
   /** The names of the namespaces that something is held of, by uid. */

@@ -626,7 +626,7 @@ public final class OwnedRange implements EventSource {
                     (closed, failure) -> {
                       boolean whole = state == RangeState.HANDING_OFF && failure == null;
                       if (state == RangeState.HANDING_OFF) {
-                        lastLook();
+                        tellAccounts();
                         state = state.to(RangeState.RELEASED);
                       }
                       released.complete(
@@ -675,7 +675,7 @@ public final class OwnedRange implements EventSource {
     boolean began = state == RangeState.FOLLOWING || state == RangeState.RECOVERING;
     if (began || cause instanceof JournalLostException) {
       log.info("range {}: lost as {} ({})", rangeId, state, rootMessage(cause));
-      lastLook();
+      tellAccounts();
     } else {
       log.error("range {}: lost as {} through a defect", rangeId, state, cause);
     }
@@ -693,11 +693,11 @@ public final class OwnedRange implements EventSource {
     onLost.accept(this);
   }
 
-  /** Counts what was applied since the last look, before the engine is let go. */
-  private void lastLook() {
+  /** Counts what was applied since this was done last, before the engine is let go. */
+  private void tellAccounts() {
     RangeAccounts open = accounts;
     if (open != null) {
-      open.look();
+      open.tell();
     }
   }
 

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.tallyring.shardserver.engine.MetricAccount;
+import org.tallyring.shardserver.engine.MetricTally;
 import org.tallyring.shardserver.engine.RangeEngine;
 
 /**
@@ -27,31 +28,35 @@ final class RangeAccounts {
   record Balance(List<MetricAccount> metrics, long keys) {}
 
   private record Counted(long namespaceUid, String metric) {
-    static Counted of(MetricAccount account) {
-      return new Counted(account.namespaceUid(), account.metric());
+    static Counted of(MetricTally tally) {
+      return new Counted(tally.namespaceUid(), tally.metric());
     }
   }
 
   private final RangeEngine engine;
   private final ShardMeters meters;
-  private Map<Counted, MetricAccount> last = new HashMap<>();
+  private Map<Counted, MetricTally> last = new HashMap<>();
 
   /** Begins with what the engine holds, of which nothing is told. */
   RangeAccounts(RangeEngine engine, ShardMeters meters) {
     this.engine = engine;
     this.meters = meters;
-    engine.accounts().forEach(account -> last.put(Counted.of(account), account));
+    engine.tallies().forEach(tally -> last.put(Counted.of(tally), tally));
   }
 
-  /** Tells what was counted since the last look. Slow, see {@link RangeEngine#accounts}. */
-  Balance look() {
-    List<MetricAccount> now = engine.accounts();
-    Map<Counted, MetricAccount> next = new HashMap<>();
-    for (MetricAccount account : now) {
-      meters.grew(last.get(Counted.of(account)), account);
-      next.put(Counted.of(account), account);
+  /** Tells what was counted since this was told last. */
+  void tell() {
+    Map<Counted, MetricTally> next = new HashMap<>();
+    for (MetricTally tally : engine.tallies()) {
+      meters.grew(last.get(Counted.of(tally)), tally);
+      next.put(Counted.of(tally), tally);
     }
     last = next;
-    return new Balance(now, engine.keys());
+  }
+
+  /** Tells it, and looks at what the range holds. Slow, see {@link RangeEngine#accounts}. */
+  Balance look() {
+    tell();
+    return new Balance(engine.accounts(), engine.keys());
   }
 }

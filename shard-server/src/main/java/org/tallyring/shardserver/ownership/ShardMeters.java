@@ -25,6 +25,7 @@ import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.shardserver.engine.EventPage;
 import org.tallyring.shardserver.engine.MetricAccount;
+import org.tallyring.shardserver.engine.MetricTally;
 import org.tallyring.shardserver.engine.RowRepeats;
 import org.tallyring.shardserver.ownership.RangeAccounts.Balance;
 
@@ -37,36 +38,35 @@ import org.tallyring.shardserver.ownership.RangeAccounts.Balance;
 public final class ShardMeters {
 
   /** A number that each metric has. */
-  private record Figure(String name, String description, ToLongFunction<MetricAccount> of) {}
+  private record Figure<T>(String name, String description, ToLongFunction<T> of) {}
 
-  private static final List<Figure> COUNTED =
+  private static final List<Figure<MetricTally>> COUNTED =
       List.of(
-          new Figure(
-              "tallyring.metric.hits", "Increments applied", account -> account.stats().hits()),
-          new Figure(
+          new Figure<>("tallyring.metric.hits", "Increments applied", MetricTally::hits),
+          new Figure<>(
               "tallyring.metric.pruned.entries",
               "Hits dropped behind the horizon, and keys that were no heavy hitters",
-              account -> account.stats().pruned()),
-          new Figure(
+              MetricTally::pruned),
+          new Figure<>(
               "tallyring.late.increments",
               "Increments that came after their hour was final",
-              MetricAccount::lateIncrements),
-          new Figure(
+              MetricTally::lateIncrements),
+          new Figure<>(
               "tallyring.beyond.retention.increments",
               "Increments that were too old for some bucket",
-              MetricAccount::beyondRetention));
+              MetricTally::beyondRetention));
 
-  private static final List<Figure> HELD =
+  private static final List<Figure<MetricAccount>> HELD =
       List.of(
-          new Figure(
+          new Figure<>(
               "tallyring.metric.keys",
               "Keys with a count over all time",
               account -> account.stats().keys()),
-          new Figure(
+          new Figure<>(
               "tallyring.metric.entries",
               "Counts in buckets, and hits of a sliding window",
               account -> account.stats().entries()),
-          new Figure(
+          new Figure<>(
               "tallyring.metric.bytes",
               "What counts and hits take in memory, about, without the keys",
               account -> account.stats().bytes()));
@@ -105,7 +105,7 @@ public final class ShardMeters {
   private final Timer storedSnapshots;
   private final Timer failedSnapshots;
   private final Map<Named, List<Counter>> counted = new ConcurrentHashMap<>();
-  private final Map<Figure, MultiGauge> held = new LinkedHashMap<>();
+  private final Map<Figure<MetricAccount>, MultiGauge> held = new LinkedHashMap<>();
   private final MultiGauge strategies;
   private volatile long keys;
 
@@ -147,7 +147,7 @@ public final class ShardMeters {
             .register(registry);
     storedSnapshots = snapshots("stored");
     failedSnapshots = snapshots("failed");
-    for (Figure figure : HELD) {
+    for (Figure<MetricAccount> figure : HELD) {
       held.put(figure, multiGauge(figure.name(), figure.description()));
     }
     strategies =
@@ -267,16 +267,16 @@ public final class ShardMeters {
    *
    * @param before what it had counted there when it was told last; null for nothing
    */
-  void grew(@Nullable MetricAccount before, MetricAccount now) {
+  void grew(@Nullable MetricTally before, MetricTally now) {
     List<Counter> counters =
         counted.computeIfAbsent(
-            Named.of(now),
+            new Named(now.namespace(), now.metric()),
             named ->
                 COUNTED.stream()
                     .map(figure -> counter(figure.name(), figure.description(), named.tags()))
                     .toList());
     for (int i = 0; i < counters.size(); i++) {
-      ToLongFunction<MetricAccount> figure = COUNTED.get(i).of();
+      ToLongFunction<MetricTally> figure = COUNTED.get(i).of();
       long growth = figure.applyAsLong(now) - (before == null ? 0 : figure.applyAsLong(before));
       counters.get(i).increment(growth);
     }
