@@ -2,12 +2,10 @@ package org.tallyring.cli;
 
 import java.io.PrintStream;
 import java.time.Duration;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.benchmarks.load.LoadWatcher;
+import org.tallyring.cli.output.TaskProgress;
 
 /** Shows on a terminal how a load goes on; a bar for each phase. Used by one thread. */
 final class BenchProgress implements LoadWatcher, AutoCloseable {
@@ -27,14 +25,9 @@ final class BenchProgress implements LoadWatcher, AutoCloseable {
     close();
     if (visible) {
       bar =
-          new ProgressBarBuilder()
-              .setTaskName(name)
+          TaskProgress.bar(name, terminal)
               .setInitialMax(length.isZero() ? -1 : length.toMillis())
               .setUnit(" s", 1_000)
-              .setStyle(ProgressBarStyle.ASCII)
-              .setConsumer(new ConsoleProgressBarConsumer(terminal))
-              .setUpdateIntervalMillis(200)
-              .clearDisplayOnFinish()
               .build();
     }
   }

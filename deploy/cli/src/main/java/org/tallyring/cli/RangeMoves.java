@@ -6,6 +6,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.tallyring.cli.failure.CliException;
+import org.tallyring.cli.output.TaskProgress;
 import org.tallyring.cli.server.ServerConnection;
 import org.tallyring.proto.v1.GetTopologyRequest;
 import org.tallyring.proto.v1.RangeOwnership;
@@ -49,8 +50,9 @@ final class RangeMoves {
   int await(String task, ToIntFunction<Topology> left) {
     int now = left.applyAsInt(topology());
     int total = now;
-    try (MoveProgress progress =
-        new MoveProgress(task, total, console.terminal().err(), System.err)) {
+    try (TaskProgress progress =
+        TaskProgress.of(task, "ranges", console.terminal().err(), System.err)) {
+      progress.at(0, total);
       while (now > 0) {
         if (System.nanoTime() - giveUpAt >= 0) {
           throw CliException.failed(

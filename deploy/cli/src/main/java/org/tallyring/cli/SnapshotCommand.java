@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.cli.failure.CliException;
+import org.tallyring.cli.output.TaskProgress;
 import org.tallyring.cli.server.ServerConnection;
 import org.tallyring.cli.snapshot.SnapshotFile;
 import org.tallyring.cli.snapshot.SnapshotFileWriter;
@@ -72,8 +73,8 @@ final class SnapshotCommand {
     listing.print(output.format(), console.out());
   }
 
-  private static SnapshotProgress progress(Console console, String task) {
-    return new SnapshotProgress(task, console.terminal().err(), System.err);
+  private static TaskProgress progress(Console console, String task) {
+    return TaskProgress.of(task, "", console.terminal().err(), System.err);
   }
 
   @Command(
@@ -103,7 +104,7 @@ final class SnapshotCommand {
               .build();
       CreateSnapshotResponse[] last = {CreateSnapshotResponse.getDefaultInstance()};
       try (ServerConnection connection = server.connection();
-          SnapshotProgress progress = progress(console, "snapshot")) {
+          TaskProgress progress = progress(console, "snapshot")) {
         connection.read(
             () -> AdminServiceGrpc.newBlockingStub(connection.channel()).createSnapshot(request),
             response -> {
@@ -161,7 +162,7 @@ final class SnapshotCommand {
           ExportSnapshotRequest.newBuilder().setName(Names.checked("name", name)).build();
       try (SnapshotFileWriter file = SnapshotFileWriter.create(to)) {
         try (ServerConnection connection = server.connection();
-            SnapshotProgress progress = progress(console, "export")) {
+            TaskProgress progress = progress(console, "export")) {
           connection.read(
               () -> AdminServiceGrpc.newBlockingStub(connection.channel()).exportSnapshot(request),
               response -> {
@@ -264,7 +265,7 @@ final class SnapshotCommand {
 
     private void store(SnapshotFile file, String name) {
       try (ServerConnection connection = server.connection();
-          SnapshotProgress progress = progress(console, "upload")) {
+          TaskProgress progress = progress(console, "upload")) {
         new SnapshotUpload(connection, name, file, progress).run();
       } catch (IOException e) {
         throw CliException.failed(source + ": " + reason(e), e);
@@ -276,7 +277,7 @@ final class SnapshotCommand {
           RestoreSnapshotRequest.newBuilder().setName(name).setNamespace(into).build();
       RestoreSnapshotResponse[] last = {RestoreSnapshotResponse.getDefaultInstance()};
       try (ServerConnection connection = server.connection();
-          SnapshotProgress progress = progress(console, "restore")) {
+          TaskProgress progress = progress(console, "restore")) {
         connection.read(
             () -> AdminServiceGrpc.newBlockingStub(connection.channel()).restoreSnapshot(request),
             response -> {

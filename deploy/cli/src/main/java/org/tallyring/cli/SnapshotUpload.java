@@ -2,6 +2,7 @@ package org.tallyring.cli;
 
 import com.google.protobuf.ByteString;
 import java.io.IOException;
+import org.tallyring.cli.output.TaskProgress;
 import org.tallyring.cli.server.Exchange;
 import org.tallyring.cli.server.ServerConnection;
 import org.tallyring.cli.snapshot.SnapshotFile;
@@ -15,11 +16,11 @@ final class SnapshotUpload {
   private final Exchange<ImportSnapshotRequest, ImportSnapshotResponse> exchange;
   private final String name;
   private final SnapshotFile file;
-  private final SnapshotProgress progress;
+  private final TaskProgress progress;
   private long sent;
 
   SnapshotUpload(
-      ServerConnection connection, String name, SnapshotFile file, SnapshotProgress progress) {
+      ServerConnection connection, String name, SnapshotFile file, TaskProgress progress) {
     this.exchange =
         connection.exchange(
             answers -> AdminServiceGrpc.newStub(connection.channel()).importSnapshot(answers));

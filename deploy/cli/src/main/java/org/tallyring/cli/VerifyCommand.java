@@ -6,7 +6,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.tallyring.cli.failure.CliException;
 import org.tallyring.cli.failure.ExitCode;
-import org.tallyring.cli.output.RangeProgress;
+import org.tallyring.cli.output.TaskProgress;
 import org.tallyring.cli.server.ServerConnection;
 import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.VerifyRangesRequest;
@@ -56,7 +56,8 @@ final class VerifyCommand implements Callable<Integer> {
     }
     VerificationPrinter printer = new VerificationPrinter(console, output.format());
     try (ServerConnection connection = server.connection();
-        RangeProgress progress = RangeProgress.of("verify", console.terminal().err(), System.err)) {
+        TaskProgress progress =
+            TaskProgress.of("verify", "ranges", console.terminal().err(), System.err)) {
       connection.follow(
           () -> AdminServiceGrpc.newBlockingStub(connection.channel()).verifyRanges(nextRequest()),
           response -> {

@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.util.List;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
+import org.tallyring.cli.output.TaskProgress;
 
 /** Shows how much of the files has been read. Used by one thread. */
 public interface Progress extends AutoCloseable {
@@ -39,14 +37,9 @@ public interface Progress extends AutoCloseable {
       throw new UncheckedIOException(e);
     }
     ProgressBar bar =
-        new ProgressBarBuilder()
-            .setTaskName("replay")
+        TaskProgress.bar("replay", terminal)
             .setInitialMax(known ? total : -1)
             .setUnit(" MiB", 1 << 20)
-            .setStyle(ProgressBarStyle.ASCII)
-            .setConsumer(new ConsoleProgressBarConsumer(terminal))
-            .setUpdateIntervalMillis(200)
-            .clearDisplayOnFinish()
             .build();
     return new Progress() {
       @Override
