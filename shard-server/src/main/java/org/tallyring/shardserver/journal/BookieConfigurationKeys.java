@@ -24,7 +24,8 @@ final class BookieConfigurationKeys {
     threads(keys);
     keys.setHttpServerEnabled(false);
     keys.setStatisticsEnabled(false);
-    keys.setAutoRecoveryDaemonEnabled(settings.autoRecovery());
+    // Run by CopyRecovery, if at all.
+    keys.setAutoRecoveryDaemonEnabled(false);
     // A restart or an upgrade of a bookie must not set copying in motion.
     keys.setProperty("lostBookieRecoveryDelay", 60);
     keys.setProperty("ensemblePlacementPolicy", DefaultEnsemblePlacementPolicy.class.getName());

@@ -108,6 +108,9 @@ public final class JournalBookie implements AutoCloseable {
     if (!server.getBookieService().getServer().isRunning()) {
       throw new IllegalStateException("its storage failed; see the log before this");
     }
+    if (settings.autoRecovery()) {
+      opened(CopyRecovery.start(keys));
+    }
   }
 
   /**

@@ -5,19 +5,29 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.tallyring.shardserver.journal.RangeJournalsContractTest.append;
 import static org.tallyring.shardserver.journal.RangeJournalsContractTest.get;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tallyring.shardserver.coordination.InMemoryRangeStore;
 
 /** The single bookie of a single machine. */
 final class JournalBookieTest {
+
+  /** Where bookies are registered. */
+  private static final String REGISTRATIONS = "/ledgers/available/";
+
+  /** Where those stand for election that would watch over copies. */
+  private static final String RECOVERY = "/ledgers/underreplication/auditorelection/";
 
   @TempDir Path directory;
 
@@ -82,6 +92,29 @@ final class JournalBookieTest {
       barrier.await();
     } catch (InterruptedException | BrokenBarrierException broken) {
       throw new IllegalStateException(broken);
+    }
+  }
+
+  @Test
+  void aBookieOutlivesItsSessionsWithZooKeeper() throws Exception {
+    try (ExpiringZooKeeper zooKeeper = ExpiringZooKeeper.start(directory.resolve("zookeeper"));
+        JournalBookie bookie =
+            JournalBookie.start(
+                BookieSettings.clustered(
+                    "bookie-1",
+                    directory.resolve("bookie-1"),
+                    zooKeeper.connectString(),
+                    new InetSocketAddress("127.0.0.1", 0)))) {
+      Awaitility.await().until(() -> zooKeeper.hasEphemeral(RECOVERY, Set.of()));
+      Set<Long> expired = zooKeeper.expireAllSessions();
+
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  zooKeeper.hasEphemeral(REGISTRATIONS, expired)
+                      && zooKeeper.hasEphemeral(RECOVERY, expired));
+      assertThat(bookie.stopped()).isNotDone();
     }
   }
 

@@ -17,6 +17,9 @@ public final class TallyProcess {
 
   private static final Duration END = Duration.ofSeconds(20);
 
+  /** Exit codes from here on say by which signal. */
+  private static final int SIGNALLED = 128;
+
   private final String name;
   private final Process process;
   private final Path stdout;
@@ -37,6 +40,11 @@ public final class TallyProcess {
   /** Whether it has not ended. */
   public boolean isAlive() {
     return process.isAlive();
+  }
+
+  /** Whether it has ended, and neither well nor by a signal. */
+  boolean hasFailed() {
+    return !isAlive() && process.exitValue() != 0 && process.exitValue() < SIGNALLED;
   }
 
   /** What it reads. */
