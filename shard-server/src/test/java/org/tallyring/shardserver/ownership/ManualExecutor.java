@@ -18,6 +18,11 @@ final class ManualExecutor implements Executor {
     return tasks.isEmpty();
   }
 
+  /** How many tasks have not been run. */
+  int waiting() {
+    return tasks.size();
+  }
+
   void runOne() {
     tasks.remove().run();
   }

@@ -85,6 +85,28 @@ final class OwnedRangeTest {
   }
 
   @Test
+  void aRangeIsRebuiltAndFirstRankedBesideTheLoop() {
+    record(harness.open(), 1, "x", "y", "x");
+    ManualExecutor replayer = new ManualExecutor();
+    harness.replayer = replayer;
+    OwnedRange next = harness.newRange();
+    next.open(harness.journals);
+
+    // Whatever the loop does, it is neither rebuilt there nor, when it is, ranked there.
+    harness.loop.runAll();
+    assertThat(replayer.waiting()).isOne();
+    replayer.runOne();
+    harness.loop.runAll();
+    assertThat(next.state()).isEqualTo(RangeState.RECOVERING);
+    assertThat(replayer.waiting()).isOne();
+    replayer.runOne();
+    harness.loop.runAll();
+
+    assertThat(next.state()).isEqualTo(RangeState.SERVING);
+    assertThat(harness.count(next, "x")).isEqualTo(2);
+  }
+
+  @Test
   void aServingRangeReportsItsStatus() {
     harness.open();
     OwnedRange range = harness.open();

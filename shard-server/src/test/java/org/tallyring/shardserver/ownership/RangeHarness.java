@@ -49,6 +49,10 @@ final class RangeHarness {
   final InMemoryRangeStore store = new InMemoryRangeStore();
   final ManualExecutor acks = new ManualExecutor();
   final ManualExecutor loop = new ManualExecutor();
+
+  /** Where ranges are rebuilt; the loop, for tests that do not care. */
+  ManualExecutor replayer = loop;
+
   final InMemoryJournals journals = new InMemoryJournals(store, acks);
 
   /** The answers in the order in which they came. */
@@ -70,7 +74,7 @@ final class RangeHarness {
         settings,
         () -> Instant.ofEpochMilli(now),
         loop,
-        loop,
+        replayer,
         Runnable::run,
         budget,
         meters,
