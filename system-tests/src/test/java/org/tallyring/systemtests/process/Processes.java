@@ -132,7 +132,7 @@ public final class Processes
 
   private void printTails() {
     List<TallyProcess> all = List.copyOf(started);
-    // The last few commands, what ended by itself and what still runs; a test may have run a hundred.
+    // The last few, what ended by itself and what still runs; a test may have run a hundred.
     for (int i = 0; i < all.size(); i++) {
       if (all.get(i).isAlive() || all.get(i).hasFailed() || i >= all.size() - 3) {
         System.out.println(all.get(i).tail(TAIL_LINES));
