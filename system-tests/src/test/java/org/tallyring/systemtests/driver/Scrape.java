@@ -21,6 +21,13 @@ public record Scrape(List<String> samples) {
   private static final Duration LIMIT = Duration.ofSeconds(20);
 
   /**
+   * As Prometheus and curl do. An upgrade to HTTP/2, which is this client's default, once got no
+   * answer until the server closed the connection as idle.
+   */
+  private static final HttpClient CLIENT =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  /**
    * Asks a server.
    *
    * @param address {@code host:port}
@@ -39,7 +46,7 @@ public record Scrape(List<String> samples) {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://" + address + path)).timeout(LIMIT).build();
     try {
-      return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+      return CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
