@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.tallyring.systemtests.cluster.ProcessCluster;
 import org.tallyring.systemtests.cluster.Standalone;
 import org.tallyring.systemtests.dataset.DataSet;
 import org.tallyring.systemtests.driver.LineFeed;
@@ -22,9 +21,6 @@ import org.tallyring.systemtests.process.TallyProcess;
 final class BackupIT {
 
   private static final DataSet SET = DataSet.BMS_WEBVIEW_2;
-
-  /** Fewer than the 64 that the file comes from. */
-  private static final int OTHER_RANGES = 16;
 
   @RegisterExtension static final Processes processes = new Processes();
 
@@ -65,19 +61,6 @@ final class BackupIT {
       checks.assertEveryCount(SET, SET.namespace(), 1);
       checks.assertEveryCount(SET, "elsewhere", 1);
       checks.assertTop20(SET, "elsewhere");
-      cluster.process().kill9();
-    }
-    assertRestoresIntoAClusterOfOtherRanges(file);
-  }
-
-  private static void assertRestoresIntoAClusterOfOtherRanges(Path file) {
-    try (ProcessCluster cluster = ProcessCluster.startOfRanges(processes, OTHER_RANGES)) {
-      Tally tally = cluster.tally();
-      Tally.Outcome restore = tally.run("snapshot", "restore", file.toString());
-      assertThat(restore.exitCode()).as(restore.stderr()).isZero();
-      TruthChecks checks = new TruthChecks(tally, processes.directory());
-      checks.assertEveryCount(SET, SET.namespace(), 1);
-      checks.assertTop20(SET, SET.namespace());
     }
   }
 }

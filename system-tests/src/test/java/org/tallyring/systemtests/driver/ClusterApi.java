@@ -39,7 +39,8 @@ public final class ClusterApi implements AutoCloseable {
 
   private final String address;
   private final ManagedChannel channel;
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final ObjectMapper json = new ObjectMapper();
 
   /**
