@@ -52,19 +52,23 @@ final class CopyRecovery implements AutoCloseable {
     try {
       AutoRecoveryMain next = new AutoRecoveryMain(keys, NullStatsLogger.INSTANCE);
       running = next;
-      next.setExceptionHandler((where, why) -> beginAnew(why));
+      next.setExceptionHandler((where, why) -> beginAnew(next, why));
       next.start();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (Exception e) {
-      beginAnew(e);
+      beginAnew(running, e);
     }
   }
 
-  private void beginAnew(Throwable why) {
+  /** Begins anew, unless what has ended was followed by another already. */
+  private void beginAnew(@Nullable AutoRecoveryMain ended, Throwable why) {
     try {
       thread.schedule(
           () -> {
+            if (running != ended) {
+              return;
+            }
             log.info("The recovery of copies has ended and begins anew: {}", why.toString());
             end();
             begin();
