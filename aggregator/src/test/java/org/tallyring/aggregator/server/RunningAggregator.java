@@ -23,7 +23,8 @@ final class RunningAggregator implements AutoCloseable {
   final TcpShards servers;
   final AggregatorServer aggregator;
   final ManagedChannel channel;
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   RunningAggregator() throws IOException, InterruptedException {
     servers = new TcpShards(shards, "shard-1", "shard-2");

@@ -52,7 +52,9 @@ final class StopTest {
 
   private static HttpResponse<String> get(AggregatorServer server, String target)
       throws IOException, InterruptedException {
-    return HttpClient.newHttpClient()
+    return HttpClient.newBuilder()
+        .version(HttpClient.Version.HTTP_1_1)
+        .build()
         .send(
             HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + target))
                 .build(),

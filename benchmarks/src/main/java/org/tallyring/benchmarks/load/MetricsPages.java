@@ -17,7 +17,13 @@ public final class MetricsPages implements Supplier<ServerFigures> {
   private static final Duration LIMIT = Duration.ofSeconds(10);
   private static final double NANOS = 1e9;
 
-  private final HttpClient http = HttpClient.newHttpClient();
+  /**
+   * Plain HTTP/1.1: Java's client loses an answer of some size now and then while it upgrades to
+   * HTTP/2, and waits until the connection ends.
+   */
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
   private final List<URI> pages;
 
   /**

@@ -12,16 +12,18 @@ import org.tallyring.proto.internal.v1.RangeServiceGrpc;
 import org.tallyring.proto.v1.CounterServiceGrpc;
 
 /**
- * On which threads calls are handled. Calls of {@code Record}, and what other shards forward, stay
- * on the transport's event loops: they hand batches to the ranges' loops and wait for nothing, and
- * for one increment waking another thread costs more than all that is done on it. All other calls,
- * which may sort, copy or write down much, have threads beside the event loops; so have producers'
- * streams, whose handlers hold a lock while they answer and must not be called back under it.
+ * On which threads calls are handled. {@code Record}, producers' streams and what other shards
+ * forward stay on the transport's event loops: they hand batches to the ranges' loops and wait for
+ * nothing, and for a small batch waking another thread costs more than all that is done on it. All
+ * other calls, which may sort, copy or write down much, have threads beside the event loops.
  */
 final class CallThreads implements ServerCallExecutorSupplier, AutoCloseable {
 
   private static final Set<MethodDescriptor<?, ?>> ON_EVENT_LOOP =
-      Set.of(CounterServiceGrpc.getRecordMethod(), RangeServiceGrpc.getRecordForwardedMethod());
+      Set.of(
+          CounterServiceGrpc.getRecordMethod(),
+          CounterServiceGrpc.getRecordStreamMethod(),
+          RangeServiceGrpc.getRecordForwardedMethod());
 
   private final ExecutorService others;
 

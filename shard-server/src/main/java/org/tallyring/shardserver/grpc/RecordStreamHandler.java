@@ -1,10 +1,14 @@
 package org.tallyring.shardserver.grpc;
 
+import io.grpc.SynchronizationContext;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
@@ -23,11 +27,18 @@ import org.tallyring.proto.v1.RecordStreamResponse;
  */
 final class RecordStreamHandler implements StreamObserver<RecordStreamRequest> {
 
+  private static final Logger log = LoggerFactory.getLogger(RecordStreamHandler.class);
+
   private static final int UNANSWERED = 128;
 
   private final BatchRouter router;
   private final ServerCallStreamObserver<RecordStreamResponse> answers;
   private final Map<Integer, CompletableFuture<RecordStreamResponse>> oneByOne = new HashMap<>();
+
+  /** Answers come from the loops of several ranges, and a stream is written by one at a time. */
+  private final SynchronizationContext context =
+      new SynchronizationContext((thread, defect) -> log.error("producer's stream", defect));
+
   private int unanswered;
   private boolean inputEnded;
   private boolean ended;
@@ -42,10 +53,9 @@ final class RecordStreamHandler implements StreamObserver<RecordStreamRequest> {
 
   @Override
   public void onNext(RecordStreamRequest request) {
-    synchronized (this) {
-      unanswered++;
-    }
-    send(request).whenComplete((response, failure) -> answer(response, failure));
+    context.execute(() -> unanswered++);
+    send(request)
+        .whenComplete((response, failure) -> context.execute(() -> answer(response, failure)));
   }
 
   private CompletableFuture<RecordStreamResponse> send(RecordStreamRequest request) {
@@ -67,14 +77,15 @@ final class RecordStreamHandler implements StreamObserver<RecordStreamRequest> {
     return after;
   }
 
-  private synchronized void answer(RecordStreamResponse response, Throwable failure) {
+  private void answer(@Nullable RecordStreamResponse response, @Nullable Throwable failure) {
     unanswered--;
     if (ended || answers.isCancelled()) {
       return;
     }
-    if (failure != null) {
+    if (failure != null || response == null) {
       ended = true;
-      answers.onError(Calls.toStatus(failure));
+      answers.onError(
+          Calls.toStatus(failure == null ? new IllegalStateException("no answer") : failure));
       return;
     }
     answers.onNext(response);
@@ -92,15 +103,18 @@ final class RecordStreamHandler implements StreamObserver<RecordStreamRequest> {
   }
 
   @Override
-  public synchronized void onCompleted() {
-    inputEnded = true;
-    if (unanswered == 0 && !ended) {
-      ended = true;
-      answers.onCompleted();
-    }
+  public void onCompleted() {
+    context.execute(
+        () -> {
+          inputEnded = true;
+          if (unanswered == 0 && !ended) {
+            ended = true;
+            answers.onCompleted();
+          }
+        });
   }
 
-  private synchronized void end() {
-    ended = true;
+  private void end() {
+    context.execute(() -> ended = true);
   }
 }

@@ -24,7 +24,8 @@ final class MetricsServerTest {
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private volatile ShardHealth health = ShardHealth.SERVING;
 
   @SuppressWarnings("NullAway.Init")
