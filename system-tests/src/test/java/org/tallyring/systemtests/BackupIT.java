@@ -60,7 +60,7 @@ final class BackupIT {
       TruthChecks checks = new TruthChecks(tally, processes.directory());
       checks.assertEveryCount(SET, SET.namespace(), 1);
       checks.assertEveryCount(SET, "elsewhere", 1);
-      checks.assertTop20(SET, "elsewhere");
+      checks.assertTop20(SET, "elsewhere", cluster.api());
     }
   }
 }

@@ -58,11 +58,7 @@ final class ReplayIT {
         .isEqualTo("recorded %d, duplicate 0, rejected %d", set.validRows(), set.invalidRows());
     TruthChecks checks = new TruthChecks(tally, processes.directory());
     checks.assertEveryCount(set, namespace, 1);
-    set.truth()
-        .counts()
-        .keySet()
-        .forEach(metric -> cluster.api().awaitFreshRankings(namespace, metric));
-    checks.assertTop20(set, namespace);
+    checks.assertTop20(set, namespace, cluster.api());
     checks.assertNamedWindows(set, namespace, cluster.api());
   }
 }

@@ -46,7 +46,7 @@ final class RestoreRun {
       assertDone(tally.run("snapshot", "restore", file.toString(), "--namespace", "elsewhere"));
       TruthChecks checks = new TruthChecks(tally, processes.directory());
       checks.assertEveryCount(SET, "elsewhere", 1);
-      checks.assertTop20(SET, "elsewhere");
+      checks.assertTop20(SET, "elsewhere", cluster.api());
     }
   }
 

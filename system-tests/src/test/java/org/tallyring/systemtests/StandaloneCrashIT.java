@@ -58,7 +58,7 @@ final class StandaloneCrashIT {
       assertThat(ReplayTotals.of(outcome).settled()).isEqualTo(SET.validRows());
       TruthChecks checks = new TruthChecks(tally, processes.directory());
       checks.assertEveryCount(SET, SET.namespace(), 1);
-      checks.assertTop20(SET, SET.namespace());
+      checks.assertTop20(SET, SET.namespace(), cluster.api());
     }
   }
 

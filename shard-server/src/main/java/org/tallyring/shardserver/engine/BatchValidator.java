@@ -38,7 +38,14 @@ public final class BatchValidator {
    */
   public static final long MAX_AHEAD_MILLIS = 5 * 60_000;
 
+  /** More than the keys of usual batches; there is a validator for each range. */
+  private static final int MOST_KEPT_BYTES = 32 << 10;
+
   private final RangeTable table;
+
+  /** Where the keys of a batch lie while they are checked, so that none is garbage. */
+  private byte[] keyBytes = new byte[0];
+
   private String hashedNamespace = "";
   private KeyHash hash = new KeyHash("");
 
@@ -203,7 +210,7 @@ public final class BatchValidator {
       hash = new KeyHash(hashedNamespace);
     }
     @Nullable Strategy[] strategies = strategies(batch, namespace);
-    byte[] keys = batch.getKeys().toByteArray();
+    byte[] keys = keyBytes(batch.getKeys());
     byte[] users = batch.getUsers().toByteArray();
     List<RowViolation> violations = new ArrayList<>();
     int start = 0;
@@ -236,6 +243,17 @@ public final class BatchValidator {
       userStart += userLength;
     }
     return violations;
+  }
+
+  private byte[] keyBytes(ByteString keys) {
+    if (keys.size() > MOST_KEPT_BYTES) {
+      return keys.toByteArray();
+    }
+    if (keys.size() > keyBytes.length) {
+      keyBytes = new byte[keys.size()];
+    }
+    keys.copyTo(keyBytes, 0);
+    return keyBytes;
   }
 
   /** The strategies of the batch's metrics; null for one that the namespace does not have. */

@@ -3,9 +3,9 @@ package org.tallyring.shardserver.grpc;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.namespace.Namespaces;
@@ -27,6 +27,9 @@ final class NamespaceDirectory {
   private final ClusterWatch watch;
   private final NamespaceStore store;
 
+  /** Of the namespace asked for last, as each batch of a producer asks for the same one. */
+  private volatile Metrics last = Metrics.of(NamespaceDefinition.getDefaultInstance());
+
   NamespaceDirectory(ClusterWatch watch, NamespaceStore store) {
     this.watch = watch;
     this.store = store;
@@ -47,7 +50,7 @@ final class NamespaceDirectory {
           Errors.invalid(ErrorReason.ERROR_REASON_BAD_NAME, "namespace", violation));
     }
     @Nullable NamespaceDefinition seen = watch.view().namespaces().get(wanted);
-    if (seen != null && metricNames(seen).containsAll(metrics)) {
+    if (seen != null && metricsOf(seen).containsAll(metrics)) {
       return CompletableFuture.completedFuture(seen);
     }
     return Calls.reaching(store.read(wanted))
@@ -81,7 +84,7 @@ final class NamespaceDirectory {
   boolean isKnown(String name, Collection<String> metrics) {
     @Nullable NamespaceDefinition seen =
         watch.view().namespaces().get(name.isEmpty() ? Namespaces.DEFAULT : name);
-    return seen != null && metricNames(seen).containsAll(metrics);
+    return seen != null && metricsOf(seen).containsAll(metrics);
   }
 
   /** Like {@link #find}, and fails with METRIC_NOT_FOUND. */
@@ -89,7 +92,7 @@ final class NamespaceDirectory {
     return find(name, Set.of(metric))
         .thenApply(
             namespace -> {
-              if (!metricNames(namespace).contains(metric)) {
+              if (!metricsOf(namespace).contains(metric)) {
                 throw metricNotFound(namespace, metric);
               }
               return namespace;
@@ -105,12 +108,26 @@ final class NamespaceDirectory {
         .orElseThrow();
   }
 
-  private static Set<String> metricNames(NamespaceDefinition namespace) {
-    Set<String> names = new HashSet<>();
-    for (MetricDefinition metric : namespace.getMetricsList()) {
-      names.add(metric.getName());
+  /** The names of a namespace's metrics. */
+  private record Metrics(NamespaceDefinition namespace, Set<String> names) {
+
+    static Metrics of(NamespaceDefinition namespace) {
+      return new Metrics(
+          namespace,
+          namespace.getMetricsList().stream()
+              .map(MetricDefinition::getName)
+              .collect(Collectors.toUnmodifiableSet()));
     }
-    return names;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // A view hands out the same object until it changes.
+  private Set<String> metricsOf(NamespaceDefinition namespace) {
+    Metrics known = last;
+    if (known.namespace() != namespace) {
+      known = Metrics.of(namespace);
+      last = known;
+    }
+    return known.names();
   }
 
   static StatusRuntimeException namespaceNotFound(String name) {
@@ -127,7 +144,9 @@ final class NamespaceDirectory {
         "metric: "
             + metric
             + " (expected: one of "
-            + String.join(", ", metricNames(namespace))
+            + namespace.getMetricsList().stream()
+                .map(MetricDefinition::getName)
+                .collect(Collectors.joining(", "))
             + ")");
   }
 }

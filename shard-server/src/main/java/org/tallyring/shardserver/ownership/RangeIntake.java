@@ -15,7 +15,6 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
-import org.tallyring.proto.internal.v1.AcceptedBatches;
 import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.internal.v1.NamespaceDefined;
 import org.tallyring.proto.internal.v1.NamespaceDeleted;
@@ -36,9 +35,9 @@ import org.tallyring.shardserver.journal.RangeJournal;
  * Everything happens on the range's loop.
  *
  * <p><b>Group append.</b> Admitted batches queue. With nothing in flight the queue goes out at
- * once, so a lone batch waits for nothing; with entries in flight it waits until it fills {@value
- * #WORTHWHILE_BYTES} bytes or the earlier entries are acknowledged. Under load entries grow to
- * {@value #ENTRY_BYTES} bytes by themselves, at rest latency is one append.
+ * once, so a lone batch waits for nothing; with entries in flight it waits until it is worthwhile
+ * ({@link PendingQueue}) or the earlier entries are acknowledged. Under load entries grow by
+ * themselves, at rest latency is one append.
  *
  * <p><b>Order.</b> The journal completes appends in order, so entries are applied in journal order
  * and answered after that: no read shows what is not durable, and an answer is never ahead of a
@@ -63,8 +62,6 @@ import org.tallyring.shardserver.journal.RangeJournal;
  */
 final class RangeIntake {
 
-  private static final int WORTHWHILE_BYTES = 16 << 10;
-  private static final int ENTRY_BYTES = 64 << 10;
   private static final int MAX_ENTRIES_IN_FLIGHT = 8;
 
   /** Room in an entry for what surrounds a batch. */
@@ -80,20 +77,14 @@ final class RangeIntake {
   private final BiConsumer<Position, JournalEntry> onApplied;
   private final Consumer<Throwable> onLost;
 
-  private final ArrayDeque<Pending> queue = new ArrayDeque<>();
+  private final PendingQueue queue;
+  private final DefinitionsUnderWay definitions;
   private final ArrayDeque<Submission> waitingForQuiet = new ArrayDeque<>();
   private final ArrayDeque<List<Pending>> inFlight = new ArrayDeque<>();
   private final Map<ByteString, Long> admitted = new HashMap<>();
   private final AdmittedEventIds admittedEventIds = new AdmittedEventIds();
 
-  /** By namespace uid, the newest definition that was queued in this tenure. */
-  private final Map<Long, NamespaceDefinition> defined = new HashMap<>();
-
-  /** By the uid of a namespace that a restore replaced, the definition of what took its place. */
-  private final Map<Long, NamespaceDefinition> successors = new HashMap<>();
-
   private final List<CompletableFuture<Void>> drains = new ArrayList<>();
-  private int queuedBytes;
 
   /** An upper bound on what is under way; it falls back to 0 when nothing is. */
   private long absoluteSumPending;
@@ -119,33 +110,8 @@ final class RangeIntake {
     this.meters = meters;
     this.onApplied = onApplied;
     this.onLost = onLost;
-    engine.definitions().forEach(this::noteSuccessor);
-  }
-
-  /**
-   * One thing in the queue: a batch to append, a repeat that waits for the original, or a
-   * namespace's definition or end.
-   */
-  private record Pending(
-      @Nullable Submission submission,
-      @Nullable AcceptedBatch batch,
-      @Nullable JournalEntry control,
-      @Nullable CompletableFuture<Void> applied,
-      int bytes,
-      long absoluteSum) {
-
-    static Pending repeat(Submission submission) {
-      return new Pending(submission, null, null, null, 0, 0);
-    }
-
-    static Pending control(JournalEntry entry) {
-      return control(entry, null);
-    }
-
-    /** With something that is told when the entry is applied. */
-    static Pending control(JournalEntry entry, @Nullable CompletableFuture<Void> applied) {
-      return new Pending(null, null, entry, applied, entry.getSerializedSize(), 0);
-    }
+    this.queue = new PendingQueue(journal.maxEntryBytes());
+    this.definitions = new DefinitionsUnderWay(engine);
   }
 
   /** Takes a batch; its answer comes through the submission. */
@@ -171,7 +137,7 @@ final class RangeIntake {
       return applied;
     }
     if (control.hasNamespaceDefined()) {
-      noteSuccessor(control.getNamespaceDefined().getDefinition());
+      definitions.noteSuccessor(control.getNamespaceDefined().getDefinition());
     }
     enqueue(Pending.control(control, applied));
     flush();
@@ -197,8 +163,7 @@ final class RangeIntake {
       return;
     }
     for (NamespaceDefinition namespace : namespaces) {
-      if (definedRevision(namespace.getUid()) != RangeEngine.UNDEFINED
-          || engine.restoredUpTo(namespace.getUid()) > 0) {
+      if (definitions.concerns(namespace.getUid())) {
         define(namespace);
       }
     }
@@ -207,58 +172,13 @@ final class RangeIntake {
 
   /** Queues a definition unless one as new is applied or under way. */
   private void define(NamespaceDefinition namespace) {
-    long uid = namespace.getUid();
-    if (namespace.getRevision() > definedRevision(uid)) {
-      defined.put(uid, namespace);
-      noteSuccessor(namespace);
+    if (definitions.takeIfNewer(namespace)) {
       enqueue(
           Pending.control(
               JournalEntry.newBuilder()
                   .setNamespaceDefined(NamespaceDefined.newBuilder().setDefinition(namespace))
                   .build()));
     }
-  }
-
-  private void noteSuccessor(NamespaceDefinition namespace) {
-    if (namespace.getReplacesUid() != 0) {
-      successors.put(namespace.getReplacesUid(), namespace);
-    }
-  }
-
-  /**
-   * The definition to judge and count a batch by: that of what was restored in its namespace's
-   * place, if the shard that the batch came through has not seen that yet.
-   */
-  private NamespaceDefinition present(NamespaceDefinition candidate) {
-    NamespaceDefinition present = candidate;
-    for (NamespaceDefinition next = successors.get(present.getUid());
-        next != null;
-        next = successors.get(present.getUid())) {
-      present = next;
-    }
-    return present;
-  }
-
-  /** The newest revision of a namespace's definition that is applied or under way. */
-  private long definedRevision(long namespaceUid) {
-    NamespaceDefinition queued = defined.get(namespaceUid);
-    long applied = engine.definitionRevision(namespaceUid);
-    return queued == null ? applied : Math.max(applied, queued.getRevision());
-  }
-
-  /**
-   * The definition that will hold when a batch admitted now is applied: the one it came with,
-   * unless a newer one is applied or under way. A metric's strategy decides what its rows need, so
-   * a row must be judged by the strategy that will count it.
-   */
-  private NamespaceDefinition inEffect(NamespaceDefinition candidate) {
-    NamespaceDefinition newest = candidate;
-    NamespaceDefinition queued = defined.get(candidate.getUid());
-    if (queued != null && queued.getRevision() > newest.getRevision()) {
-      newest = queued;
-    }
-    NamespaceDefinition applied = engine.definition(candidate.getUid());
-    return applied != null && applied.getRevision() > newest.getRevision() ? applied : newest;
   }
 
   /** Completes when nothing is queued or in flight, or the journal is lost. */
@@ -296,7 +216,8 @@ final class RangeIntake {
     }
     long now = clock.millis();
     BatchViolation violation =
-        validator.validate(batch, inEffect(present(submission.namespace())), now);
+        validator.validate(
+            batch, definitions.inEffect(definitions.present(submission.namespace())), now);
     if (violation != null) {
       submission.answer(Answers.invalid(violation));
       return;
@@ -326,7 +247,7 @@ final class RangeIntake {
   }
 
   private void accept(Submission submission, long now) {
-    NamespaceDefinition namespace = present(submission.namespace());
+    NamespaceDefinition namespace = definitions.present(submission.namespace());
     define(namespace);
     AcceptedBatch accepted =
         AcceptedBatch.newBuilder()
@@ -378,7 +299,6 @@ final class RangeIntake {
 
   private void enqueue(Pending pending) {
     queue.add(pending);
-    queuedBytes += pending.bytes();
     absoluteSumPending = saturatedSum(absoluteSumPending, pending.absoluteSum());
   }
 
@@ -386,9 +306,9 @@ final class RangeIntake {
     while (!queue.isEmpty()
         && !dead
         && (inFlight.isEmpty()
-            || (queuedBytes >= WORTHWHILE_BYTES && inFlight.size() < MAX_ENTRIES_IN_FLIGHT))) {
-      List<Pending> group = nextGroup();
-      JournalEntry entry = entryOf(group);
+            || (queue.isWorthwhile() && inFlight.size() < MAX_ENTRIES_IN_FLIGHT))) {
+      List<Pending> group = queue.nextGroup();
+      JournalEntry entry = PendingQueue.entryOf(group);
       if (entry != null) {
         inFlight.add(group);
         Timer.Sample begun = meters.begin();
@@ -410,44 +330,6 @@ final class RangeIntake {
       }
     }
     completeDrains();
-  }
-
-  /** The batches of the next entry; a control entry stands alone. */
-  private List<Pending> nextGroup() {
-    int limit = Math.min(ENTRY_BYTES, journal.maxEntryBytes());
-    List<Pending> group = new ArrayList<>();
-    int bytes = 0;
-    while (!queue.isEmpty()) {
-      Pending next = queue.element();
-      boolean fits = group.isEmpty() || bytes + next.bytes() <= limit;
-      if (!fits || (next.control() != null && !group.isEmpty())) {
-        break;
-      }
-      queue.remove();
-      group.add(next);
-      bytes += next.bytes();
-      queuedBytes -= next.bytes();
-      if (next.control() != null) {
-        break;
-      }
-    }
-    return group;
-  }
-
-  private static @Nullable JournalEntry entryOf(List<Pending> group) {
-    JournalEntry control = group.get(0).control();
-    if (control != null) {
-      return control;
-    }
-    AcceptedBatches.Builder batches = AcceptedBatches.newBuilder();
-    for (Pending pending : group) {
-      if (pending.batch() != null) {
-        batches.addBatches(pending.batch());
-      }
-    }
-    return batches.getBatchesCount() == 0
-        ? null
-        : JournalEntry.newBuilder().setBatches(batches).build();
   }
 
   private void completed(
@@ -523,10 +405,9 @@ final class RangeIntake {
     for (List<Pending> group : inFlight) {
       group.forEach(pending -> abandon(pending, true, message));
     }
-    queue.forEach(pending -> abandon(pending, pending.batch() == null, message));
+    queue.drainTo(pending -> abandon(pending, pending.batch() == null, message));
     waitingForQuiet.forEach(submission -> submission.answer(Answers.recovering(rangeId)));
     inFlight.clear();
-    queue.clear();
     waitingForQuiet.clear();
     admitted.clear();
     admittedEventIds.clear();
