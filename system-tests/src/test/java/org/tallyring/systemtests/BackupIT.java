@@ -50,17 +50,18 @@ final class BackupIT {
       // Half of it, in its place; and then all of it again.
       assertThat(tally.run("snapshot", "restore", "during").exitCode()).isZero();
       assertThat(tally.run("snapshot", "restore", "whole").exitCode()).isZero();
-      new TruthChecks(tally, processes.directory()).assertEveryCount(SET, SET.namespace(), 1);
+      new TruthChecks(tally, cluster.api(), processes.directory())
+          .assertEveryCount(SET, SET.namespace(), 1);
 
       cluster.process().kill9();
       cluster.restart();
       Tally.Outcome elsewhere =
           tally.run("snapshot", "restore", file.toString(), "--namespace", "elsewhere");
       assertThat(elsewhere.exitCode()).as(elsewhere.stderr()).isZero();
-      TruthChecks checks = new TruthChecks(tally, processes.directory());
+      TruthChecks checks = new TruthChecks(tally, cluster.api(), processes.directory());
       checks.assertEveryCount(SET, SET.namespace(), 1);
       checks.assertEveryCount(SET, "elsewhere", 1);
-      checks.assertTop20(SET, "elsewhere", cluster.api());
+      checks.assertTop20(SET, "elsewhere");
     }
   }
 }

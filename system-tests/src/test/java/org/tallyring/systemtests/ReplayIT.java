@@ -56,9 +56,9 @@ final class ReplayIT {
     assertThat(replay.exitCode()).as(replay.stderr()).isEqualTo(set.replayExitCode());
     assertThat(replay.lastLine())
         .isEqualTo("recorded %d, duplicate 0, rejected %d", set.validRows(), set.invalidRows());
-    TruthChecks checks = new TruthChecks(tally, processes.directory());
+    TruthChecks checks = new TruthChecks(tally, cluster.api(), processes.directory());
     checks.assertEveryCount(set, namespace, 1);
-    checks.assertTop20(set, namespace, cluster.api());
-    checks.assertNamedWindows(set, namespace, cluster.api());
+    checks.assertTop20(set, namespace);
+    checks.assertNamedWindows(set, namespace);
   }
 }

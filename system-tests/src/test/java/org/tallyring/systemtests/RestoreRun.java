@@ -44,9 +44,9 @@ final class RestoreRun {
     try (ProcessCluster cluster = ProcessCluster.startOfRanges(processes, OTHER_RANGES)) {
       Tally tally = cluster.tally();
       assertDone(tally.run("snapshot", "restore", file.toString(), "--namespace", "elsewhere"));
-      TruthChecks checks = new TruthChecks(tally, processes.directory());
+      TruthChecks checks = new TruthChecks(tally, cluster.api(), processes.directory());
       checks.assertEveryCount(SET, "elsewhere", 1);
-      checks.assertTop20(SET, "elsewhere", cluster.api());
+      checks.assertTop20(SET, "elsewhere");
     }
   }
 

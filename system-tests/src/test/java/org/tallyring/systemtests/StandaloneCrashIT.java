@@ -56,9 +56,9 @@ final class StandaloneCrashIT {
       assertThat(outcome.exitCode()).as(outcome.stderr()).isZero();
       assertThat(feed.isDone()).as("the whole file was read").isTrue();
       assertThat(ReplayTotals.of(outcome).settled()).isEqualTo(SET.validRows());
-      TruthChecks checks = new TruthChecks(tally, processes.directory());
+      TruthChecks checks = new TruthChecks(tally, cluster.api(), processes.directory());
       checks.assertEveryCount(SET, SET.namespace(), 1);
-      checks.assertTop20(SET, SET.namespace(), cluster.api());
+      checks.assertTop20(SET, SET.namespace());
     }
   }
 

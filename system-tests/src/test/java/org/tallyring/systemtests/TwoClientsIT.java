@@ -53,7 +53,7 @@ final class TwoClientsIT {
       assertThat(outcome.lastLine())
           .isEqualTo("recorded %d, duplicate 0, rejected 0", SET.validRows());
     }
-    new TruthChecks(tally, processes.directory()).assertEveryCount(SET, "twice", 2);
+    new TruthChecks(tally, cluster.api(), processes.directory()).assertEveryCount(SET, "twice", 2);
   }
 
   @Test
@@ -69,7 +69,7 @@ final class TwoClientsIT {
       assertThat(outcome.exitCode()).as(outcome.stderr()).isZero();
       assertThat(proxy.cuts()).as("cuts (seed %d)", seed).isGreaterThanOrEqualTo(10);
       assertThat(ReplayTotals.of(outcome).settled()).isEqualTo(SET.validRows());
-      new TruthChecks(tally, processes.directory()).assertEveryCount(SET, "once", 1);
+      new TruthChecks(tally, cluster.api(), processes.directory()).assertEveryCount(SET, "once", 1);
     }
   }
 }

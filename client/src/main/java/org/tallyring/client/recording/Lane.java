@@ -408,8 +408,7 @@ final class Lane {
     Route asked = route;
     stream = null;
     // Only news is followed at once; two shards that each take the other for the owner would keep
-    // the
-    // lane running between them.
+    // the lane running between them.
     if (told != null && (asked == null || told.epoch() > asked.epoch())) {
       hint = told;
       flow();

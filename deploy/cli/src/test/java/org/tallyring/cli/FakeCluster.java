@@ -189,7 +189,6 @@ final class FakeCluster implements AutoCloseable {
     madeAfterListing = namespace(namespace, metric);
   }
 
-  /** What one watch is told before the server goes away; without any more a watch just ends. */
   /** Adds to what the journal of every range tells. */
   void log(LogEntry entry) {
     log.add(entry);

@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.ByteString;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
@@ -16,9 +17,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.CounterServiceGrpc;
+import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetTopKRequest;
 import org.tallyring.proto.v1.GetTopologyRequest;
 import org.tallyring.proto.v1.ListRangesRequest;
@@ -33,6 +38,7 @@ import org.tallyring.proto.v1.WindowSelector;
 public final class ClusterApi implements AutoCloseable {
 
   private static final long CALL_SECONDS = 20;
+  private static final int KEYS_PER_CALL = 10_000;
 
   /** For the calls that must not hide a slow server. */
   private static final Duration FRESHNESS = Duration.ofSeconds(20);
@@ -129,6 +135,27 @@ public final class ClusterApi implements AutoCloseable {
         .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
         .getTopology(GetTopologyRequest.getDefaultInstance())
         .getTopology();
+  }
+
+  /** The counts of keys over all time. */
+  public Map<String, Long> counts(String namespace, String metric, List<String> keys) {
+    Map<String, Long> counts = new HashMap<>();
+    for (int from = 0; from < keys.size(); from += KEYS_PER_CALL) {
+      List<String> page = keys.subList(from, Math.min(from + KEYS_PER_CALL, keys.size()));
+      counters()
+          .withWaitForReady()
+          .getCounts(
+              GetCountsRequest.newBuilder()
+                  .setNamespace(namespace)
+                  .setMetric(metric)
+                  .setWindow(WindowSelector.newBuilder().setWindow(Window.WINDOW_ALL))
+                  .addAllKeys(page.stream().map(ByteString::copyFromUtf8).toList())
+                  .setRequireComplete(true)
+                  .build())
+          .getCountsList()
+          .forEach(count -> counts.put(count.getKey().toStringUtf8(), count.getCount()));
+    }
+    return counts;
   }
 
   /** How many increments all ranges have applied. */
