@@ -32,6 +32,7 @@ final class BookKeeperClient {
    * time-out, which a busy ZooKeeper that has just come up may need more than once.
    */
   static BookKeeper connect(JournalSettings settings) {
+    SteadyMetadataDriver.install();
     long giveUpAt = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
       try {

@@ -43,6 +43,8 @@ final class CopyRecovery implements AutoCloseable {
 
   /** Begins, and goes on beginning until it is closed. */
   static CopyRecovery start(ServerConfiguration keys) {
+    // It is a client of bookies, too.
+    SteadyMetadataDriver.install();
     CopyRecovery recovery = new CopyRecovery(keys);
     recovery.thread.execute(recovery::begin);
     return recovery;

@@ -1,0 +1,177 @@
+package org.tallyring.shardserver.journal;
+
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.function.Supplier;
+import org.apache.bookkeeper.discover.BookieServiceInfo;
+import org.apache.bookkeeper.discover.RegistrationClient;
+import org.apache.bookkeeper.net.BookieId;
+import org.apache.bookkeeper.versioning.Versioned;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which bookies there are, told also where BookKeeper's watch of them has died.
+ *
+ * <p>BookKeeper sets its watch anew when a session with ZooKeeper ends, but not always: in a long
+ * run of faults a client that had been connected again for eight minutes held no watch at all. It
+ * took two of three bookies for gone, and its shard could open no range any more. So the list is
+ * also read from time to time ({@link #look}), and if it is twice the same and not what the
+ * listeners heard last, they hear it now. Reading it also finds the addresses of bookies that were
+ * not known.
+ *
+ * <p>Thread-safe.
+ */
+final class SteadyRegistrationClient implements RegistrationClient {
+
+  private static final Logger log = LoggerFactory.getLogger(SteadyRegistrationClient.class);
+
+  private final RegistrationClient watched;
+  private final Census writable;
+  private final Census readOnly;
+
+  /**
+   * Upon one that watches.
+   *
+   * @param watched what this adds to
+   */
+  SteadyRegistrationClient(RegistrationClient watched) {
+    this.watched = watched;
+    this.writable = new Census("writable", watched::getWritableBookies);
+    this.readOnly = new Census("read-only", watched::getReadOnlyBookies);
+  }
+
+  /** One list of bookies, and who wants to hear of changes. */
+  private static final class Census implements RegistrationListener {
+
+    private final String name;
+    private final Supplier<CompletableFuture<Versioned<Set<BookieId>>>> list;
+    private final Set<RegistrationListener> listeners = new CopyOnWriteArraySet<>();
+    private @Nullable Set<BookieId> told;
+    private @Nullable Set<BookieId> missed;
+
+    Census(String name, Supplier<CompletableFuture<Versioned<Set<BookieId>>>> list) {
+      this.name = name;
+      this.list = list;
+    }
+
+    /** What the watch told everybody. */
+    @Override
+    public synchronized void onBookiesChanged(Versioned<Set<BookieId>> bookies) {
+      told = Set.copyOf(bookies.getValue());
+      missed = null;
+    }
+
+    void look() {
+      if (listeners.isEmpty()) {
+        return;
+      }
+      list.get()
+          .whenComplete(
+              (found, failure) -> {
+                if (failure == null && isMissed(found.getValue())) {
+                  log.warn(
+                      "The watch of the {} bookies has missed a change; there are {}",
+                      name,
+                      found.getValue());
+                  listeners.forEach(listener -> listener.onBookiesChanged(found));
+                }
+              });
+    }
+
+    /** Whether it was the same the last time, and still nobody was told. */
+    private synchronized boolean isMissed(Set<BookieId> found) {
+      if (told == null || found.equals(told)) {
+        missed = null;
+        return false;
+      }
+      if (!found.equals(missed)) {
+        missed = Set.copyOf(found);
+        return false;
+      }
+      told = missed;
+      missed = null;
+      return true;
+    }
+  }
+
+  /** Reads the lists, and tells what was missed. Does not wait. */
+  void look() {
+    writable.look();
+    readOnly.look();
+  }
+
+  @Override
+  public CompletableFuture<Void> watchWritableBookies(RegistrationListener listener) {
+    // First, so that it knows whatever another listener was told.
+    watched.watchWritableBookies(writable);
+    writable.listeners.add(listener);
+    return watched
+        .watchWritableBookies(listener)
+        .whenComplete(
+            (watching, failure) -> {
+              if (failure != null) {
+                unwatchWritableBookies(listener);
+              }
+            });
+  }
+
+  @Override
+  public void unwatchWritableBookies(RegistrationListener listener) {
+    writable.listeners.remove(listener);
+    watched.unwatchWritableBookies(listener);
+    if (writable.listeners.isEmpty()) {
+      watched.unwatchWritableBookies(writable);
+    }
+  }
+
+  @Override
+  public CompletableFuture<Void> watchReadOnlyBookies(RegistrationListener listener) {
+    watched.watchReadOnlyBookies(readOnly);
+    readOnly.listeners.add(listener);
+    return watched
+        .watchReadOnlyBookies(listener)
+        .whenComplete(
+            (watching, failure) -> {
+              if (failure != null) {
+                unwatchReadOnlyBookies(listener);
+              }
+            });
+  }
+
+  @Override
+  public void unwatchReadOnlyBookies(RegistrationListener listener) {
+    readOnly.listeners.remove(listener);
+    watched.unwatchReadOnlyBookies(listener);
+    if (readOnly.listeners.isEmpty()) {
+      watched.unwatchReadOnlyBookies(readOnly);
+    }
+  }
+
+  @Override
+  public CompletableFuture<Versioned<Set<BookieId>>> getWritableBookies() {
+    return watched.getWritableBookies();
+  }
+
+  @Override
+  public CompletableFuture<Versioned<Set<BookieId>>> getAllBookies() {
+    return watched.getAllBookies();
+  }
+
+  @Override
+  public CompletableFuture<Versioned<Set<BookieId>>> getReadOnlyBookies() {
+    return watched.getReadOnlyBookies();
+  }
+
+  @Override
+  public CompletableFuture<Versioned<BookieServiceInfo>> getBookieServiceInfo(BookieId id) {
+    return watched.getBookieServiceInfo(id);
+  }
+
+  @Override
+  public void close() {
+    watched.close();
+  }
+}
