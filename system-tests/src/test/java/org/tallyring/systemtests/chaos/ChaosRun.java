@@ -143,12 +143,16 @@ public final class ChaosRun {
     }
   }
 
-  /** Pauses the load and compares everything; what differs is remembered, and printed. */
+  /**
+   * Pauses the load and compares everything, counts with what was sent and states with a replay of
+   * their journals; what differs is remembered, and printed.
+   */
   public Verdict compare(String when) {
     load.settle();
     Verdict verdict =
         Oracle.compare(journal, new ClusterCounts(load.client(), cluster.api(), namespace));
     verdict.differences().forEach(difference -> note(when + ": " + difference));
+    Replays.differences(cluster.api()).forEach(difference -> note(when + ": " + difference));
     if (verdict.refused() > 0) {
       note(when + ": " + verdict.refused() + " increments refused (expected: none)");
     }

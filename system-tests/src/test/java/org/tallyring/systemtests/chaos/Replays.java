@@ -1,0 +1,71 @@
+package org.tallyring.systemtests.chaos;
+
+import static org.awaitility.Awaitility.await;
+
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import org.tallyring.proto.v1.Mismatch;
+import org.tallyring.proto.v1.RangeVerification;
+import org.tallyring.proto.v1.VerifyRangesRequest;
+import org.tallyring.proto.v1.VerifyRangesResponse;
+import org.tallyring.systemtests.driver.ClusterApi;
+
+/**
+ * What the ranges hold and what they have stored, beside a replay of their journals: also what no
+ * count shows before it is too late, as producers' sequences and event ids are.
+ */
+final class Replays {
+
+  private static final Duration LIMIT = Duration.ofSeconds(90);
+
+  private Replays() {}
+
+  /** What differs, of all ranges; waits for those that are on the move. */
+  static List<String> differences(ClusterApi api) {
+    List<String> differences = new ArrayList<>();
+    Set<Integer> verified = new HashSet<>();
+    await("all ranges verified")
+        .atMost(LIMIT)
+        .ignoreExceptionsMatching(
+            failure ->
+                switch (Status.fromThrowable(failure).getCode()) {
+                  case UNAVAILABLE, DEADLINE_EXCEEDED -> true;
+                  default -> false;
+                })
+        .until(
+            () -> {
+              int total = 0;
+              Iterator<VerifyRangesResponse> answers =
+                  api.admin().verifyRanges(VerifyRangesRequest.getDefaultInstance());
+              while (answers.hasNext()) {
+                VerifyRangesResponse answer = answers.next();
+                total = answer.getRangesTotal();
+                RangeVerification range = answer.getRange();
+                if (range.getProblem().isEmpty() && verified.add(range.getRangeId())) {
+                  range.getMismatchesList().stream()
+                      .limit(1)
+                      .forEach(mismatch -> differences.add(text(range, mismatch)));
+                }
+              }
+              return total > 0 && verified.size() == total;
+            });
+    return differences;
+  }
+
+  private static String text(RangeVerification range, Mismatch mismatch) {
+    return "range %d: %d differences between what it %s and a replay, the first: %s of %s, %d (replayed: %d)"
+        .formatted(
+            range.getRangeId(),
+            range.getMismatchCount(),
+            mismatch.hasSnapshot() ? "stored" : "holds",
+            mismatch.getWhat(),
+            mismatch.getNamespace(),
+            mismatch.getStored(),
+            mismatch.getReplayed());
+  }
+}
