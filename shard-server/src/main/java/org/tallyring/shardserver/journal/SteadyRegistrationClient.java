@@ -72,7 +72,7 @@ final class SteadyRegistrationClient implements RegistrationClient {
           .whenComplete(
               (found, failure) -> {
                 if (failure == null && isMissed(found.getValue())) {
-                  log.warn(
+                  log.info(
                       "The watch of the {} bookies has missed a change; there are {}",
                       name,
                       found.getValue());
@@ -97,10 +97,14 @@ final class SteadyRegistrationClient implements RegistrationClient {
     }
   }
 
-  /** Reads the lists, and tells what was missed. Does not wait. */
+  /** Reads the lists, and tells what was missed. Does not wait, and does not fail. */
   void look() {
-    writable.look();
-    readOnly.look();
+    try {
+      writable.look();
+      readOnly.look();
+    } catch (RuntimeException unreadable) {
+      log.debug("No list of the bookies this time", unreadable);
+    }
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -89,6 +90,15 @@ class SteadyRegistrationClientTest {
   }
 
   @Test
+  void aListThatCannotEvenBeAskedForDoesNotEndTheLooking() {
+    registration.bookies = Set.of(ONE);
+    steady.watchWritableBookies(listener);
+    registration.broken = true;
+
+    assertThatCode(steady::look).doesNotThrowAnyException();
+  }
+
+  @Test
   void whoCeasesToWatchHearsNothingAndLeavesNoWatchBehind() {
     registration.bookies = Set.of(ONE);
     steady.watchWritableBookies(listener);
@@ -117,6 +127,7 @@ class SteadyRegistrationClientTest {
     private final Set<RegistrationListener> listeners = new HashSet<>();
     private Set<BookieId> bookies = Set.of();
     private boolean reachable = true;
+    private boolean broken;
     private long version;
 
     void tell() {
@@ -136,6 +147,9 @@ class SteadyRegistrationClientTest {
 
     @Override
     public CompletableFuture<Versioned<Set<BookieId>>> getWritableBookies() {
+      if (broken) {
+        throw new IllegalStateException("closed");
+      }
       return answer(new Versioned<>(bookies, new LongVersion(version)));
     }
 
