@@ -3,6 +3,8 @@ package org.tallyring.shardserver.journal;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.apache.bookkeeper.discover.BookieServiceInfo;
 import org.apache.bookkeeper.discover.RegistrationClient;
@@ -28,6 +30,8 @@ final class SteadyRegistrationClient implements RegistrationClient {
 
   private static final Logger log = LoggerFactory.getLogger(SteadyRegistrationClient.class);
 
+  private static final long PATIENCE_SECONDS = 30;
+
   private final RegistrationClient watched;
   private final Census writable;
   private final Census readOnly;
@@ -49,6 +53,7 @@ final class SteadyRegistrationClient implements RegistrationClient {
     private final String name;
     private final Supplier<CompletableFuture<Versioned<Set<BookieId>>>> list;
     private final Set<RegistrationListener> listeners = new CopyOnWriteArraySet<>();
+    private final AtomicBoolean asked = new AtomicBoolean();
     private @Nullable Set<BookieId> told;
     private @Nullable Set<BookieId> missed;
 
@@ -64,13 +69,15 @@ final class SteadyRegistrationClient implements RegistrationClient {
       missed = null;
     }
 
+    /** One at a time: without ZooKeeper answers only come when it is back, and then all at once. */
     void look() {
-      if (listeners.isEmpty()) {
+      if (listeners.isEmpty() || !asked.compareAndSet(false, true)) {
         return;
       }
-      list.get()
+      ask()
           .whenComplete(
               (found, failure) -> {
+                asked.set(false);
                 if (failure == null && isMissed(found.getValue())) {
                   log.info(
                       "The watch of the {} bookies has missed a change; there are {}",
@@ -79,6 +86,15 @@ final class SteadyRegistrationClient implements RegistrationClient {
                   listeners.forEach(listener -> listener.onBookiesChanged(found));
                 }
               });
+    }
+
+    /** The list; gives up waiting for an answer that may have got lost as the watch did. */
+    private CompletableFuture<Versioned<Set<BookieId>>> ask() {
+      try {
+        return list.get().copy().orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      } catch (RuntimeException unaskable) {
+        return CompletableFuture.failedFuture(unaskable);
+      }
     }
 
     /** Whether it was the same the last time, and still nobody was told. */
@@ -99,12 +115,8 @@ final class SteadyRegistrationClient implements RegistrationClient {
 
   /** Reads the lists, and tells what was missed. Does not wait, and does not fail. */
   void look() {
-    try {
-      writable.look();
-      readOnly.look();
-    } catch (RuntimeException unreadable) {
-      log.debug("No list of the bookies this time", unreadable);
-    }
+    writable.look();
+    readOnly.look();
   }
 
   @Override

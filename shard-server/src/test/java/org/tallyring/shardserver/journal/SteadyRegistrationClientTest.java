@@ -99,6 +99,21 @@ class SteadyRegistrationClientTest {
   }
 
   @Test
+  void whatWasAskedDuringAnOutageIsNoSecondLook() {
+    registration.bookies = Set.of(ONE);
+    steady.watchWritableBookies(listener);
+    registration.tell();
+
+    registration.bookies = Set.of(TWO);
+    registration.outage = new CompletableFuture<>();
+    steady.look();
+    steady.look();
+    registration.outage.complete(null);
+
+    assertThat(heard).containsExactly(Set.of(ONE));
+  }
+
+  @Test
   void whoCeasesToWatchHearsNothingAndLeavesNoWatchBehind() {
     registration.bookies = Set.of(ONE);
     steady.watchWritableBookies(listener);
@@ -128,6 +143,7 @@ class SteadyRegistrationClientTest {
     private Set<BookieId> bookies = Set.of();
     private boolean reachable = true;
     private boolean broken;
+    private CompletableFuture<Void> outage = CompletableFuture.allOf();
     private long version;
 
     void tell() {
@@ -150,7 +166,7 @@ class SteadyRegistrationClientTest {
       if (broken) {
         throw new IllegalStateException("closed");
       }
-      return answer(new Versioned<>(bookies, new LongVersion(version)));
+      return outage.thenCompose(over -> answer(new Versioned<>(bookies, new LongVersion(version))));
     }
 
     @Override
