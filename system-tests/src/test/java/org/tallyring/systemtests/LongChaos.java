@@ -15,6 +15,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.tallyring.systemtests.chaos.ChaosRun;
 import org.tallyring.systemtests.chaos.Fault;
 import org.tallyring.systemtests.chaos.GeneratedTraffic;
+import org.tallyring.systemtests.chaos.MixedTraffic;
 import org.tallyring.systemtests.chaos.ReplayedTraffic;
 import org.tallyring.systemtests.chaos.SentJournal;
 import org.tallyring.systemtests.chaos.SmallDisk;
@@ -85,9 +86,13 @@ final class LongChaos {
         DataSet.assumePresent();
         yield new ReplayedTraffic();
       }
+      case "both" -> {
+        DataSet.assumePresent();
+        yield new MixedTraffic(new GeneratedTraffic(seed), new ReplayedTraffic());
+      }
       default ->
           throw new IllegalArgumentException(
-              "chaos.traffic: " + name + " (expected: generated or higgs)");
+              "chaos.traffic: " + name + " (expected: generated, higgs or both)");
     };
   }
 }

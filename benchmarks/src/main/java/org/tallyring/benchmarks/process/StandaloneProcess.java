@@ -36,10 +36,16 @@ public final class StandaloneProcess implements AutoCloseable, Supplier<ServerFi
    * @param heap its largest heap, as {@code -Xmx} takes it
    * @param javaOptions further options of its virtual machine
    * @param shards how many shards
+   * @param ranges into how many ranges its keys are cut
    * @param parent where to make its directory; null for where temporary files are
    */
   public record Settings(
-      Path jar, String heap, List<String> javaOptions, int shards, @Nullable Path parent) {
+      Path jar,
+      String heap,
+      List<String> javaOptions,
+      int shards,
+      int ranges,
+      @Nullable Path parent) {
 
     /** Keeps a copy of the list. */
     public Settings {
@@ -67,6 +73,7 @@ public final class StandaloneProcess implements AutoCloseable, Supplier<ServerFi
     command.addAll(List.of("-jar", settings.jar().toString(), "standalone"));
     command.addAll(List.of("--data", directory.resolve("data").toString()));
     command.addAll(List.of("--shards", Integer.toString(settings.shards())));
+    command.addAll(List.of("--ranges", Integer.toString(settings.ranges())));
     command.addAll(List.of("--port", Integer.toString(port)));
     return new StandaloneProcess(
         ServerProcess.start(command, directory, "tallyring is ready: ", START_LIMIT),

@@ -112,6 +112,20 @@ public final class RedisComparison implements Callable<Integer> {
   private String heap = "4g";
 
   @Option(
+      names = "--shards",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "How many shards the cluster has. Default: ${DEFAULT-VALUE}.")
+  private int shards = 3;
+
+  @Option(
+      names = "--ranges",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "Into how many ranges its keys are cut. Default: ${DEFAULT-VALUE}.")
+  private int ranges = 64;
+
+  @Option(
       names = "--data",
       paramLabel = "DIR",
       description = "Where both keep their data. Default: where temporary files are.")
@@ -150,7 +164,8 @@ public final class RedisComparison implements Callable<Integer> {
 
   private LoadReport tallyring(Scenario scenario) throws IOException, InterruptedException {
     StandaloneProcess.Settings settings =
-        new StandaloneProcess.Settings(tallyJar.toAbsolutePath(), heap, List.of(), 3, data);
+        new StandaloneProcess.Settings(
+            tallyJar.toAbsolutePath(), heap, List.of(), shards, ranges, data);
     try (StandaloneProcess cluster = StandaloneProcess.start(settings)) {
       Destination destination =
           new Destination(

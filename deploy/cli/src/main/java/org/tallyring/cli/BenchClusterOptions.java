@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.tallyring.benchmarks.process.StandaloneProcess;
 import org.tallyring.cli.failure.CliException;
 import org.tallyring.standalone.StandaloneSettings;
+import org.tallyring.topology.range.RangeTable;
 import picocli.CommandLine.Option;
 
 /** The cluster that a load starts for itself. */
@@ -36,6 +37,16 @@ final class BenchClusterOptions {
   private @Nullable Integer shards;
 
   @Option(
+      names = "--ranges",
+      paramLabel = "N",
+      description = {
+        "Into how many ranges the fresh cluster's keys are cut, a power of two, 1 to 4096."
+            + " Default: 64.",
+        "Few are faster on few cores."
+      })
+  private @Nullable Integer ranges;
+
+  @Option(
       names = "--data",
       paramLabel = "DIR",
       description = {
@@ -51,6 +62,11 @@ final class BenchClusterOptions {
     if (count < 1 || count > StandaloneSettings.MAX_SHARDS) {
       throw CliException.usage("--shards", count, "1-" + StandaloneSettings.MAX_SHARDS);
     }
+    int parts = ranges == null ? RangeTable.DEFAULT_RANGE_COUNT : ranges;
+    if (parts < 1 || parts > StandaloneSettings.MAX_RANGES || Integer.bitCount(parts) != 1) {
+      throw CliException.usage(
+          "--ranges", parts, "a power of two, 1-" + StandaloneSettings.MAX_RANGES);
+    }
     try {
       return new StandaloneProcess.Settings(
           jar(),
@@ -59,6 +75,7 @@ final class BenchClusterOptions {
               ? List.of()
               : Arrays.asList(javaOptions.strip().split("\\s+")),
           count,
+          parts,
           data == null ? null : data.toAbsolutePath());
     } catch (IllegalArgumentException e) {
       throw CliException.usage("--" + e.getMessage());
@@ -67,9 +84,9 @@ final class BenchClusterOptions {
 
   /** For a cluster that runs already there is nothing to choose. */
   void refuse() {
-    if (heap != null || javaOptions != null || shards != null || data != null) {
+    if (heap != null || javaOptions != null || shards != null || ranges != null || data != null) {
       throw CliException.usage(
-          "--heap, --java-opts, --shards and --data: with --server (expected: without, they are"
+          "--heap, --java-opts, --shards, --ranges and --data: with --server (expected: without, they are"
               + " for a fresh cluster)");
     }
   }

@@ -52,8 +52,15 @@ final class ServerRoles implements Roles {
       StandaloneCluster cluster =
           StandaloneCluster.start(
               new StandaloneSettings(
-                  options.data(), options.shards(), options.port(), options.journalRetention()));
+                  options.data(),
+                  options.shards(),
+                  options.ranges(),
+                  options.port(),
+                  options.journalRetention()));
       started.push(cluster);
+      if (cluster.ranges() != options.ranges()) {
+        say("ranges: " + cluster.ranges() + ", as the data was created with");
+      }
       say("tallyring is ready: http://" + cluster.server());
       if (options.demo()) {
         started.push(Demo.start(console, cluster.server()));

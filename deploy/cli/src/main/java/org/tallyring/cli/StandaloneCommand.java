@@ -6,6 +6,7 @@ import org.tallyring.cli.config.DurationText;
 import org.tallyring.cli.failure.CliException;
 import org.tallyring.cli.failure.ExitCode;
 import org.tallyring.standalone.StandaloneSettings;
+import org.tallyring.topology.range.RangeTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -43,6 +44,16 @@ final class StandaloneCommand implements Callable<Integer> {
   private int shards = 3;
 
   @Option(
+      names = "--ranges",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = {
+        "Into how many ranges the keys are cut, a power of two, 1 to 4096. Default: ${DEFAULT-VALUE}.",
+        "For new data; what exists keeps its own. Few ranges (8) are faster on few cores."
+      })
+  private int ranges = RangeTable.DEFAULT_RANGE_COUNT;
+
+  @Option(
       names = "--port",
       paramLabel = "P",
       defaultValue = "7070",
@@ -74,12 +85,21 @@ final class StandaloneCommand implements Callable<Integer> {
     if (shards < 1 || shards > StandaloneSettings.MAX_SHARDS) {
       throw CliException.usage("--shards", shards, "1-" + StandaloneSettings.MAX_SHARDS);
     }
+    if (ranges < 1 || ranges > StandaloneSettings.MAX_RANGES || Integer.bitCount(ranges) != 1) {
+      throw CliException.usage(
+          "--ranges", ranges, "a power of two, 1-" + StandaloneSettings.MAX_RANGES);
+    }
     if (port < 1 || port > MAX_PORT) {
       throw CliException.usage("--port", port, "1-" + MAX_PORT);
     }
     roles.standalone(
         new StandaloneOptions(
-            data, shards, port, DurationText.parse("--journal-retention", journalRetention), demo));
+            data,
+            shards,
+            ranges,
+            port,
+            DurationText.parse("--journal-retention", journalRetention),
+            demo));
     return ExitCode.DONE;
   }
 }

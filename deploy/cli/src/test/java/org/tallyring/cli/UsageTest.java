@@ -124,9 +124,14 @@ final class UsageTest {
         "bench --metrics-url http://localhost/metrics",
         "bench --server localhost",
         "bench --server localhost:1 --heap 1g",
+        "bench --server localhost:1 --ranges 8",
+        "bench --ranges 48",
         "bench --server localhost:1 --metrics-url localhost:1",
         "standalone --shards 0",
         "standalone --shards 17",
+        "standalone --ranges 0",
+        "standalone --ranges 48",
+        "standalone --ranges 8192",
         "standalone --port 65536",
         "shard-server",
         "shard-server --config /no/such/file",
@@ -253,7 +258,7 @@ final class UsageTest {
             shell
                 .run(
                     words(
-                        "standalone --data d --shards 2 --port 8080 --journal-retention 7d --demo"))
+                        "standalone --data d --shards 2 --ranges 8 --port 8080 --journal-retention 7d --demo"))
                 .exitCode())
         .isEqualTo(ExitCode.DONE);
     assertThat(
@@ -267,7 +272,7 @@ final class UsageTest {
 
     assertThat(shell.started)
         .hasSize(2)
-        .startsWith(new StandaloneOptions(Path.of("d"), 2, 8080, Duration.ofDays(7), true));
+        .startsWith(new StandaloneOptions(Path.of("d"), 2, 8, 8080, Duration.ofDays(7), true));
     assertThat(shell.started.get(1))
         .isInstanceOfSatisfying(
             ShardConfig.class, config -> assertThat(config.id()).isEqualTo("shard-1"));

@@ -30,7 +30,6 @@ import org.tallyring.shardserver.ownership.RangeSettings;
 import org.tallyring.shardserver.ownership.Rehearsal;
 import org.tallyring.shardserver.server.ShardServer;
 import org.tallyring.shardserver.server.ShardServerSettings;
-import org.tallyring.topology.range.RangeTable;
 
 /**
  * A whole cluster in one JVM: ZooKeeper, one bookie, shards and an aggregator, the same code as in
@@ -60,6 +59,8 @@ public final class StandaloneCluster implements AutoCloseable {
   private final StandaloneSettings settings;
   private CompletableFuture<@Nullable AggregatorServer> aggregator =
       CompletableFuture.completedFuture(null);
+
+  private int ranges;
 
   private StandaloneCluster(StandaloneSettings settings) {
     this.settings = settings;
@@ -100,7 +101,7 @@ public final class StandaloneCluster implements AutoCloseable {
     List<CompletableFuture<Coordination>> coordinations = new ArrayList<>();
     for (int i = 1; i <= settings.shards(); i++) {
       // Each shard is a member and a candidate with a session of its own.
-      coordinations.add(CompletableFuture.supplyAsync(() -> connect(connect)));
+      coordinations.add(CompletableFuture.supplyAsync(() -> join(connect)));
     }
     parts.add(JournalBookie.start(BookieSettings.embedded(data.bookie(), connect)));
     coordinations.forEach(coordination -> parts.add(coordination.join()));
@@ -112,6 +113,7 @@ public final class StandaloneCluster implements AutoCloseable {
                 .withZooKeeperSessionTimeout(Duration.ofMillis(SESSION_TIMEOUT_MILLIS)),
             coordinations.get(0).join().ranges());
     parts.add(journals);
+    ranges = coordinations.get(0).join().watch().view().config().getRangeCount();
     for (int i = 1; i <= settings.shards(); i++) {
       shards.add(
           ShardServer.start(
@@ -127,10 +129,9 @@ public final class StandaloneCluster implements AutoCloseable {
     parts.add(Rehearsal.later(journals.forRehearsal(), Rehearsal.DELAY, Rehearsal.AT_MOST));
   }
 
-  private static Coordination connect(String zooKeeper) {
+  private Coordination join(String zooKeeper) {
     return CuratorCoordination.connect(
-        new CoordinationSettings(
-            zooKeeper, CLUSTER, SESSION_TIMEOUT_MILLIS, RangeTable.DEFAULT_RANGE_COUNT));
+        new CoordinationSettings(zooKeeper, CLUSTER, SESSION_TIMEOUT_MILLIS, settings.ranges()));
   }
 
   /** Its {@code /metrics} shows the shards' meters too. */
@@ -169,6 +170,11 @@ public final class StandaloneCluster implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IOException("cluster: interrupted while starting", e);
     }
+  }
+
+  /** Into how many ranges its ring is cut, which was decided when the cluster was created. */
+  public int ranges() {
+    return ranges;
   }
 
   /** Where the aggregator answers, "host:port". */

@@ -3,6 +3,7 @@ package org.tallyring.systemtests.chaos;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
@@ -33,6 +34,9 @@ public final class ChaosRun {
       return Collections.max(gapsMillis);
     }
   }
+
+  /** A range without an answer for so long is not served; what it waits for ends sooner. */
+  private static final Duration LONG_SILENCE = Duration.ofMinutes(1);
 
   private final ProcessCluster cluster;
   private final Workload load;
@@ -98,10 +102,7 @@ public final class ChaosRun {
       fault.happen(stage);
       stage.recover();
     } catch (RuntimeException | AssertionError failed) {
-      throw new AssertionError(
-          "fault: %s, seed %d, %d ranges silent since it began"
-              .formatted(fault.text(), seed, load.gaps().silentSince(begun)),
-          failed);
+      throw brokenOff(fault, begun, failed);
     }
     WriteGaps.Gap gap = load.gaps().takeWorst();
     rows.computeIfAbsent(fault, first -> new Row()).gapsMillis.add(gap.millis());
@@ -113,6 +114,21 @@ public final class ChaosRun {
         gap.since(begun),
         load.answeredReads() - answered,
         load.unansweredReads() - unanswered);
+  }
+
+  /**
+   * The cluster did not get over a fault. Nothing can be compared then, since some ranges are not
+   * served, so everything acknowledged that belongs to them is as good as lost.
+   */
+  private AssertionError brokenOff(Fault fault, long begun, Throwable cause) {
+    long now = load.now();
+    int[] silent = load.gaps().silentSince(Math.max(begun, now - LONG_SILENCE.toNanos()));
+    rows.computeIfAbsent(fault, first -> new Row()).gapsMillis.add((now - begun) / 1_000_000);
+    lastLine(faults(), load.acknowledged(), load.acknowledgedIn(Arrays.stream(silent)), 0);
+    return new AssertionError(
+        "fault: %s, seed %d, ranges that have been silent since it began or for long: %s"
+            .formatted(fault.text(), seed, Arrays.toString(silent)),
+        cause);
   }
 
   /** How many faults have happened. */
@@ -185,17 +201,25 @@ public final class ChaosRun {
                 "%s: happened %d times, write gaps %s ms",
                 fault.text(), row.times(), row.gapsMillis.stream().sorted().toList()));
     Figures.print("reads: %d answered, %d not", load.answeredReads(), load.unansweredReads());
+    lastLine(
+        faults() + 1,
+        after.increments(),
+        Math.max(before.lost(), after.lost()),
+        Math.max(before.doubled(), after.doubled()));
+    return List.copyOf(wrong);
+  }
+
+  private void lastLine(int faults, long increments, long lost, long doubled) {
     long gap = rows.values().stream().mapToLong(Row::worstGapMillis).max().orElse(0);
     System.out.println(
         String.format(
             Locale.ROOT,
             "chaos: seed=%d faults=%d increments=%d lost=%d doubled=%d worst_write_gap_ms=%d",
             seed,
-            faults() + 1,
-            after.increments(),
-            Math.max(before.lost(), after.lost()),
-            Math.max(before.doubled(), after.doubled()),
+            faults,
+            increments,
+            lost,
+            doubled,
             gap));
-    return List.copyOf(wrong);
   }
 }

@@ -14,6 +14,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.client.Increment;
 import org.tallyring.client.TallyringClient;
@@ -60,7 +61,10 @@ public final class Workload implements AutoCloseable {
   private final AtomicLongArray sentSums;
 
   private final AtomicLongArray acknowledgedSums;
-  private final AtomicLong acknowledged = new AtomicLong();
+
+  /** By range: how many increments were acknowledged. */
+  private final AtomicLongArray acknowledgedByRange;
+
   private final AtomicLong answeredReads = new AtomicLong();
   private final AtomicLong unansweredReads = new AtomicLong();
   private final ConcurrentLinkedQueue<String> wrongReads = new ConcurrentLinkedQueue<>();
@@ -92,6 +96,7 @@ public final class Workload implements AutoCloseable {
     readRandom = new Random(seed);
     perTick = perSecond * TICK_MILLIS / 1_000;
     gaps = new WriteGaps(ranges);
+    acknowledgedByRange = new AtomicLongArray(ranges);
     RangeTable table = new RangeTable(ranges);
     KeyHash hash = new KeyHash(namespace);
     rangeOfKey =
@@ -223,11 +228,11 @@ public final class Workload implements AutoCloseable {
     synchronized void add(@Nullable Throwable failure) {
       if (failure == null) {
         journal.counted(sent.id());
-        gaps.acknowledged(
-            rangeOfKey[cell / traffic.metrics().size()], sentAt, System.nanoTime() - origin);
+        int range = rangeOfKey[cell / traffic.metrics().size()];
+        gaps.acknowledged(range, sentAt, System.nanoTime() - origin);
         if (!counted) {
           counted = true;
-          acknowledged.incrementAndGet();
+          acknowledgedByRange.incrementAndGet(range);
           acknowledgedSums.addAndGet(cell, sent.delta());
         }
         return;
@@ -267,8 +272,13 @@ public final class Workload implements AutoCloseable {
   }
 
   /** How many increments were acknowledged. */
-  public long acknowledged() {
-    return acknowledged.get();
+  long acknowledged() {
+    return acknowledgedIn(IntStream.range(0, acknowledgedByRange.length()));
+  }
+
+  /** How many of them belong to some ranges. */
+  long acknowledgedIn(IntStream ranges) {
+    return ranges.mapToLong(acknowledgedByRange::get).sum();
   }
 
   /** Nanoseconds on the clock of the load. */

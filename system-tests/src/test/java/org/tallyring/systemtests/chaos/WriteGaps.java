@@ -1,6 +1,7 @@
 package org.tallyring.systemtests.chaos;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * How long writes to each range stood still, at worst.
@@ -57,8 +58,8 @@ final class WriteGaps {
   }
 
   /** The ranges without an answer since that moment. */
-  synchronized long silentSince(long moment) {
-    return Arrays.stream(lastAnswer).filter(answer -> answer <= moment).count();
+  synchronized int[] silentSince(long moment) {
+    return IntStream.range(0, lastAnswer.length).filter(i -> lastAnswer[i] <= moment).toArray();
   }
 
   /** The worst gap of any range since the last call; begins anew. */
