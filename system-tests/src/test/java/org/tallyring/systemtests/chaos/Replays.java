@@ -10,6 +10,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.awaitility.core.ConditionTimeoutException;
 import org.tallyring.proto.v1.Mismatch;
 import org.tallyring.proto.v1.RangeVerification;
 import org.tallyring.proto.v1.VerifyRangesRequest;
@@ -26,11 +27,23 @@ final class Replays {
 
   private Replays() {}
 
-  /** What differs, of all ranges; waits for those that are on the move. */
+  /** What differs, of all ranges, and what cannot be verified; waits for those on the move. */
   static List<String> differences(ClusterApi api) {
     List<String> differences = new ArrayList<>();
     Set<Integer> verified = new HashSet<>();
     int ranges = api.topology().getRangeCount();
+    try {
+      verifyAll(api, ranges, verified, differences);
+    } catch (ConditionTimeoutException unverified) {
+      differences.add(
+          "ranges %s not verified within %s"
+              .formatted(allBut(verified, ranges).getRangeIdsList(), LIMIT));
+    }
+    return differences;
+  }
+
+  private static void verifyAll(
+      ClusterApi api, int ranges, Set<Integer> verified, List<String> differences) {
     await("all ranges verified")
         .atMost(LIMIT)
         .ignoreExceptionsMatching(
@@ -53,7 +66,6 @@ final class Replays {
               }
               return verified.size() == ranges;
             });
-    return differences;
   }
 
   /** A call ends after some seconds, and the next one goes on where it was. */
