@@ -88,7 +88,7 @@ final class LongChaos {
       }
       case "both" -> {
         DataSet.assumePresent();
-        yield new MixedTraffic(new GeneratedTraffic(seed), new ReplayedTraffic());
+        yield new MixedTraffic(new GeneratedTraffic(seed), ReplayedTraffic.upToNow());
       }
       default ->
           throw new IllegalArgumentException(

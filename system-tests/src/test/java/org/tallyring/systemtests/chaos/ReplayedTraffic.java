@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.tallyring.systemtests.dataset.DataSet;
 
 /**
@@ -27,7 +28,19 @@ public final class ReplayedTraffic implements Traffic {
 
   /** The stream from its first event on. */
   public ReplayedTraffic() {
+    this(rows(), 0);
+  }
+
+  /** The same with times moved by whole hours, so that the last event is of the hour before now. */
+  public static ReplayedTraffic upToNow() {
     List<String[]> rows = rows();
+    long last = rows.stream().mapToLong(row -> Long.parseLong(row[2])).max().orElseThrow();
+    long hours = TimeUnit.MILLISECONDS.toHours(System.currentTimeMillis()) - 1;
+    return new ReplayedTraffic(
+        rows, TimeUnit.HOURS.toMillis(hours - TimeUnit.SECONDS.toHours(last)));
+  }
+
+  private ReplayedTraffic(List<String[]> rows, long shiftMillis) {
     Map<String, Integer> counts = new HashMap<>();
     rows.forEach(row -> counts.merge(row[1], 1, Integer::sum));
     keys =
@@ -43,7 +56,11 @@ public final class ReplayedTraffic implements Traffic {
     for (String[] row : rows) {
       int metric = METRICS.indexOf(row[3].toLowerCase(Locale.ROOT));
       steps.add(
-          new Step(places.getOrDefault(row[1], -1), metric, 1, Long.parseLong(row[2]) * 1_000));
+          new Step(
+              places.getOrDefault(row[1], -1),
+              metric,
+              1,
+              Long.parseLong(row[2]) * 1_000 + shiftMillis));
     }
   }
 

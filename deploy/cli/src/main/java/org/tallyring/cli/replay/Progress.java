@@ -36,6 +36,7 @@ public interface Progress extends AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    long whole = known ? total : Long.MAX_VALUE;
     ProgressBar bar =
         TaskProgress.bar("replay", terminal)
             .setInitialMax(known ? total : -1)
@@ -45,6 +46,9 @@ public interface Progress extends AutoCloseable {
       @Override
       public void readTo(long storedBytes) {
         bar.stepTo(storedBytes);
+        if (storedBytes >= whole) {
+          bar.setExtraMessage(" waiting for acknowledgements");
+        }
       }
 
       @Override
