@@ -5,6 +5,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.bookkeeper.discover.BookieServiceInfo;
 import org.apache.bookkeeper.discover.RegistrationClient;
@@ -43,8 +45,18 @@ final class SteadyRegistrationClient implements RegistrationClient {
    */
   SteadyRegistrationClient(RegistrationClient watched) {
     this.watched = watched;
-    this.writable = new Census("writable", watched::getWritableBookies);
-    this.readOnly = new Census("read-only", watched::getReadOnlyBookies);
+    this.writable =
+        new Census(
+            "writable",
+            watched::getWritableBookies,
+            watched::watchWritableBookies,
+            watched::unwatchWritableBookies);
+    this.readOnly =
+        new Census(
+            "read-only",
+            watched::getReadOnlyBookies,
+            watched::watchReadOnlyBookies,
+            watched::unwatchReadOnlyBookies);
   }
 
   /** One list of bookies, and who wants to hear of changes. */
@@ -52,14 +64,44 @@ final class SteadyRegistrationClient implements RegistrationClient {
 
     private final String name;
     private final Supplier<CompletableFuture<Versioned<Set<BookieId>>>> list;
+    private final Function<RegistrationListener, CompletableFuture<Void>> watching;
+    private final Consumer<RegistrationListener> unwatching;
     private final Set<RegistrationListener> listeners = new CopyOnWriteArraySet<>();
     private final AtomicBoolean asked = new AtomicBoolean();
     private @Nullable Set<BookieId> told;
     private @Nullable Set<BookieId> missed;
 
-    Census(String name, Supplier<CompletableFuture<Versioned<Set<BookieId>>>> list) {
+    Census(
+        String name,
+        Supplier<CompletableFuture<Versioned<Set<BookieId>>>> list,
+        Function<RegistrationListener, CompletableFuture<Void>> watching,
+        Consumer<RegistrationListener> unwatching) {
       this.name = name;
       this.list = list;
+      this.watching = watching;
+      this.unwatching = unwatching;
+    }
+
+    CompletableFuture<Void> watch(RegistrationListener listener) {
+      // First, so that it knows whatever another listener was told.
+      var unused = watching.apply(this);
+      listeners.add(listener);
+      return watching
+          .apply(listener)
+          .whenComplete(
+              (done, failure) -> {
+                if (failure != null) {
+                  unwatch(listener);
+                }
+              });
+    }
+
+    void unwatch(RegistrationListener listener) {
+      listeners.remove(listener);
+      unwatching.accept(listener);
+      if (listeners.isEmpty()) {
+        unwatching.accept(this);
+      }
     }
 
     /** What the watch told everybody. */
@@ -121,49 +163,22 @@ final class SteadyRegistrationClient implements RegistrationClient {
 
   @Override
   public CompletableFuture<Void> watchWritableBookies(RegistrationListener listener) {
-    // First, so that it knows whatever another listener was told.
-    watched.watchWritableBookies(writable);
-    writable.listeners.add(listener);
-    return watched
-        .watchWritableBookies(listener)
-        .whenComplete(
-            (watching, failure) -> {
-              if (failure != null) {
-                unwatchWritableBookies(listener);
-              }
-            });
+    return writable.watch(listener);
   }
 
   @Override
   public void unwatchWritableBookies(RegistrationListener listener) {
-    writable.listeners.remove(listener);
-    watched.unwatchWritableBookies(listener);
-    if (writable.listeners.isEmpty()) {
-      watched.unwatchWritableBookies(writable);
-    }
+    writable.unwatch(listener);
   }
 
   @Override
   public CompletableFuture<Void> watchReadOnlyBookies(RegistrationListener listener) {
-    watched.watchReadOnlyBookies(readOnly);
-    readOnly.listeners.add(listener);
-    return watched
-        .watchReadOnlyBookies(listener)
-        .whenComplete(
-            (watching, failure) -> {
-              if (failure != null) {
-                unwatchReadOnlyBookies(listener);
-              }
-            });
+    return readOnly.watch(listener);
   }
 
   @Override
   public void unwatchReadOnlyBookies(RegistrationListener listener) {
-    readOnly.listeners.remove(listener);
-    watched.unwatchReadOnlyBookies(listener);
-    if (readOnly.listeners.isEmpty()) {
-      watched.unwatchReadOnlyBookies(readOnly);
-    }
+    readOnly.unwatch(listener);
   }
 
   @Override
