@@ -29,6 +29,16 @@ public final class JournalLostException extends RuntimeException {
     return new JournalLostException(message, cause, true);
   }
 
+  /** Whether a failure comes from somebody else's having ended the journal. */
+  public static boolean isFenced(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof JournalLostException lost) {
+        return lost.isFenced();
+      }
+    }
+    return false;
+  }
+
   /** Whether somebody else ended the journal; otherwise a write failed. */
   public boolean isFenced() {
     return fenced;

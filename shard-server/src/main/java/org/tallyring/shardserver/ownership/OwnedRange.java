@@ -12,7 +12,6 @@ import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,6 +56,7 @@ public final class OwnedRange implements EventSource {
   private final InFlightBudget budget;
   private final ShardMeters meters;
   private final Consumer<OwnedRange> onLost;
+  private final Questions questions;
   private final EventListeners eventListeners = new EventListeners();
   private final SnapshotSchedule snapshots;
 
@@ -65,9 +65,6 @@ public final class OwnedRange implements EventSource {
   private @Nullable JournalFollower follower;
   private volatile @Nullable RangeJournal journal;
   private @Nullable RangeIntake intake;
-
-  /** What is asked for; of the tenure before while this one does not serve yet. */
-  private volatile @Nullable RangeQueries queries;
 
   private @Nullable RangeAccounts accounts;
   private @Nullable RangeUsage usage;
@@ -99,6 +96,7 @@ public final class OwnedRange implements EventSource {
     this.meters = meters;
     this.onLost = onLost;
     this.engine = new RangeEngine(rangeId);
+    this.questions = new Questions(loop);
     this.snapshots =
         new SnapshotSchedule(
             rangeId,
@@ -131,12 +129,12 @@ public final class OwnedRange implements EventSource {
    * tenure to answer until it serves; null when there are none.
    */
   @Nullable RangeQueries queriesLeft() {
-    return state == RangeState.LOST ? queries : null;
+    return state == RangeState.LOST ? questions.present() : null;
   }
 
   /** The epoch of the tenure that is read from; 0 when nothing is answered. */
   long readEpoch() {
-    RangeQueries open = queries;
+    RangeQueries open = questions.present();
     return open == null ? 0 : open.epoch();
   }
 
@@ -177,7 +175,7 @@ public final class OwnedRange implements EventSource {
    * @return completes as {@link #open} does, or fails when no segment could be prepared
    */
   CompletableFuture<Void> reopen(RangeJournals journals, RangeQueries before) {
-    queries = before;
+    questions.borrow(before);
     state = RangeState.FOLLOWING;
     JournalFollower open = journals.follow(rangeId, shardId, new Rebuild(), replayer);
     follower = open;
@@ -245,33 +243,18 @@ public final class OwnedRange implements EventSource {
                 throw new IllegalStateException("range " + rangeId + ": not opened", failure);
               }
               journal = opened;
-              checkFoundAll(opened, handedOff);
+              try {
+                handedOff.ifPresent(
+                    left -> left.requireFound(rangeId, opened.epoch(), engine.increments()));
+              } catch (IllegalStateException defect) {
+                log.error("{}", defect.getMessage());
+                lost(defect);
+                throw defect;
+              }
               return serve(opened);
             },
             loop)
         .thenCompose(Function.identity());
-  }
-
-  /**
-   * A replay that has not what the owner before had would serve wrong counts. This is no check of
-   * the journal, which is what counts in the end, but of those who wrote and read it.
-   */
-  private void checkFoundAll(RangeJournal opened, Optional<HandedOff> handedOff) {
-    boolean comparable = handedOff.filter(left -> left.epoch() + 1 == opened.epoch()).isPresent();
-    if (comparable && handedOff.get().increments() != engine.increments()) {
-      IllegalStateException defect =
-          new IllegalStateException(
-              "range "
-                  + rangeId
-                  + ": "
-                  + engine.increments()
-                  + " increments replayed (expected: the "
-                  + handedOff.get().increments()
-                  + " that were handed off)");
-      log.error("{}", defect.getMessage());
-      lost(defect);
-      throw defect;
-    }
   }
 
   /**
@@ -315,8 +298,7 @@ public final class OwnedRange implements EventSource {
             meters,
             this::applied,
             this::lost);
-    endQueries();
-    queries = new RangeQueries(engine, opened.epoch(), clock, loop);
+    questions.begin(new RangeQueries(engine, opened.epoch(), clock, loop));
     accounts = new RangeAccounts(engine, meters);
     usage = new RangeUsage(engine.increments(), clock.millis());
     state = state.to(RangeState.SERVING);
@@ -437,7 +419,7 @@ public final class OwnedRange implements EventSource {
 
   /** Reads from the engine; null when the range answers nothing. */
   public <T> CompletableFuture<@Nullable T> read(Function<RangeEngine, T> question) {
-    return ask(open -> CompletableFuture.completedFuture(open.ask(question)));
+    return questions.ask(open -> CompletableFuture.completedFuture(open.ask(question)));
   }
 
   /**
@@ -446,7 +428,7 @@ public final class OwnedRange implements EventSource {
    */
   public <T> CompletableFuture<@Nullable T> readRanked(
       RankedInterval interval, BiFunction<RangeEngine, NumberedView, T> question) {
-    return ask(open -> open.askRanked(interval, question));
+    return questions.ask(open -> open.askRanked(interval, question));
   }
 
   /**
@@ -455,7 +437,8 @@ public final class OwnedRange implements EventSource {
    */
   public <T> CompletableFuture<@Nullable T> readPinned(
       long number, Function<@Nullable NumberedView, T> question) {
-    return ask(open -> CompletableFuture.completedFuture(question.apply(open.pinned(number))));
+    return questions.ask(
+        open -> CompletableFuture.completedFuture(question.apply(open.pinned(number))));
   }
 
   /**
@@ -464,58 +447,15 @@ public final class OwnedRange implements EventSource {
    * @param floors below which counts keys may be left out
    */
   public CompletableFuture<@Nullable PublishedRankings> published(RankingFloors floors) {
-    return ask(open -> CompletableFuture.completedFuture(open.published(floors)));
-  }
-
-  private <T> CompletableFuture<@Nullable T> ask(
-      Function<RangeQueries, CompletableFuture<@Nullable T>> question) {
-    return onLoop(
-        () -> {
-          RangeQueries open = queries;
-          // The next tenure ends what it answered from until then, and has counted further.
-          return open == null || open.isEnded()
-              ? CompletableFuture.completedFuture(null)
-              : question.apply(open);
-        });
+    return questions.ask(open -> CompletableFuture.completedFuture(open.published(floors)));
   }
 
   /** Reads from the engine of this tenure; null when it does not serve. */
   private <T> CompletableFuture<@Nullable T> readServed(Function<RangeEngine, T> question) {
-    return onLoop(
+    return questions.onLoop(
         () ->
             CompletableFuture.completedFuture(
                 state == RangeState.SERVING ? question.apply(engine) : null));
-  }
-
-  private <T> CompletableFuture<@Nullable T> onLoop(
-      Supplier<CompletableFuture<@Nullable T>> question) {
-    CompletableFuture<@Nullable T> answer = new CompletableFuture<>();
-    loop.execute(
-        () -> {
-          try {
-            question
-                .get()
-                .whenComplete(
-                    (result, failure) -> {
-                      if (failure == null) {
-                        answer.complete(result);
-                      } else {
-                        answer.completeExceptionally(failure);
-                      }
-                    });
-          } catch (RuntimeException e) {
-            answer.completeExceptionally(e);
-          }
-        });
-    return answer;
-  }
-
-  private void endQueries() {
-    RangeQueries open = queries;
-    if (open != null) {
-      open.end();
-      queries = null;
-    }
   }
 
   @Override
@@ -618,7 +558,7 @@ public final class OwnedRange implements EventSource {
           if (state == RangeState.SERVING && open != null && opened != null) {
             state = state.to(RangeState.HANDING_OFF);
             long stoppedAtMillis = clock.millis();
-            endQueries();
+            questions.end();
             eventListeners.tell();
             open.drained()
                 .thenCompose(drained -> opened.close())
@@ -641,7 +581,7 @@ public final class OwnedRange implements EventSource {
                     loop);
           } else {
             stopFollowing();
-            endQueries();
+            questions.end();
             if (state.next().contains(RangeState.RELEASED)) {
               state = state.to(RangeState.RELEASED);
             }
@@ -680,10 +620,10 @@ public final class OwnedRange implements EventSource {
       log.error("range {}: lost as {} through a defect", rangeId, state, cause);
     }
     stopFollowing();
-    RangeState end = isFenced(cause) ? RangeState.FENCED : RangeState.LOST;
+    RangeState end = JournalLostException.isFenced(cause) ? RangeState.FENCED : RangeState.LOST;
     state = state.to(state.next().contains(end) ? end : RangeState.LOST);
     if (end == RangeState.FENCED || !(began || cause instanceof JournalLostException)) {
-      endQueries();
+      questions.end();
     }
     eventListeners.tell();
     RangeJournal open = journal;
@@ -709,15 +649,6 @@ public final class OwnedRange implements EventSource {
               log.info("range {}: journal not closed ({})", rangeId, rootMessage(failure));
               return null;
             });
-  }
-
-  private static boolean isFenced(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof JournalLostException lost) {
-        return lost.isFenced();
-      }
-    }
-    return false;
   }
 
   private static String rootMessage(Throwable failure) {
