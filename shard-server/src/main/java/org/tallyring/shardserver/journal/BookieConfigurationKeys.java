@@ -63,7 +63,7 @@ final class BookieConfigurationKeys {
     keys.setJournalAdaptiveGroupWrites(true);
     keys.setJournalMaxGroupWaitMSec(1);
     // Nobody waits for company on an idle disk: what comes while it flushes is flushed together, so
-    // groups grow with the load by themselves. Waiting cost every single increment a millisecond.
+    // groups grow with the load by themselves. A lone increment waited up to a millisecond before.
     keys.setJournalFlushWhenQueueEmpty(true);
   }
 
