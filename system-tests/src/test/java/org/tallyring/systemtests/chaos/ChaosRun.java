@@ -49,6 +49,11 @@ public final class ChaosRun {
   private Duration calm = Duration.ZERO;
   private final List<String> wrong = new ArrayList<>();
 
+  /** The most that a comparison has found. */
+  private long lost;
+
+  private long doubled;
+
   /**
    * A run on a cluster whose load has begun.
    *
@@ -124,7 +129,8 @@ public final class ChaosRun {
     long now = load.now();
     int[] silent = load.gaps().silentSince(Math.max(begun, now - LONG_SILENCE.toNanos()));
     rows.computeIfAbsent(fault, first -> new Row()).gapsMillis.add((now - begun) / 1_000_000);
-    lastLine(faults(), load.acknowledged(), load.acknowledgedIn(Arrays.stream(silent)), 0);
+    lost = Math.max(lost, load.acknowledgedIn(Arrays.stream(silent)));
+    lastLine(faults(), load.acknowledged());
     return new AssertionError(
         "fault: %s, seed %d, ranges that have been silent since it began or for long: %s"
             .formatted(fault.text(), seed, Arrays.toString(silent)),
@@ -169,6 +175,8 @@ public final class ChaosRun {
         Oracle.compare(journal, new ClusterCounts(load.client(), cluster.api(), namespace));
     verdict.differences().forEach(difference -> note(when + ": " + difference));
     Replays.differences(cluster.api()).forEach(difference -> note(when + ": " + difference));
+    lost = Math.max(lost, verdict.lost());
+    doubled = Math.max(doubled, verdict.doubled());
     if (verdict.refused() > 0) {
       note(when + ": " + verdict.refused() + " increments refused (expected: none)");
     }
@@ -190,7 +198,7 @@ public final class ChaosRun {
    * @return what is wrong; empty if nothing is
    */
   public List<String> finish() {
-    Verdict before = compare("at the end");
+    compare("at the end");
     stage.killCluster();
     cluster.startAll();
     Verdict after = compare("after the restart");
@@ -201,15 +209,11 @@ public final class ChaosRun {
                 "%s: happened %d times, write gaps %s ms",
                 fault.text(), row.times(), row.gapsMillis.stream().sorted().toList()));
     Figures.print("reads: %d answered, %d not", load.answeredReads(), load.unansweredReads());
-    lastLine(
-        faults() + 1,
-        after.increments(),
-        Math.max(before.lost(), after.lost()),
-        Math.max(before.doubled(), after.doubled()));
+    lastLine(faults() + 1, after.increments());
     return List.copyOf(wrong);
   }
 
-  private void lastLine(int faults, long increments, long lost, long doubled) {
+  private void lastLine(int faults, long increments) {
     long gap = rows.values().stream().mapToLong(Row::worstGapMillis).max().orElse(0);
     System.out.println(
         String.format(
