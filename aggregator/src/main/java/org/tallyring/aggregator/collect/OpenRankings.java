@@ -20,9 +20,12 @@ import org.tallyring.proto.window.Windows;
  *
  * The K-th best count of the last merge is also what the next collection can do with: counts rise, so
  * the K best of the next one will have that count or more, and a range of 64 sends some twenty keys of
- * each window instead of a thousand. If counts fall (corrections), or ranges are missing, fewer than K
- * keys may reach the floor. Then the merge does not hold K, says so, and gives no floor for the next
- * collection, which brings everything again.
+ * each window instead of a thousand. If ranges are missing, as each is for a moment when it is handed
+ * off, or counts fall (corrections), fewer than K keys may reach the floor. Then the merge does not hold
+ * K, says so, and the next collection is asked for half of the floor, and so on down to none. Half is
+ * what shards know without looking at all counts (their leaders), and it brings back many more keys than
+ * a range in 64 had. Were everything asked for at once, each hand-off would make all shards rank and send
+ * a thousand keys of every window and range, while other ranges wait behind that to be handed off.
  */
 
 /** The merged rankings of the open windows. Thread-safe. */
@@ -69,18 +72,27 @@ public final class OpenRankings {
     merged.keySet().retainAll(windows);
     List<RankingFloor> floors = new ArrayList<>();
     for (WindowKey window : windows) {
-      MergedTopK topK = read(window).topK();
-      if (topK.ranking().size() == K && topK.ranking().count(K - 1) > 0) {
+      long floor = next(read(window).topK());
+      if (floor > 0) {
         floors.add(
             RankingFloor.newBuilder()
                 .setNamespaceUid(window.namespaceUid())
                 .setMetric(window.metric())
                 .setWindow(Windows.window(window.level()))
                 .setStartMillis(window.startMillis())
-                .setCount(topK.ranking().count(K - 1))
+                .setCount(floor)
                 .build());
       }
     }
     return floors;
+  }
+
+  /** Below which counts the next collection may leave keys out; 0 if it may not. */
+  private static long next(MergedTopK topK) {
+    if (topK.ranking().size() == K) {
+      return topK.ranking().count(K - 1);
+    }
+    // While answers with a lower floor are on their way the merge has the one before, and this too.
+    return topK.floor() > 1 ? topK.floor() - topK.floor() / 2 : 0;
   }
 }

@@ -27,6 +27,9 @@ final class CollectorTest {
   private static final WindowKey ALL = FakeShards.window(WindowLevel.ALL, 0);
   private static final int RANGES = 4;
 
+  /** The count of the last of K in {@link #collectWithAFloor}. */
+  private static final long FLOOR = 10 + 2 * OpenRankings.K;
+
   private final HandTurnedLoop loop = new HandTurnedLoop();
   private final InstantSource clock = () -> NOW.plusNanos(loop.nanoTime());
   private final FakeShards shards = new FakeShards(clock, RANGES, "shard-1", "shard-2");
@@ -209,30 +212,76 @@ final class CollectorTest {
   }
 
   @Test
-  void countsThatFallBringEverythingBackWithTheCollectionAfterTheNext() {
-    for (int i = 0; i < 3 * OpenRankings.K; i++) {
-      shards.count(ALL, "item-" + i, 10 + i);
-    }
-    collector.start();
-    shards.count(ALL, "item-1", 1);
-    loop.turn(Collector.PERIOD);
-    for (int i = 0; i < 3 * OpenRankings.K; i++) {
-      shards.count(ALL, "item-" + i, -9);
-    }
+  void countsThatFallBringMoreBackWithTheCollectionAfterTheNext() {
+    collectWithAFloor();
+    countAllItems(-9);
 
     loop.turn(Collector.PERIOD);
 
     assertThat(rankings.read(ALL).topK().holds(OpenRankings.K)).isFalse();
     assertThat(rankings.read(ALL).topK().holds(OpenRankings.K - 9)).isTrue();
 
-    // Something in every range, which is then sent with all that is needed.
-    for (int i = 0; i < 100; i++) {
-      shards.count(ALL, "item-" + i, 5_000);
-    }
+    countInEveryRange();
     loop.turn(Collector.PERIOD);
 
-    assertThat(shards.collections("shard-1").get(3).getFloorsList()).isEmpty();
+    assertThat(shards.collections("shard-1").get(3).getFloors(0).getCount()).isEqualTo(FLOOR / 2);
     assertThat(rankings.read(ALL).topK().holds(OpenRankings.K)).isTrue();
+  }
+
+  @Test
+  void aFloorThatNothingReachesFallsUntilThereIsNone() {
+    collectWithAFloor();
+    for (int i = 0; i < 3 * OpenRankings.K; i++) {
+      shards.count(ALL, "item-" + i, -10 - i);
+    }
+    int halvings = 64 - Long.numberOfLeadingZeros(FLOOR);
+    for (int i = 0; i < halvings + 2; i++) {
+      countInEveryRange();
+      loop.turn(Collector.PERIOD);
+    }
+
+    List<CollectTopKRequest> asked = shards.collections("shard-1");
+    assertThat(asked.get(halvings + 2).getFloors(0).getCount()).isEqualTo(1);
+    assertThat(asked.get(halvings + 3).getFloorsList()).isEmpty();
+    assertThat(rankings.read(ALL).topK().holds(OpenRankings.K)).isTrue();
+  }
+
+  @Test
+  void aRangeThatIsMissingForAMomentDoesNotBringEverythingBack() {
+    collectWithAFloor();
+    shards.move(0, "shard-2");
+    holdings.observe(ClusterPicture.of(shards.topology()));
+    assertThat(rankings.read(ALL).topK().holds(OpenRankings.K)).isFalse();
+
+    loop.turn(Collector.PERIOD);
+
+    assertThat(shards.collections("shard-1").get(2).getFloors(0).getCount()).isEqualTo(FLOOR / 2);
+    assertThat(holdings.coverage().isComplete()).isTrue();
+    assertThat(rankings.read(ALL).topK().holds(OpenRankings.K)).isTrue();
+  }
+
+  /** Collects three times K keys twice, the second time with a floor. */
+  private void collectWithAFloor() {
+    for (int i = 0; i < 3 * OpenRankings.K; i++) {
+      shards.count(ALL, "item-" + i, 10 + i);
+    }
+    collector.start();
+    countInEveryRange();
+    loop.turn(Collector.PERIOD);
+    assertThat(shards.collections("shard-1").get(1).getFloors(0).getCount()).isEqualTo(FLOOR);
+  }
+
+  /** A range in which something changed is sent. */
+  private void countInEveryRange() {
+    for (int i = 0; i < 20; i++) {
+      shards.count(ALL, "key-" + i, 1);
+    }
+  }
+
+  private void countAllItems(long delta) {
+    for (int i = 0; i < 3 * OpenRankings.K; i++) {
+      shards.count(ALL, "item-" + i, delta);
+    }
   }
 
   @Test

@@ -31,10 +31,10 @@ import org.jspecify.annotations.Nullable;
  * strictly, so that exactly 2k stay, however many counts are equal.
  *
  * Often a few of the best k are enough: whoever merges 64 ranges needs only what reaches the K-th best
- * of all of them. Half of such a count, where it is above the floor, becomes the floor, and since it rises
- * with every merge, some dozens of members are left. Half, because what is needed falls when another
- * range does not answer for a moment, as when it is handed off; without the slack all ranges would scan
- * all their counts then. A reader who needs more still makes them.
+ * of all of them. A quarter of such a count, where it is above the floor, becomes the floor, and since it
+ * rises with every merge, some dozens of members are left. A quarter, because when another range does not
+ * answer for a moment, as when it is handed off, a count a little lower is needed and then half of that;
+ * without the slack all ranges would scan all their counts then. A reader who needs more still makes them.
  */
 
 /** The slots that may be among the best of one bucket. */
@@ -44,6 +44,9 @@ final class Leaders {
   private static final int TRIMMED_FROM = 3;
   private static final int MOST = 8;
   private static final int FIRST_CAPACITY = 64;
+
+  /** The floor is this part of what is needed. */
+  private static final int SLACK = 4;
 
   /** Moves for each member, beyond which a heap sorts faster. */
   private static final int MOVES = 16;
@@ -150,7 +153,7 @@ final class Leaders {
 
   /** A floor for what is needed. */
   private static long withSlack(long needed) {
-    return needed > 0 ? needed - needed / 2 : needed;
+    return needed > 0 ? Math.max(1, needed / SLACK) : needed;
   }
 
   /** Brings the members into their present order. */

@@ -133,4 +133,20 @@ class LeadersTest {
           .isEqualTo(RankingHeap.rank(keys, counts, 0, 1_000, NO_FLOOR, needed));
     }
   }
+
+  @Test
+  void whatIsNeededMayFallALittleAndThenByHalfWithoutAScan() {
+    for (int slot = 0; slot < SLOTS; slot++) {
+      counts.add(new int[] {slot}, new long[] {1 + slot}, 0, 1);
+    }
+    // All that reach it are fewer than are wanted, so that only the floor can say that they are
+    // all.
+    counts.best(keys, 2_500, 2_990, 0);
+    Leaders leaders = Objects.requireNonNull(counts.leaders());
+
+    for (long needed : new long[] {2_990, 2_900, 1_450}) {
+      assertThat(leaders.best(counts, 2_500, needed, 0))
+          .isEqualTo(RankingHeap.rank(keys, counts, 0, 2_500, NO_FLOOR, needed));
+    }
+  }
 }
