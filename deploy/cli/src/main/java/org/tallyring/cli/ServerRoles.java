@@ -100,7 +100,8 @@ final class ServerRoles implements Roles {
                   config.sessionTimeout(),
                   Optional.of(new InetSocketAddress(config.host(), config.port())),
                   true,
-                  true));
+                  true,
+                  config.zone()));
       say("bookie " + config.id() + " is ready: " + config.host() + ":" + config.port());
       Foreground.run(bookie, bookie.stopped());
     } catch (CliException e) {

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.bookkeeper.client.BKException;
 import org.apache.bookkeeper.client.BookKeeper;
-import org.apache.bookkeeper.client.DefaultEnsemblePlacementPolicy;
 import org.apache.bookkeeper.conf.ClientConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,8 +71,7 @@ final class BookKeeperClient {
     configuration.setNumWorkerThreads(2);
     configuration.setUseV2WireProtocol(false);
     configuration.setEnableParallelRecoveryRead(true);
-    // Bookies have no racks here; the default policy would look for some in DNS.
-    configuration.setEnsemblePlacementPolicy(DefaultEnsemblePlacementPolicy.class);
+    configuration.setEnsemblePlacementPolicy(ZonePlacement.class);
     return configuration;
   }
 }

@@ -2,7 +2,6 @@ package org.tallyring.shardserver.journal;
 
 import java.net.InetSocketAddress;
 import org.apache.bookkeeper.bookie.SortedLedgerStorage;
-import org.apache.bookkeeper.client.DefaultEnsemblePlacementPolicy;
 import org.apache.bookkeeper.conf.ServerConfiguration;
 
 /**
@@ -28,7 +27,8 @@ final class BookieConfigurationKeys {
     keys.setAutoRecoveryDaemonEnabled(false);
     // A restart or an upgrade of a bookie must not set copying in motion.
     keys.setProperty("lostBookieRecoveryDelay", 60);
-    keys.setProperty("ensemblePlacementPolicy", DefaultEnsemblePlacementPolicy.class.getName());
+    keys.setProperty("ensemblePlacementPolicy", ZonePlacement.class.getName());
+    BookieZone.configure(keys, settings.zone());
     return keys;
   }
 

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param replaceStaleRegistration whether the registration of a former process on the same
  *     directory is removed instead of waited for. The lock on the directory proves that process
  *     dead, provided that all processes that use the directory are on one machine
+ * @param zone its failure zone, for example a rack: copies are spread over zones. May be empty
  */
 public record BookieSettings(
     String id,
@@ -27,7 +28,8 @@ public record BookieSettings(
     Duration zooKeeperSessionTimeout,
     Optional<InetSocketAddress> listen,
     boolean autoRecovery,
-    boolean replaceStaleRegistration) {
+    boolean replaceStaleRegistration,
+    String zone) {
 
   /** Checks the bounds. */
   public BookieSettings {
@@ -49,13 +51,27 @@ public record BookieSettings(
    */
   public static BookieSettings embedded(Path directory, String zooKeeper) {
     return new BookieSettings(
-        "local", directory, zooKeeper, Duration.ofSeconds(4), Optional.empty(), false, true);
+        "local",
+        directory,
+        zooKeeper,
+        Duration.ofSeconds(4),
+        Optional.empty(),
+        false,
+        true,
+        BookieZone.NONE);
   }
 
-  /** A bookie of a cluster: 10 s session, helping to restore lost copies. */
+  /** A bookie of a cluster: 10 s session, helping to restore lost copies, in no zone. */
   public static BookieSettings clustered(
       String id, Path directory, String zooKeeper, InetSocketAddress listen) {
     return new BookieSettings(
-        id, directory, zooKeeper, Duration.ofSeconds(10), Optional.of(listen), true, true);
+        id,
+        directory,
+        zooKeeper,
+        Duration.ofSeconds(10),
+        Optional.of(listen),
+        true,
+        true,
+        BookieZone.NONE);
   }
 }

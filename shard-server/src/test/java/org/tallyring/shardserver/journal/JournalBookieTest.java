@@ -146,7 +146,8 @@ final class JournalBookieTest {
               embedded.zooKeeperSessionTimeout(),
               embedded.listen(),
               false,
-              true);
+              true,
+              BookieZone.NONE);
 
       assertThatThrownBy(() -> JournalBookie.start(renamed))
           .isInstanceOf(IllegalStateException.class)

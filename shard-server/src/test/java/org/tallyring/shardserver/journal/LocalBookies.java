@@ -22,6 +22,10 @@ final class LocalBookies implements AutoCloseable {
   }
 
   JournalBookie startBookie(String id) {
+    return startBookie(id, BookieZone.NONE);
+  }
+
+  JournalBookie startBookie(String id, String zone) {
     JournalBookie bookie =
         JournalBookie.start(
             new BookieSettings(
@@ -31,7 +35,8 @@ final class LocalBookies implements AutoCloseable {
                 Duration.ofSeconds(4),
                 Optional.of(new InetSocketAddress("127.0.0.1", 0)),
                 false,
-                true));
+                true,
+                zone));
     bookies.add(bookie);
     return bookie;
   }

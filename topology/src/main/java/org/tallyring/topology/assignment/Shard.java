@@ -9,7 +9,7 @@ import org.tallyring.topology.name.NameRules;
  * @param weight its share of the ranges relative to the other shards' weights, 1 to {@value
  *     #MAX_WEIGHT}
  * @param zone its failure zone, for people to read; may be empty. It has no part in placement: a
- *     range has one owner at a time, and its journal's copies are spread by the journal
+ *     range has one owner at a time, and the copies of its journal are spread over bookies' zones
  */
 public record Shard(String id, int weight, String zone) {
 
