@@ -1,29 +1,23 @@
 package org.tallyring.cli.config;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 
 /**
  * An aggregator.
  *
- * @param host where it serves gRPC, REST and the dashboard
+ * @param host where it serves gRPC and REST
  * @param port the port there
  * @param seeds a few shards, through which it finds all of them
- * @param collectInterval how often it collects the rankings of open windows
  */
-public record AggregatorRoleConfig(
-    String host, int port, List<HostPort> seeds, Duration collectInterval) {
+public record AggregatorRoleConfig(String host, int port, List<HostPort> seeds) {
 
   private static final Setting<String> HOST = Setting.host("aggregator.host", "127.0.0.1");
   private static final Setting<Integer> PORT = Setting.port("aggregator.port", 7070);
   private static final Setting<List<HostPort>> SEEDS =
       Setting.addresses("aggregator.seeds", "127.0.0.1:7071");
-  private static final Setting<Duration> COLLECT_INTERVAL =
-      Setting.duration(
-          "aggregator.collect-interval", Duration.ofMillis(250), Duration.ofMillis(10));
 
-  static final List<Setting<?>> SETTINGS = List.of(HOST, PORT, SEEDS, COLLECT_INTERVAL);
+  static final List<Setting<?>> SETTINGS = List.of(HOST, PORT, SEEDS);
 
   /**
    * Reads a file.
@@ -35,7 +29,6 @@ public record AggregatorRoleConfig(
   }
 
   static AggregatorRoleConfig of(ConfigFile file) {
-    return new AggregatorRoleConfig(
-        file.get(HOST), file.get(PORT), file.get(SEEDS), file.get(COLLECT_INTERVAL));
+    return new AggregatorRoleConfig(file.get(HOST), file.get(PORT), file.get(SEEDS));
   }
 }

@@ -47,7 +47,7 @@ final class ConfigFileTest {
         .isInstanceOf(CliException.class)
         .hasMessage(
             "aggregator.prot: 1 (expected: one of aggregator.host, aggregator.port,"
-                + " aggregator.seeds, aggregator.collect-interval)")
+                + " aggregator.seeds)")
         .extracting(e -> ((CliException) e).exitCode())
         .isEqualTo(ExitCode.WRONG_USAGE);
   }
