@@ -31,9 +31,10 @@ sealed interface SlotCounts
 
   /** How many counts are not 0. */
   default int size() {
-    int[] size = new int[1];
-    forEach(Long.MIN_VALUE, (slot, count) -> size[0]++);
-    return size[0];
+    // Those that are lower need not be handed over.
+    int[] highest = new int[1];
+    int lower = forEach(Long.MAX_VALUE, (slot, count) -> highest[0]++);
+    return lower + highest[0];
   }
 
   /**
