@@ -8,7 +8,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.benchmarks.process.StandaloneProcess;
 import org.tallyring.cli.failure.CliException;
-import org.tallyring.standalone.StandaloneSettings;
 import org.tallyring.topology.range.RangeTable;
 import picocli.CommandLine.Option;
 
@@ -58,15 +57,8 @@ final class BenchClusterOptions {
 
   /** How to start it. */
   StandaloneProcess.Settings settings() {
-    int count = shards == null ? DEFAULT_SHARDS : shards;
-    if (count < 1 || count > StandaloneSettings.MAX_SHARDS) {
-      throw CliException.usage("--shards", count, "1-" + StandaloneSettings.MAX_SHARDS);
-    }
-    int parts = ranges == null ? RangeTable.DEFAULT_RANGE_COUNT : ranges;
-    if (parts < 1 || parts > StandaloneSettings.MAX_RANGES || Integer.bitCount(parts) != 1) {
-      throw CliException.usage(
-          "--ranges", parts, "a power of two, 1-" + StandaloneSettings.MAX_RANGES);
-    }
+    int count = ClusterSize.shards(shards == null ? DEFAULT_SHARDS : shards);
+    int parts = ClusterSize.ranges(ranges == null ? RangeTable.DEFAULT_RANGE_COUNT : ranges);
     try {
       return new StandaloneProcess.Settings(
           jar(),

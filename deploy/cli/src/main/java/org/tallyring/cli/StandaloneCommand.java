@@ -82,21 +82,14 @@ final class StandaloneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (shards < 1 || shards > StandaloneSettings.MAX_SHARDS) {
-      throw CliException.usage("--shards", shards, "1-" + StandaloneSettings.MAX_SHARDS);
-    }
-    if (ranges < 1 || ranges > StandaloneSettings.MAX_RANGES || Integer.bitCount(ranges) != 1) {
-      throw CliException.usage(
-          "--ranges", ranges, "a power of two, 1-" + StandaloneSettings.MAX_RANGES);
-    }
     if (port < 1 || port > MAX_PORT) {
       throw CliException.usage("--port", port, "1-" + MAX_PORT);
     }
     roles.standalone(
         new StandaloneOptions(
             data,
-            shards,
-            ranges,
+            ClusterSize.shards(shards),
+            ClusterSize.ranges(ranges),
             port,
             DurationText.parse("--journal-retention", journalRetention),
             demo));

@@ -32,7 +32,7 @@ public record StandaloneSettings(
       throw new IllegalArgumentException(
           "shards: " + shards + " (expected: 1.." + MAX_SHARDS + ")");
     }
-    if (ranges < 1 || ranges > MAX_RANGES || Integer.bitCount(ranges) != 1) {
+    if (!isRangeCount(ranges)) {
       throw new IllegalArgumentException(
           "ranges: " + ranges + " (expected: a power of two, 1.." + MAX_RANGES + ")");
     }
@@ -40,5 +40,10 @@ public record StandaloneSettings(
       throw new IllegalArgumentException(
           "port: " + port + " (expected: 1.." + (65_535 - ZOOKEEPER_PORT_OFFSET) + ")");
     }
+  }
+
+  /** Whether the ring of a cluster on one machine may be cut into so many ranges. */
+  public static boolean isRangeCount(int ranges) {
+    return ranges >= 1 && ranges <= MAX_RANGES && Integer.bitCount(ranges) == 1;
   }
 }
