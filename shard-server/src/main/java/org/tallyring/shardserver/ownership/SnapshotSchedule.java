@@ -19,7 +19,9 @@ import org.tallyring.shardserver.journal.RangeJournal;
  *
  * <p>A snapshot is due when a replay would read many bytes, or many entries: at rest entries are
  * small, and it is their number that a start would wait for. The second only when they are worth
- * the bytes of a snapshot, so that a large state is not written over and over for a trickle.
+ * the bytes of a snapshot, so that a large state is not written over and over for a trickle, and
+ * not again and again where entries are many: in a quarter of a minute a range gets fewer than a
+ * start goes through in a second.
  */
 final class SnapshotSchedule {
 
@@ -27,6 +29,9 @@ final class SnapshotSchedule {
 
   /** How long after one that failed the next snapshot is tried. */
   private static final long RETRY_MILLIS = 10_000;
+
+  /** How long after a snapshot the number of entries is no reason for the next. */
+  private static final long BY_NUMBER_EVERY_MILLIS = 15_000;
 
   private final int rangeId;
   private final RangeSettings settings;
@@ -37,6 +42,7 @@ final class SnapshotSchedule {
   private final BooleanSupplier serving;
   private boolean underWay;
   private long notBeforeMillis = Long.MIN_VALUE;
+  private long notByNumberBeforeMillis = Long.MIN_VALUE;
 
   /** Entries that a replay would have to go through, and the bytes of the snapshot before them. */
   private long entries;
@@ -87,16 +93,20 @@ final class SnapshotSchedule {
   }
 
   private boolean isDue(long journalBytes) {
-    if (clock.millis() < notBeforeMillis) {
+    long now = clock.millis();
+    if (now < notBeforeMillis) {
       return false;
     }
     return journalBytes >= settings.snapshotBytes()
-        || (entries >= settings.snapshotEntries() && journalBytes >= snapshotBytes);
+        || (now >= notByNumberBeforeMillis
+            && entries >= settings.snapshotEntries()
+            && journalBytes >= snapshotBytes);
   }
 
   /** Writes the cut beside the loop, which goes on with the next entries meanwhile. */
   private void store(RangeJournal journal, Position position, SnapshotCut cut) {
     entries = 0;
+    notByNumberBeforeMillis = clock.millis() + BY_NUMBER_EVERY_MILLIS;
     Timer.Sample begun = meters.begin();
     CompletableFuture.supplyAsync(cut::write, writer)
         .thenComposeAsync(

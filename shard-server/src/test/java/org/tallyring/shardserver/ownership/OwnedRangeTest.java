@@ -157,6 +157,7 @@ final class OwnedRangeTest {
 
     // Four more entries are fewer bytes than the state that they would be a reason to write.
     long firstBytes = snapshot().getByteSize();
+    harness.now += 15_000;
     for (int i = 0; i < 4; i++) {
       record(range, ++sequence, "small");
     }
@@ -165,6 +166,27 @@ final class OwnedRangeTest {
       record(range, ++sequence, "small");
     }
     assertThat(sequence - 4).isGreaterThan(firstBytes / 200);
+    assertThat(snapshot().getEntry()).isEqualTo(sequence);
+  }
+
+  @Test
+  void theNumberOfEntriesIsNoReasonSoonAfterASnapshot() {
+    harness.settings = new RangeSettings(Long.MAX_VALUE, 4, Long.MAX_VALUE);
+    OwnedRange range = harness.open();
+    long sequence = 0;
+    while (sequence < 4) {
+      record(range, ++sequence, "k");
+    }
+    long firstBytes = snapshot().getByteSize();
+    harness.now += 14_999;
+    while (sequence < 4 + firstBytes) {
+      record(range, ++sequence, "k");
+    }
+    assertThat(snapshot().getEntry()).isEqualTo(4);
+
+    harness.now += 1;
+    record(range, ++sequence, "k");
+
     assertThat(snapshot().getEntry()).isEqualTo(sequence);
   }
 
