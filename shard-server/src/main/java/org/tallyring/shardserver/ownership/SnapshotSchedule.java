@@ -20,8 +20,9 @@ import org.tallyring.shardserver.journal.RangeJournal;
  * <p>A snapshot is due when a replay would read many bytes, or many entries: at rest entries are
  * small, and it is their number that a start would wait for. The second only when they are worth
  * the bytes of a snapshot, so that a large state is not written over and over for a trickle, and
- * not again and again where entries are many: in a quarter of a minute a range gets fewer than a
- * start goes through in a second.
+ * not again and again where entries are many and producers and readers need the cores: then a start
+ * has the entries of a quarter of a minute more to go through, or the bytes that are a reason
+ * alone.
  */
 final class SnapshotSchedule {
 
