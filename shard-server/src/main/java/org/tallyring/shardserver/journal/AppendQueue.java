@@ -1,5 +1,6 @@
 package org.tallyring.shardserver.journal;
 
+import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -32,7 +33,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class AppendQueue {
 
-  private record Waiting(byte[] entry, CompletableFuture<Position> done) {}
+  /** An entry and, as it is BookKeeper's once it is sent, its size. */
+  private record Waiting(ByteBuf entry, int size, CompletableFuture<Position> done) {
+
+    Waiting(ByteBuf entry) {
+      this(entry, entry.readableBytes(), new CompletableFuture<>());
+    }
+  }
 
   private final Object lock = new Object();
   private final Queue<Waiting> waiting = new ArrayDeque<>();
@@ -86,12 +93,13 @@ final class AppendQueue {
     }
   }
 
-  /** Appends an entry. */
-  CompletableFuture<Position> append(byte[] entry) {
-    Waiting append = new Waiting(entry, new CompletableFuture<>());
+  /** Appends an entry, and releases it when it is not needed any more. */
+  CompletableFuture<Position> append(ByteBuf entry) {
+    Waiting append = new Waiting(entry);
     Segment target;
     synchronized (lock) {
       if (closeAsked) {
+        entry.release();
         return CompletableFuture.failedFuture(refusal());
       }
       if (state == JournalState.OPEN) {
@@ -185,8 +193,8 @@ final class AppendQueue {
     synchronized (lock) {
       lost = loss;
       if (lost == null) {
-        segmentBytes += append.entry().length;
-        bytes += append.entry().length;
+        segmentBytes += append.size();
+        bytes += append.size();
       }
     }
     if (lost != null || entry == null) {
@@ -282,6 +290,7 @@ final class AppendQueue {
       if (append == null) {
         return;
       }
+      append.entry().release();
       append.done().completeExceptionally(refusal());
     }
   }

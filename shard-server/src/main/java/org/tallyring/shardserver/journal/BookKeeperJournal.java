@@ -1,5 +1,7 @@
 package org.tallyring.shardserver.journal;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -93,14 +95,27 @@ final class BookKeeperJournal implements RangeJournal {
   }
 
   @Override
-  public CompletableFuture<Position> append(byte[] entry) {
-    checkSize("entry", entry);
-    CompletableFuture<Position> appended = queue.append(entry);
-    appendedBytes.add(entry.length);
+  public CompletableFuture<Position> append(EntryBytes entry) {
+    int size = entry.size();
+    checkSize("entry", size);
+    CompletableFuture<Position> appended = queue.append(written(entry, size));
+    appendedBytes.add(size);
     if (queue.segmentBytes() >= rollAtBytes) {
       roll();
     }
     return appended;
+  }
+
+  /** In memory that BookKeeper gives back to the pool when all copies are answered for. */
+  private static ByteBuf written(EntryBytes entry, int size) {
+    ByteBuf bytes = PooledByteBufAllocator.DEFAULT.directBuffer(size, size);
+    try {
+      entry.writeTo(bytes.internalNioBuffer(0, size));
+      return bytes.writerIndex(size);
+    } catch (RuntimeException | Error failure) {
+      bytes.release();
+      throw failure;
+    }
   }
 
   @Override
@@ -188,7 +203,7 @@ final class BookKeeperJournal implements RangeJournal {
 
   @Override
   public CompletableFuture<Void> snapshot(Position upTo, List<byte[]> chunks) {
-    chunks.forEach(chunk -> checkSize("chunk", chunk));
+    chunks.forEach(chunk -> checkSize("chunk", chunk.length));
     if (upTo.compareTo(JournalLayout.snapshotPosition(record.value())) < 0) {
       throw new IllegalArgumentException(
           "upTo: %s (expected: not before the newest snapshot's)".formatted(upTo));
@@ -278,10 +293,10 @@ final class BookKeeperJournal implements RangeJournal {
     }
   }
 
-  private void checkSize(String name, byte[] bytes) {
-    if (bytes.length > maxEntryBytes()) {
+  private void checkSize(String name, int bytes) {
+    if (bytes > maxEntryBytes()) {
       throw new IllegalArgumentException(
-          "%s: %d bytes (expected: at most %d)".formatted(name, bytes.length, maxEntryBytes()));
+          "%s: %d bytes (expected: at most %d)".formatted(name, bytes, maxEntryBytes()));
     }
   }
 

@@ -20,9 +20,9 @@ public interface RangeJournal {
    * quorum has written the entry to stable storage. After one has failed, every later one fails
    * too, always with {@link JournalLostException}: the entry may or may not be in the journal, and
    * the only way on is a new {@link RangeJournals#open}. Changing segments happens inside and is
-   * not seen here.
+   * not seen here. The entry is written out before the call returns.
    */
-  CompletableFuture<Position> append(byte[] entry);
+  CompletableFuture<Position> append(EntryBytes entry);
 
   /**
    * Stores a state of the range, drops the segments that the snapshot before this one makes

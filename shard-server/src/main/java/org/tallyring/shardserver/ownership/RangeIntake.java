@@ -26,6 +26,7 @@ import org.tallyring.shardserver.engine.BatchViolation;
 import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.engine.RowRepeats;
 import org.tallyring.shardserver.engine.RowViolation;
+import org.tallyring.shardserver.journal.EntryBytes;
 import org.tallyring.shardserver.journal.JournalLostException;
 import org.tallyring.shardserver.journal.Position;
 import org.tallyring.shardserver.journal.RangeJournal;
@@ -313,7 +314,7 @@ final class RangeIntake {
         inFlight.add(group);
         Timer.Sample begun = meters.begin();
         journal
-            .append(entry.toByteArray())
+            .append(EntryBytes.of(entry))
             .whenComplete(
                 (position, failure) -> {
                   if (failure == null) {

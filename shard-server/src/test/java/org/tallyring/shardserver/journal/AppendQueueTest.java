@@ -2,6 +2,8 @@ package org.tallyring.shardserver.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.lang.reflect.Proxy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -11,6 +13,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.apache.bookkeeper.client.BKException;
 import org.apache.bookkeeper.client.api.WriteHandle;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Order across segments, on ledgers that answer when they are told to. */
@@ -18,10 +21,14 @@ final class AppendQueueTest {
 
   private static final Quorum QUORUM = new Quorum(2, 2, 2);
 
-  /** A ledger whose appends stay unanswered until {@link #answer}. */
+  private record Sent(ByteBuf entry, CompletableFuture<Long> answer) {}
+
+  /**
+   * A ledger whose appends stay unanswered until {@link #answer}, and which has the entries then.
+   */
   private static final class Ledger {
 
-    private final Queue<CompletableFuture<Long>> unanswered = new ArrayDeque<>();
+    private final Queue<Sent> unanswered = new ArrayDeque<>();
     private long sent;
     private long answered;
 
@@ -36,22 +43,24 @@ final class AppendQueueTest {
                 }
                 sent++;
                 CompletableFuture<Long> append = new CompletableFuture<>();
-                unanswered.add(append);
+                unanswered.add(new Sent((ByteBuf) arguments[0], append));
                 return append;
               });
     }
 
     void answer() {
-      CompletableFuture<Long> first = unanswered.poll();
+      Sent first = unanswered.poll();
       if (first != null) {
-        first.complete(++answered);
+        first.entry().release();
+        first.answer().complete(++answered);
       }
     }
 
     void fail() {
       while (!unanswered.isEmpty()) {
-        unanswered
-            .remove()
+        Sent next = unanswered.remove();
+        next.entry().release();
+        next.answer()
             .completeExceptionally(BKException.create(BKException.Code.LedgerFencedException));
       }
     }
@@ -63,13 +72,27 @@ final class AppendQueueTest {
   private final AppendQueue queue =
       new AppendQueue(new Segment(1, first.handle(), QUORUM), losses::add);
 
+  private final List<ByteBuf> entries = new ArrayList<>();
+
+  private ByteBuf entry() {
+    ByteBuf entry = Unpooled.wrappedBuffer(new byte[1]);
+    entries.add(entry);
+    return entry;
+  }
+
+  /** Memory that is released twice, or never, is the ruin of a process that runs for long. */
+  @AfterEach
+  void everyEntryWasReleasedOnce() {
+    assertThat(entries).extracting(ByteBuf::refCnt).containsOnly(0);
+  }
+
   @Test
   void nothingIsSentToTheNextSegmentBeforeTheLastAnswerOfTheOld() {
-    CompletableFuture<Position> one = queue.append(new byte[1]);
+    CompletableFuture<Position> one = queue.append(entry());
     List<String> events = new ArrayList<>();
     assertThat(queue.switchTo(new Segment(2, second.handle(), QUORUM), () -> events.add("then")))
         .isTrue();
-    CompletableFuture<Position> two = queue.append(new byte[1]);
+    CompletableFuture<Position> two = queue.append(entry());
 
     assertThat(second.sent).isZero();
     assertThat(events).isEmpty();
@@ -84,11 +107,11 @@ final class AppendQueueTest {
 
   @Test
   void aFailureBeforeTheSwitchSendsNothingToTheNextSegment() {
-    CompletableFuture<Position> one = queue.append(new byte[1]);
+    CompletableFuture<Position> one = queue.append(entry());
     queue.switchTo(new Segment(2, second.handle(), QUORUM), () -> {});
-    CompletableFuture<Position> two = queue.append(new byte[1]);
+    CompletableFuture<Position> two = queue.append(entry());
     first.fail();
-    CompletableFuture<Position> three = queue.append(new byte[1]);
+    CompletableFuture<Position> three = queue.append(entry());
 
     assertThat(List.of(one, two, three)).allMatch(CompletableFuture::isCompletedExceptionally);
     assertThat(second.sent).isZero();
@@ -98,9 +121,9 @@ final class AppendQueueTest {
 
   @Test
   void aLossFailsWhatIsInFlightEvenIfItIsAnsweredLater() {
-    CompletableFuture<Position> one = queue.append(new byte[1]);
+    CompletableFuture<Position> one = queue.append(entry());
     queue.lose(new JournalLostException("taken"));
-    CompletableFuture<Position> two = queue.append(new byte[1]);
+    CompletableFuture<Position> two = queue.append(entry());
     assertThat(two).as("waits for the one before").isNotDone();
     first.answer();
 
@@ -110,11 +133,11 @@ final class AppendQueueTest {
 
   @Test
   void drainingWaitsForWhatQueuedDuringASwitch() {
-    queue.append(new byte[1]);
+    queue.append(entry());
     queue.switchTo(new Segment(2, second.handle(), QUORUM), () -> {});
-    CompletableFuture<Position> two = queue.append(new byte[1]);
+    CompletableFuture<Position> two = queue.append(entry());
     CompletableFuture<Void> drained = queue.drain();
-    CompletableFuture<Position> late = queue.append(new byte[1]);
+    CompletableFuture<Position> late = queue.append(entry());
 
     assertThat(late).isCompletedExceptionally();
     first.answer();
@@ -130,7 +153,7 @@ final class AppendQueueTest {
 
   @Test
   void drainingALostJournalEnds() {
-    queue.append(new byte[1]);
+    queue.append(entry());
     CompletableFuture<Void> drained = queue.drain();
     first.fail();
 
@@ -155,7 +178,7 @@ final class AppendQueueTest {
         if (what < 50) {
           int number = appended++;
           mixed
-              .append(new byte[1])
+              .append(entry())
               .whenComplete(
                   (position, failure) -> {
                     order.add(number);

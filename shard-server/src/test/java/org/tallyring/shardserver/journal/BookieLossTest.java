@@ -47,7 +47,7 @@ final class BookieLossTest {
     void append(String entry) {
       while (true) {
         try {
-          RangeJournalsContractTest.get(journal.append(entry.getBytes(UTF_8)));
+          RangeJournalsContractTest.get(journal.append(new StoredBytes(entry.getBytes(UTF_8))));
           acknowledged.add(entry);
           return;
         } catch (JournalLostException lost) {

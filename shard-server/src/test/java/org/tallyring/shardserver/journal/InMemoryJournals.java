@@ -395,7 +395,8 @@ public final class InMemoryJournals implements RangeJournals {
     }
 
     @Override
-    public CompletableFuture<Position> append(byte[] entry) {
+    public CompletableFuture<Position> append(EntryBytes appended) {
+      byte[] entry = StoredBytes.of(appended);
       checkSize("entry", entry);
       CompletableFuture<Position> done = new CompletableFuture<>();
       Runnable ack;
@@ -409,7 +410,7 @@ public final class InMemoryJournals implements RangeJournals {
         }
         if (stored) {
           List<byte[]> segment = range.segments.computeIfAbsent(number, n -> new ArrayList<>());
-          segment.add(entry.clone());
+          segment.add(entry);
           bytes += entry.length;
         }
         List<byte[]> segment = range.segments.getOrDefault(number, List.of());

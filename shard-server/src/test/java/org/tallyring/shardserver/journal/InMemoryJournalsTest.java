@@ -41,7 +41,7 @@ final class InMemoryJournalsTest extends RangeJournalsContractTest {
     int range = newRange();
     RangeJournal journal = open(range);
     journals.holdAcks(range);
-    CompletableFuture<Position> append = journal.append("held".getBytes(UTF_8));
+    CompletableFuture<Position> append = journal.append(new StoredBytes("held".getBytes(UTF_8)));
     assertThat(append).isNotDone();
 
     journals.releaseAcks(range);
@@ -53,7 +53,7 @@ final class InMemoryJournalsTest extends RangeJournalsContractTest {
     int range = newRange();
     RangeJournal journal = open(range);
     journals.holdAcks(range);
-    CompletableFuture<Position> append = journal.append("held".getBytes(UTF_8));
+    CompletableFuture<Position> append = journal.append(new StoredBytes("held".getBytes(UTF_8)));
     assertThat(reopened(range)).containsExactly("held");
 
     journals.releaseAcks(range);

@@ -75,7 +75,7 @@ abstract class RangeJournalsContractTest {
   }
 
   static Position append(RangeJournal journal, String entry) {
-    return get(journal.append(entry.getBytes(UTF_8)));
+    return get(journal.append(new StoredBytes(entry.getBytes(UTF_8))));
   }
 
   static List<String> appendMany(RangeJournal journal, String prefix, int count) {
@@ -83,7 +83,7 @@ abstract class RangeJournalsContractTest {
     List<CompletableFuture<Position>> appends = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       entries.add(prefix + i);
-      appends.add(journal.append(entries.get(i).getBytes(UTF_8)));
+      appends.add(journal.append(new StoredBytes(entries.get(i).getBytes(UTF_8))));
     }
     appends.forEach(RangeJournalsContractTest::get);
     return entries;
@@ -177,7 +177,7 @@ abstract class RangeJournalsContractTest {
           takeover = othersJournals().open(range, "shard-2", replay, loop);
         }
         sent.add("entry-" + i + "x".repeat(random.nextInt(100)));
-        appends.add(journal.append(sent.get(i).getBytes(UTF_8)));
+        appends.add(journal.append(new StoredBytes(sent.get(i).getBytes(UTF_8))));
       }
       if (takeover == null) {
         takeover = othersJournals().open(range, "shard-2", replay, loop);
@@ -203,7 +203,7 @@ abstract class RangeJournalsContractTest {
     List<CompletableFuture<?>> noted = new ArrayList<>();
     for (int i = 0; i < 1000; i++) {
       int number = i;
-      noted.add(journal.append(new byte[50]).thenRun(() -> order.add(number)));
+      noted.add(journal.append(new StoredBytes(new byte[50])).thenRun(() -> order.add(number)));
     }
     noted.forEach(RangeJournalsContractTest::get);
 
@@ -313,7 +313,7 @@ abstract class RangeJournalsContractTest {
     RangeJournal journal = open(range);
     List<CompletableFuture<Position>> appends = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
-      appends.add(journal.append(("entry-" + i).getBytes(UTF_8)));
+      appends.add(journal.append(new StoredBytes(("entry-" + i).getBytes(UTF_8))));
     }
     get(journal.close());
 
@@ -340,7 +340,7 @@ abstract class RangeJournalsContractTest {
     RangeJournal journal = open(range);
     byte[] large = new byte[journal.maxEntryBytes() + 1];
 
-    assertThatThrownBy(() -> journal.append(large))
+    assertThatThrownBy(() -> journal.append(new StoredBytes(large)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("expected: at most");
     append(journal, "small");
@@ -521,7 +521,7 @@ abstract class RangeJournalsContractTest {
     }
     List<CompletableFuture<Position>> appends = new ArrayList<>();
     for (int i = 0; i < 64; i++) {
-      appends.add(get(opens.get(i)).append(("range-" + i).getBytes(UTF_8)));
+      appends.add(get(opens.get(i)).append(new StoredBytes(("range-" + i).getBytes(UTF_8))));
     }
     appends.forEach(RangeJournalsContractTest::get);
     for (int i = 0; i < 64; i += 9) {

@@ -6,9 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.tallyring.proto.internal.v1.JournalEntry;
+import org.tallyring.shardserver.journal.EntryBytes;
 import org.tallyring.shardserver.journal.JournalHealth;
 import org.tallyring.shardserver.journal.Position;
 import org.tallyring.shardserver.journal.RangeJournal;
+import org.tallyring.shardserver.journal.StoredBytes;
 
 /** A journal that is a list, and acknowledges at once unless told to hold back. */
 final class ListJournal implements RangeJournal {
@@ -40,9 +42,9 @@ final class ListJournal implements RangeJournal {
   }
 
   @Override
-  public CompletableFuture<Position> append(byte[] entry) {
+  public CompletableFuture<Position> append(EntryBytes entry) {
     try {
-      entries.add(JournalEntry.parseFrom(entry));
+      entries.add(JournalEntry.parseFrom(StoredBytes.of(entry)));
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalArgumentException(e);
     }
