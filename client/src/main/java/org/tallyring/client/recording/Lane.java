@@ -282,7 +282,10 @@ final class Lane {
       return;
     }
     switch (response.getOutcome()) {
-      case OUTCOME_APPLIED -> settle(batch, duplicateRows(response, batch.columns.rows()));
+      case OUTCOME_APPLIED -> {
+        linger.noteAnswer(loop.nanoTime() - batch.pendingSince);
+        settle(batch, duplicateRows(response, batch.columns.rows()));
+      }
       case OUTCOME_DUPLICATE -> {
         BitSet all = new BitSet();
         all.set(0, batch.columns.rows());

@@ -46,6 +46,24 @@ final class RecorderTest {
   }
 
   @Test
+  void manyBatchesWaitForLongUntilAnswersAreSeenToComeSoon() {
+    try (RecorderHarness wide = new RecorderHarness(64, 1)) {
+      assertThat(answeredWithinThreeMillis(wide, 100)).isZero();
+      wide.advance(Duration.ofMillis(50));
+      assertThat(answeredWithinThreeMillis(wide, 100)).isEqualTo(100);
+    }
+  }
+
+  private static long answeredWithinThreeMillis(RecorderHarness wide, int keys) {
+    List<CompletableFuture<RecordResult>> results = new ArrayList<>();
+    for (int i = 0; i < keys; i++) {
+      results.add(wide.record("key-" + i, 1));
+    }
+    wide.advance(Duration.ofMillis(3));
+    return results.stream().filter(CompletableFuture::isDone).count();
+  }
+
+  @Test
   void aFullBatchLeavesAtOnce() {
     List<CompletableFuture<RecordResult>> results = new ArrayList<>();
     for (int i = 0; i < RecordingSettings.BATCH_KEY_BYTES / 512; i++) {
