@@ -6,16 +6,20 @@ package org.tallyring.client.recording;
  * <p>A batch costs client, shard and bookie some tens of microseconds each, however few rows it
  * has. With one lane in use nobody minds, and two milliseconds are enough; with all lanes of a ring
  * in use, each sending every two milliseconds, that would be all that two cores do. So the wait
- * grows with the number of batches being built, and a client whose cluster has no time left sends
- * them no less than {@value #NANOS_PER_BATCH} ns apart on average, whatever the number of ranges.
+ * grows with the number of batches being built: whatever the number of ranges, a client sends
+ * batches so far apart on average.
  *
- * <p>A cluster that has time left shows it by answering soon, and then a batch waits no longer than
- * {@value #ANSWERS} times what answers take lately. The batches that are more for it cost time that
+ * <p>How far depends on how busy the cluster is, which shows in how soon it answers. Where it has
+ * no time left it is {@value #BUSY_NANOS} ns. Where it has, a batch waits no longer than {@value
+ * #ANSWERS} times what answers take lately, as the batches that are more for it cost time that
  * would pass idle; should there not be enough of it, answers take longer, and with them the waits.
+ * But batches are never less than {@value #QUIET_NANOS} ns apart, or a few increments a second in
+ * each of many ranges would keep two cores as busy as a million.
  */
 final class Linger {
 
-  private static final long NANOS_PER_BATCH = 150_000;
+  private static final long BUSY_NANOS = 150_000;
+  private static final long QUIET_NANOS = 75_000;
 
   private static final int ANSWERS = 2;
 
@@ -34,8 +38,9 @@ final class Linger {
 
   /** So many batches are being built. */
   void noteBuilding(int batches) {
-    long shortest = RecordingSettings.LINGER.toNanos();
-    long longest = shortest + batches * NANOS_PER_BATCH;
+    long alone = RecordingSettings.LINGER.toNanos();
+    long longest = alone + batches * BUSY_NANOS;
+    long shortest = alone + batches * QUIET_NANOS;
     whileIdle = Math.min(longest, Math.max(shortest, ANSWERS * answerNanos));
   }
 

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 /** How long batches wait, in microseconds. */
 final class LingerTest {
 
-  private static final long SHORTEST =
+  private static final long ALONE =
       TimeUnit.NANOSECONDS.toMicros(RecordingSettings.LINGER.toNanos());
 
   private final Linger linger = new Linger();
@@ -26,36 +26,37 @@ final class LingerTest {
 
   @Test
   void theWaitGrowsWithTheBatchesWhileNothingIsKnownOfAnswers() {
-    assertThat(wait(0)).isEqualTo(SHORTEST);
-    assertThat(wait(64)).isEqualTo(SHORTEST + 64 * 150);
+    assertThat(wait(0)).isEqualTo(ALONE);
+    assertThat(wait(64)).isEqualTo(ALONE + 64 * 150);
   }
 
   @Test
   void itIsNoLongerThanTwoAnswers() {
-    answers(1, 2_500);
-    assertThat(wait(64)).isEqualTo(5_000);
-    assertThat(wait(2)).as("few batches wait for less than that").isEqualTo(SHORTEST + 2 * 150);
+    answers(1, 4_000);
+    assertThat(wait(64)).isEqualTo(8_000);
+    assertThat(wait(2)).as("few batches wait for less than that").isEqualTo(ALONE + 2 * 150);
   }
 
   @Test
-  void noAnswerIsSoSoonThatTheWaitIsShorterThanWithOneLane() {
+  void noAnswerIsSoSoonThatBatchesFollowEachOtherWithoutABreak() {
     answers(1, 10);
-    assertThat(wait(64)).isEqualTo(SHORTEST);
+    assertThat(wait(0)).isEqualTo(ALONE);
+    assertThat(wait(64)).isEqualTo(ALONE + 64 * 75);
   }
 
   @Test
   void slowAnswersMakeItNoLongerThanTheBatchesDo() {
     answers(1, 1_000_000);
-    assertThat(wait(64)).isEqualTo(SHORTEST + 64 * 150);
+    assertThat(wait(64)).isEqualTo(ALONE + 64 * 150);
   }
 
   @Test
   void oneSlowAnswerAmongManyChangesLittleAndManyChangeItAll() {
-    answers(1, 2_000);
+    answers(1, 4_000);
     answers(1, 50_000);
-    assertThat(wait(64)).isBetween(4_000L, 4_500L);
-    answers(2_000, 4_000);
-    assertThat(wait(64)).isBetween(7_900L, 8_200L);
+    assertThat(wait(64)).isBetween(8_000L, 8_500L);
+    answers(2_000, 5_000);
+    assertThat(wait(64)).isBetween(9_900L, 10_100L);
   }
 
   @Test
