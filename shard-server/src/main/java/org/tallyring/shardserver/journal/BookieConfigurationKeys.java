@@ -74,7 +74,8 @@ final class BookieConfigurationKeys {
     keys.setJournalMaxMemorySizeMb(32);
     // No native library, unlike the storage on RocksDB.
     keys.setLedgerStorageClass(SortedLedgerStorage.class.getName());
-    // Far below what the collector treats as huge (half a region, which is 1 MiB in a heap of 1 GiB):
+    // Far below what the collector treats as huge (half a region, which is 1 MiB in a heap of 1
+    // GiB):
     // with the default of 4 MiB each piece of this table brought the next collection forward.
     keys.setProperty("skipListArenaChunkSize", 256 << 10);
     keys.setSkipListSizeLimit((int) (16 * MIB));

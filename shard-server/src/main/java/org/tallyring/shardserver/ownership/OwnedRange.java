@@ -52,7 +52,7 @@ public final class OwnedRange implements EventSource {
   private final InstantSource clock;
   private final Executor loop;
   private final Executor replayer;
-  private final Executor snapshotWriter;
+  private final SnapshotTurns snapshotTurns;
   private final InFlightBudget budget;
   private final ShardMeters meters;
   private final Consumer<OwnedRange> onLost;
@@ -81,7 +81,7 @@ public final class OwnedRange implements EventSource {
       InstantSource clock,
       Executor loop,
       Executor replayer,
-      Executor snapshotWriter,
+      SnapshotTurns snapshotTurns,
       InFlightBudget budget,
       ShardMeters meters,
       Consumer<OwnedRange> onLost) {
@@ -91,7 +91,7 @@ public final class OwnedRange implements EventSource {
     this.clock = clock;
     this.loop = loop;
     this.replayer = replayer;
-    this.snapshotWriter = snapshotWriter;
+    this.snapshotTurns = snapshotTurns;
     this.budget = budget;
     this.meters = meters;
     this.onLost = onLost;
@@ -103,7 +103,7 @@ public final class OwnedRange implements EventSource {
             settings,
             clock,
             loop,
-            snapshotWriter,
+            snapshotTurns,
             meters,
             () -> state == RangeState.SERVING);
   }
@@ -414,7 +414,7 @@ public final class OwnedRange implements EventSource {
         engine.keys(uid),
         cut == null
             ? CompletableFuture.completedFuture(List.of())
-            : CompletableFuture.supplyAsync(cut::write, snapshotWriter));
+            : CompletableFuture.supplyAsync(cut::write, snapshotTurns.writer()));
   }
 
   /** Reads from the engine; null when the range answers nothing. */

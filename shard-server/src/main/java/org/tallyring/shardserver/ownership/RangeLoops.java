@@ -23,6 +23,7 @@ public final class RangeLoops implements AutoCloseable {
   private final List<ExecutorService> loops = new ArrayList<>();
   private final ExecutorService replayer;
   private final ExecutorService snapshotWriter;
+  private final SnapshotTurns snapshotTurns;
 
   /**
    * Starts the loops.
@@ -42,6 +43,7 @@ public final class RangeLoops implements AutoCloseable {
             threads, task -> new Thread(task, name + "-replay-" + replayers.getAndIncrement()));
     snapshotWriter =
         Executors.newSingleThreadExecutor(task -> new Thread(task, name + "-snapshots"));
+    snapshotTurns = new SnapshotTurns(snapshotWriter, System::nanoTime);
   }
 
   /** The loop that a range is pinned to, for ever. */
@@ -57,6 +59,11 @@ public final class RangeLoops implements AutoCloseable {
   /** What writes down snapshots and verifies ranges. */
   ExecutorService snapshotWriter() {
     return snapshotWriter;
+  }
+
+  /** When snapshots are written. */
+  SnapshotTurns snapshotTurns() {
+    return snapshotTurns;
   }
 
   /** Lets the loops finish what was submitted, for a few seconds at most. */

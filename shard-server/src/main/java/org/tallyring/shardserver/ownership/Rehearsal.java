@@ -215,7 +215,8 @@ public final class Rehearsal {
         InstantSource.system(),
         loops.loopOf(RANGE),
         loops.replayer(),
-        loops.snapshotWriter(),
+        // Nobody else is here whose turn it could be, and nobody to rest for.
+        new SnapshotTurns(loops.snapshotWriter(), () -> 0),
         budget,
         meters,
         lost -> {});

@@ -217,7 +217,7 @@ public final class ShardRanges {
         clock,
         loops.loopOf(rangeId),
         loops.replayer(),
-        loops.snapshotWriter(),
+        loops.snapshotTurns(),
         budget,
         meters,
         this::afterLoss);

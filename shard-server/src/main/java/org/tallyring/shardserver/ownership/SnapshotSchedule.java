@@ -9,13 +9,12 @@ import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.shardserver.engine.RangeEngine;
-import org.tallyring.shardserver.engine.SnapshotCut;
 import org.tallyring.shardserver.journal.Position;
 import org.tallyring.shardserver.journal.RangeJournal;
 
 /**
  * When a range's snapshots are taken, and taking them: cut on the range's loop, written down and
- * stored beside it, one at a time. Belongs to the loop.
+ * stored beside it, one at a time and when it is the range's turn. Belongs to the loop.
  *
  * <p>A snapshot is due when a replay would read many bytes, or many entries: at rest entries are
  * small, and it is their number that a start would wait for. The second only when they are worth
@@ -38,7 +37,7 @@ final class SnapshotSchedule {
   private final RangeSettings settings;
   private final InstantSource clock;
   private final Executor loop;
-  private final Executor writer;
+  private final SnapshotTurns turns;
   private final ShardMeters meters;
   private final BooleanSupplier serving;
   private boolean underWay;
@@ -53,7 +52,7 @@ final class SnapshotSchedule {
   /**
    * Nothing is stored yet.
    *
-   * @param writer writes cuts down
+   * @param turns when it may be written, and what by
    * @param serving whether a snapshot that is not stored will be missed
    */
   SnapshotSchedule(
@@ -61,14 +60,14 @@ final class SnapshotSchedule {
       RangeSettings settings,
       InstantSource clock,
       Executor loop,
-      Executor writer,
+      SnapshotTurns turns,
       ShardMeters meters,
       BooleanSupplier serving) {
     this.rangeId = rangeId;
     this.settings = settings;
     this.clock = clock;
     this.loop = loop;
-    this.writer = writer;
+    this.turns = turns;
     this.meters = meters;
     this.serving = serving;
   }
@@ -87,9 +86,9 @@ final class SnapshotSchedule {
   /** An entry was applied; takes a snapshot if one is due. */
   void applied(RangeEngine engine, RangeJournal journal, Position position) {
     entries++;
-    if (!underWay && isDue(journal.bytesSinceSnapshot())) {
+    if (!underWay && isDue(journal.bytesSinceSnapshot()) && turns.take()) {
       underWay = true;
-      store(journal, position, engine.cut(journal.maxEntryBytes()));
+      store(journal, position, turns.write(() -> engine.cut(journal.maxEntryBytes())));
     }
   }
 
@@ -104,12 +103,13 @@ final class SnapshotSchedule {
             && journalBytes >= snapshotBytes);
   }
 
-  /** Writes the cut beside the loop, which goes on with the next entries meanwhile. */
-  private void store(RangeJournal journal, Position position, SnapshotCut cut) {
+  /** Stores what is written beside the loop, which goes on with the next entries meanwhile. */
+  private void store(
+      RangeJournal journal, Position position, CompletableFuture<List<byte[]>> written) {
     entries = 0;
     notByNumberBeforeMillis = clock.millis() + BY_NUMBER_EVERY_MILLIS;
     Timer.Sample begun = meters.begin();
-    CompletableFuture.supplyAsync(cut::write, writer)
+    written
         .thenComposeAsync(
             chunks -> {
               snapshotBytes = bytes(chunks);

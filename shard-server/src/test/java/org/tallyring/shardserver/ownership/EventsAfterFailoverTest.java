@@ -69,7 +69,7 @@ final class EventsAfterFailoverTest {
             () -> NOON,
             loop,
             loop,
-            Runnable::run,
+            new SnapshotTurns(Runnable::run, () -> 0),
             new InFlightBudget(1 << 20),
             new ShardMeters(new SimpleMeterRegistry(), owner),
             lost -> {});

@@ -21,6 +21,7 @@ import org.tallyring.proto.internal.v1.SnapshotReference;
 import org.tallyring.proto.v1.RangeStatus;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.shardserver.engine.PublishedRankings;
+import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.engine.RankingFloors;
 import org.tallyring.shardserver.journal.JournalFollower;
 import org.tallyring.shardserver.journal.JournalHealth;
@@ -141,6 +142,19 @@ final class OwnedRangeTest {
     record(range, 3, "z".repeat(400));
 
     assertThat(snapshot().getEntry()).isEqualTo(3);
+  }
+
+  @Test
+  void aSnapshotThatIsDueIsTakenWhenItIsTheRangesTurn() {
+    harness.settings = new RangeSettings(1, Long.MAX_VALUE, Long.MAX_VALUE);
+    OwnedRange range = harness.open();
+    assertThat(harness.snapshotTurns.take()).as("another range's").isTrue();
+    record(range, 1, "a");
+    assertThat(harness.store.record(RANGE).hasSnapshot()).isFalse();
+
+    harness.snapshotTurns.write(() -> new RangeEngine(RANGE).cut(1 << 20));
+    record(range, 2, "a");
+    assertThat(snapshot().getEntry()).isEqualTo(2);
   }
 
   @Test

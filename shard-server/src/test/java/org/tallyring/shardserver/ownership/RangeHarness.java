@@ -63,6 +63,7 @@ final class RangeHarness {
   final ShardMeters meters = new ShardMeters(registry, "shard-1");
   final List<OwnedRange> lost = new ArrayList<>();
   RangeSettings settings = RangeSettings.DEFAULT;
+  SnapshotTurns snapshotTurns = new SnapshotTurns(Runnable::run, () -> 0);
   InFlightBudget budget = new InFlightBudget(Long.MAX_VALUE);
   long now = NOON;
 
@@ -75,7 +76,7 @@ final class RangeHarness {
         () -> Instant.ofEpochMilli(now),
         loop,
         replayer,
-        Runnable::run,
+        snapshotTurns,
         budget,
         meters,
         lost::add);

@@ -88,7 +88,7 @@ final class ThresholdsAcrossFailoverTest {
           () -> Instant.ofEpochMilli(now),
           loop,
           loop,
-          Runnable::run,
+          new SnapshotTurns(Runnable::run, () -> 0),
           new InFlightBudget(1 << 20),
           new ShardMeters(new SimpleMeterRegistry(), "shard"),
           lost -> {});
