@@ -12,18 +12,19 @@ import org.tallyring.shardserver.engine.SnapshotCut;
  * Whose turn it is to write a snapshot down, of all ranges of a shard: one at a time, with a rest
  * after each. Thread-safe.
  *
- * <p>Ranges that fill alike are due together, and written one after the other without a rest they
- * keep a core busy for seconds, while everybody's increments and reads wait for it. With the rest,
- * snapshots take a quarter of a core, and a range is cut only when it is written: what it counts
- * until then need not be kept apart. The rest is bounded, so that large states, of which there is
- * little else to do about, do not fall behind by more than these bounds.
+ * <p>Ranges that fill alike are due together. Written one after the other without much of a rest
+ * they keep the cores busy for seconds, with the writing, with storing megabytes, and with copying
+ * what is shared with the cut when it is next counted in, while everybody's increments and reads
+ * wait. With the rest all of that is spread over some ten seconds, and a range is cut only when it
+ * is written. The rest is bounded, so that ranges with large states do not fall behind: a range of
+ * twenty is written at the latest after twenty seconds and what writing the others takes.
  */
 final class SnapshotTurns {
 
   /** How many times as long as the writing the rest after it takes. */
-  private static final int REST = 3;
+  private static final int REST = 20;
 
-  private static final long LONGEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+  private static final long LONGEST_REST_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Executor writer;
   private final LongSupplier nanoTime;
