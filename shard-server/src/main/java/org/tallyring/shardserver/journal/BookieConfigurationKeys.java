@@ -74,9 +74,8 @@ final class BookieConfigurationKeys {
     keys.setJournalMaxMemorySizeMb(32);
     // No native library, unlike the storage on RocksDB.
     keys.setLedgerStorageClass(SortedLedgerStorage.class.getName());
-    // Far below what the collector treats as huge (half a region, which is 1 MiB in a heap of 1
-    // GiB):
-    // with the default of 4 MiB each piece of this table brought the next collection forward.
+    // Less than half of a region of the collector's, be it the smallest (1 MiB). A piece of 4 MiB,
+    // the default, is rounded up to whole regions, and is by itself a reason to collect.
     keys.setProperty("skipListArenaChunkSize", 256 << 10);
     keys.setSkipListSizeLimit((int) (16 * MIB));
     // 16 MiB of index, where the default lets it grow to a third of the heap's size.
