@@ -16,8 +16,9 @@ import org.tallyring.shardserver.engine.SnapshotCut;
  * they keep the cores busy for seconds, with the writing, with storing megabytes, and with copying
  * what is shared with the cut when it is next counted in, while everybody's increments and reads
  * wait. With the rest all of that is spread over some ten seconds, and a range is cut only when it
- * is written. The rest is bounded, so that ranges with large states do not fall behind: a range of
- * twenty is written at the latest after twenty seconds and what writing the others takes.
+ * is written. The rest is bounded, so that ranges with large states do not fall behind: of twenty
+ * that are due together the last has its turn after twenty seconds and what writing the others
+ * takes. There is no queue: a free turn goes to the range that is due and applies an entry first.
  */
 final class SnapshotTurns {
 
