@@ -27,6 +27,7 @@ import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.shardserver.engine.BatchColumns;
 import org.tallyring.shardserver.engine.BatchValidator;
 import org.tallyring.shardserver.engine.BatchViolation;
 import org.tallyring.shardserver.engine.PublishedRankings;
@@ -75,6 +76,7 @@ public class EngineApplyBenchmark {
   public int keys;
 
   private final BatchValidator validator = new BatchValidator(new RangeTable(1));
+  private final BatchColumns columns = new BatchColumns();
   private final List<JournalEntry> entries = new ArrayList<>();
   private RangeEngine engine = new RangeEngine(0);
   private int next;
@@ -129,7 +131,8 @@ public class EngineApplyBenchmark {
   @Benchmark
   @OperationsPerInvocation(ROWS)
   public @Nullable BatchViolation validate() {
-    return validator.validate(nextEntry().getBatches().getBatches(0).getBatch(), NAMESPACE, NOW);
+    return validator.validate(
+        nextEntry().getBatches().getBatches(0).getBatch(), columns, NAMESPACE, NOW);
   }
 
   private JournalEntry nextEntry() {
@@ -153,7 +156,11 @@ public class EngineApplyBenchmark {
                     AcceptedBatch.newBuilder()
                         .setNamespaceUid(1)
                         .setAcceptedAtMillis(NOW)
-                        .setBatch(batch.setKeys(ByteString.copyFromUtf8(keys.toString())))))
+                        .setBatch(
+                            batch
+                                .setKeys(ByteString.copyFromUtf8(keys.toString()))
+                                .build()
+                                .toByteString())))
         .build();
   }
 }

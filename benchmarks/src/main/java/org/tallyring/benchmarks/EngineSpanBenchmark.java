@@ -109,7 +109,11 @@ public class EngineSpanBenchmark {
                     AcceptedBatch.newBuilder()
                         .setNamespaceUid(1)
                         .setAcceptedAtMillis(timeMillis)
-                        .setBatch(batch.setKeys(ByteString.copyFromUtf8(text.toString())))))
+                        .setBatch(
+                            batch
+                                .setKeys(ByteString.copyFromUtf8(text.toString()))
+                                .build()
+                                .toByteString())))
         .build();
   }
 }

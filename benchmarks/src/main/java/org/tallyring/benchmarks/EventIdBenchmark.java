@@ -1,6 +1,7 @@
 package org.tallyring.benchmarks;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -20,6 +21,7 @@ import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.AcceptedBatches;
 import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.shardserver.engine.BatchColumns;
 import org.tallyring.shardserver.engine.IdentifiedRow;
 import org.tallyring.shardserver.engine.RangeEngine;
 
@@ -58,6 +60,7 @@ public class EventIdBenchmark {
 
   private final Random random = new Random(1);
   private final RangeEngine engine = new RangeEngine(0);
+  private final BatchColumns columns = new BatchColumns();
   private final byte[] ids = new byte[ROWS * ID_BYTES];
   private RecordBatch plain = RecordBatch.getDefaultInstance();
   private JournalEntry repeated = JournalEntry.getDefaultInstance();
@@ -109,10 +112,11 @@ public class EventIdBenchmark {
   /** Looks for contradictions, as before a batch is admitted; nothing is on its way. */
   @Benchmark
   @OperationsPerInvocation(ROWS)
-  public int admission() {
+  public int admission() throws InvalidProtocolBufferException {
     int conflicts = 0;
     AcceptedBatch accepted = repeated.getBatches().getBatches(0);
-    for (IdentifiedRow row : IdentifiedRow.of(accepted.getBatch())) {
+    columns.read(accepted.getBatch());
+    for (IdentifiedRow row : IdentifiedRow.of(columns)) {
       conflicts += engine.contradicts(1, row, accepted.getAcceptedAtMillis()) ? 1 : 0;
     }
     return conflicts;
@@ -143,7 +147,7 @@ public class EventIdBenchmark {
                     AcceptedBatch.newBuilder()
                         .setNamespaceUid(1)
                         .setAcceptedAtMillis((long) nowMillis)
-                        .setBatch(batch)))
+                        .setBatch(batch.toByteString())))
         .build();
   }
 }

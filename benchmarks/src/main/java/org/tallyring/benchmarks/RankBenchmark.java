@@ -156,7 +156,11 @@ public class RankBenchmark {
                     AcceptedBatch.newBuilder()
                         .setNamespaceUid(1)
                         .setAcceptedAtMillis(1_709_208_000_000L)
-                        .setBatch(batch.setKeys(ByteString.copyFromUtf8(bytes.toString())))))
+                        .setBatch(
+                            batch
+                                .setKeys(ByteString.copyFromUtf8(bytes.toString()))
+                                .build()
+                                .toByteString())))
         .build();
   }
 

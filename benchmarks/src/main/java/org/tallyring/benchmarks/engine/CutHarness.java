@@ -218,7 +218,12 @@ public final class CutHarness implements Callable<Integer> {
                                     .putLong(random.nextLong())
                                     .putInt(number)
                                     .array()))
-                        .setBatch(RecordBatch.newBuilder().setNamespace("default").setSequence(1))))
+                        .setBatch(
+                            RecordBatch.newBuilder()
+                                .setNamespace("default")
+                                .setSequence(1)
+                                .build()
+                                .toByteString())))
         .build();
   }
 
@@ -260,7 +265,9 @@ public final class CutHarness implements Callable<Integer> {
                         .setBatch(
                             batch
                                 .setKeys(ByteString.copyFromUtf8(bytes.toString()))
-                                .setUsers(users.toByteString()))))
+                                .setUsers(users.toByteString())
+                                .build()
+                                .toByteString())))
         .build();
   }
 

@@ -1,11 +1,10 @@
 package org.tallyring.benchmarks.engine;
 
-import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.ByteString;
 import java.util.List;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.AcceptedBatches;
 import org.tallyring.proto.internal.v1.JournalEntry;
-import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.shardserver.engine.PublishedRanking;
 import org.tallyring.shardserver.engine.RangeEngine;
 import org.tallyring.shardserver.engine.SnapshotCut;
@@ -23,7 +22,7 @@ final class TallyringContender implements Contender {
   }
 
   @Override
-  public void apply(byte[] batch, long timeMillis) throws InvalidProtocolBufferException {
+  public void apply(byte[] batch, long timeMillis) {
     engine.apply(
         JournalEntry.newBuilder()
             .setBatches(
@@ -32,7 +31,7 @@ final class TallyringContender implements Contender {
                         AcceptedBatch.newBuilder()
                             .setNamespaceUid(1)
                             .setAcceptedAtMillis(timeMillis)
-                            .setBatch(RecordBatch.parseFrom(batch))))
+                            .setBatch(ByteString.copyFrom(batch))))
             .build());
   }
 

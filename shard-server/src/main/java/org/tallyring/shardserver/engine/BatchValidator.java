@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -9,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
-import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.shardserver.engine.strategy.Strategy;
 import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.name.EventIdRules;
@@ -38,16 +38,15 @@ public final class BatchValidator {
    */
   public static final long MAX_AHEAD_MILLIS = 5 * 60_000;
 
-  /** More than the keys of usual batches; there is a validator for each range. */
-  private static final int MOST_KEPT_BYTES = 32 << 10;
-
   private final RangeTable table;
 
-  /** Where the keys of a batch lie while they are checked, so that none is garbage. */
-  private byte[] keyBytes = new byte[0];
+  /**
+   * The definition that {@link #hash} and {@link #strategies} are of: mostly the next one's too.
+   */
+  private NamespaceDefinition known = NamespaceDefinition.getDefaultInstance();
 
-  private String hashedNamespace = "";
   private KeyHash hash = new KeyHash("");
+  private Map<String, Strategy> strategies = Map.of();
 
   /** A validator for a cluster with these ranges. */
   public BatchValidator(RangeTable table) {
@@ -57,16 +56,23 @@ public final class BatchValidator {
   /**
    * What is wrong with a batch; null if nothing is.
    *
+   * @param batch a {@link org.tallyring.proto.v1.RecordBatch}, or anything
+   * @param columns take what is in it
    * @param namespace the definition of the batch's namespace
    * @param nowMillis the shard's clock, which must also become the time of acceptance
    */
   public @Nullable BatchViolation validate(
-      RecordBatch batch, NamespaceDefinition namespace, long nowMillis) {
-    BatchViolation structural = structuralViolation(batch, namespace);
+      ByteString batch, BatchColumns columns, NamespaceDefinition namespace, long nowMillis) {
+    try {
+      columns.read(batch);
+    } catch (InvalidProtocolBufferException malformed) {
+      return badBatch("batch", batch.size() + " bytes", "a RecordBatch; " + malformed.getMessage());
+    }
+    BatchViolation structural = structuralViolation(columns, namespace);
     if (structural != null) {
       return structural;
     }
-    List<RowViolation> rows = rowViolations(batch, namespace, nowMillis);
+    List<RowViolation> rows = rowViolations(columns, namespace, nowMillis);
     return rows.isEmpty() ? null : BatchViolation.of(rows);
   }
 
@@ -95,50 +101,50 @@ public final class BatchValidator {
   }
 
   private @Nullable BatchViolation structuralViolation(
-      RecordBatch batch, NamespaceDefinition namespace) {
-    if (!batch.getNamespace().equals(namespace.getName())) {
+      BatchColumns columns, NamespaceDefinition namespace) {
+    if (!columns.namespace().equals(namespace.getName())) {
       return BatchViolation.of(
           ErrorReason.ERROR_REASON_NAMESPACE_NOT_FOUND,
           "namespace",
-          "namespace: " + batch.getNamespace() + " (expected: " + namespace.getName() + ")");
+          "namespace: " + columns.namespace() + " (expected: " + namespace.getName() + ")");
     }
-    if (batch.getRangeId() < 0 || batch.getRangeId() >= table.rangeCount()) {
+    if (columns.rangeId() < 0 || columns.rangeId() >= table.rangeCount()) {
       return BatchViolation.of(
           ErrorReason.ERROR_REASON_RANGE_NOT_FOUND,
           "range_id",
           "range_id: "
-              + Integer.toUnsignedString(batch.getRangeId())
+              + Integer.toUnsignedString(columns.rangeId())
               + " (expected: 0.."
               + (table.rangeCount() - 1)
               + ")");
     }
-    int rows = batch.getKeyLengthsCount();
+    int rows = columns.rows();
     if (rows < 1 || rows > MAX_ROWS) {
       return BatchViolation.of(
           ErrorReason.ERROR_REASON_BAD_SIZE,
           "key_lengths",
           "key_lengths: " + rows + " rows (expected: 1.." + MAX_ROWS + ")");
     }
-    if (batch.getMetricsCount() == 0) {
+    if (columns.metricCount() == 0) {
       return badBatch("metrics", "0 elements", "at least 1");
     }
-    BatchViolation column = columnViolation("metric_indexes", batch.getMetricIndexesCount(), rows);
+    BatchViolation column = columnViolation("metric_indexes", columns.metricIndexes.size(), rows);
     if (column == null) {
-      column = columnViolation("deltas", batch.getDeltasCount(), rows);
+      column = columnViolation("deltas", columns.deltas.size(), rows);
     }
     if (column == null) {
-      column = columnViolation("time_offsets_millis", batch.getTimeOffsetsMillisCount(), rows);
+      column = columnViolation("time_offsets_millis", columns.timeOffsetsMillis.size(), rows);
     }
     if (column == null) {
-      column = columnViolation("user_lengths", batch.getUserLengthsCount(), rows);
+      column = columnViolation("user_lengths", columns.userLengths.size(), rows);
     }
     if (column == null) {
-      column = columnViolation("event_id_lengths", batch.getEventIdLengthsCount(), rows);
+      column = columnViolation("event_id_lengths", columns.eventIdLengths.size(), rows);
     }
     if (column == null) {
-      column = columnViolation("repeats", batch.getRepeatsCount(), rows);
+      column = columnViolation("repeats", columns.repeats.size(), rows);
     }
-    return column == null ? elementViolation(batch) : column;
+    return column == null ? elementViolation(columns) : column;
   }
 
   private static @Nullable BatchViolation columnViolation(String column, int elements, int rows) {
@@ -148,52 +154,45 @@ public final class BatchValidator {
   }
 
   /** Lengths and indexes that would make a reader of the batch run out of bounds. */
-  private static @Nullable BatchViolation elementViolation(RecordBatch batch) {
-    long keyBytes = 0;
-    for (int row = 0; row < batch.getKeyLengthsCount(); row++) {
-      keyBytes += Integer.toUnsignedLong(batch.getKeyLengths(row));
+  private static @Nullable BatchViolation elementViolation(BatchColumns columns) {
+    BatchViolation bytes = bytesViolation("keys", columns.keys, "key_lengths", columns.keyLengths);
+    if (bytes == null) {
+      bytes = bytesViolation("users", columns.users, "user_lengths", columns.userLengths);
     }
-    if (keyBytes != batch.getKeys().size()) {
-      return badBatch(
-          "keys", batch.getKeys().size() + " bytes", keyBytes + ", the sum of key_lengths");
+    if (bytes == null) {
+      bytes =
+          bytesViolation("event_ids", columns.eventIds, "event_id_lengths", columns.eventIdLengths);
     }
-    long userBytes = 0;
-    for (int row = 0; row < batch.getUserLengthsCount(); row++) {
-      userBytes += Integer.toUnsignedLong(batch.getUserLengths(row));
+    if (bytes != null) {
+      return bytes;
     }
-    if (userBytes != batch.getUsers().size()) {
-      return badBatch(
-          "users", batch.getUsers().size() + " bytes", userBytes + ", the sum of user_lengths");
-    }
-    long idBytes = 0;
-    for (int row = 0; row < batch.getEventIdLengthsCount(); row++) {
-      idBytes += Integer.toUnsignedLong(batch.getEventIdLengths(row));
-    }
-    if (idBytes != batch.getEventIds().size()) {
-      return badBatch(
-          "event_ids",
-          batch.getEventIds().size() + " bytes",
-          idBytes + ", the sum of event_id_lengths");
-    }
-    int metrics = batch.getMetricsCount();
-    for (int row = 0; row < batch.getMetricIndexesCount(); row++) {
-      int index = batch.getMetricIndexes(row);
+    int metrics = columns.metricCount();
+    for (int row = 0; row < columns.metricIndexes.size(); row++) {
+      int index = columns.metricIndex(row);
       if (index < 0 || index >= metrics) {
         return badBatch(
             "metric_indexes[" + row + "]", Integer.toUnsignedString(index), "0.." + (metrics - 1));
       }
     }
-    for (int row = 0; row < batch.getRepeatsCount(); row++) {
-      int repeats = batch.getRepeats(row);
-      int most = eventIdLength(batch, row) > 0 ? 1 : RowRepeats.MAX;
+    for (int row = 0; row < columns.repeats.size(); row++) {
+      int repeats = columns.repeats.get(row);
+      int most = columns.eventIdLength(row) > 0 ? 1 : BatchColumns.MAX_REPEATS;
       if (repeats < 1 || repeats > most) {
         return badBatch(
             "repeats[" + row + "]",
             Integer.toUnsignedString(repeats),
-            "1.." + RowRepeats.MAX + ", and 1 with an event id");
+            "1.." + BatchColumns.MAX_REPEATS + ", and 1 with an event id");
       }
     }
     return null;
+  }
+
+  private static @Nullable BatchViolation bytesViolation(
+      String field, BatchColumns.Slice bytes, String lengthsField, IntColumn lengths) {
+    long sum = lengths.sum();
+    return sum == bytes.size()
+        ? null
+        : badBatch(field, bytes.size() + " bytes", sum + ", the sum of " + lengthsField);
   }
 
   private static BatchViolation badBatch(String field, String value, String rule) {
@@ -204,37 +203,32 @@ public final class BatchValidator {
   }
 
   private List<RowViolation> rowViolations(
-      RecordBatch batch, NamespaceDefinition namespace, long nowMillis) {
-    if (!hashedNamespace.equals(namespace.getName())) {
-      hashedNamespace = namespace.getName();
-      hash = new KeyHash(hashedNamespace);
-    }
-    @Nullable Strategy[] strategies = strategies(batch, namespace);
-    byte[] keys = keyBytes(batch.getKeys());
-    byte[] users = batch.getUsers().toByteArray();
+      BatchColumns columns, NamespaceDefinition namespace, long nowMillis) {
+    know(namespace);
+    @Nullable Strategy[] ofMetrics = strategies(columns);
     List<RowViolation> violations = new ArrayList<>();
-    int start = 0;
-    int userStart = 0;
-    for (int row = 0; row < batch.getKeyLengthsCount(); row++) {
-      int length = batch.getKeyLengths(row);
-      int userLength = batch.getUserLengthsCount() == 0 ? 0 : batch.getUserLengths(row);
-      int index = batch.getMetricIndexesCount() == 0 ? 0 : batch.getMetricIndexes(row);
-      Strategy strategy = strategies[index];
+    int start = columns.keys.start();
+    int userStart = columns.users.start();
+    for (int row = 0; row < columns.rows(); row++) {
+      int length = columns.keyLengths.get(row);
+      int userLength = columns.userLength(row);
+      int index = columns.metricIndex(row);
+      Strategy strategy = ofMetrics[index];
       RowViolation violation =
           strategy == null
-              ? unknownMetric(row, batch.getMetrics(index))
-              : keyViolation(batch, keys, start, row);
+              ? unknownMetric(row, columns.metric(index))
+              : keyViolation(columns, start, row);
       if (violation == null && strategy != null) {
-        violation = deltaViolation(batch, row, strategy);
+        violation = deltaViolation(columns, row, strategy);
       }
       if (violation == null && strategy != null) {
-        violation = userViolation(users, userStart, userLength, row, strategy);
+        violation = userViolation(columns.bytes, userStart, userLength, row, strategy);
       }
       if (violation == null) {
-        violation = timeViolation(batch, row, nowMillis);
+        violation = timeViolation(columns, row, nowMillis);
       }
       if (violation == null) {
-        violation = eventIdViolation(batch, row);
+        violation = eventIdViolation(columns, row);
       }
       if (violation != null) {
         violations.add(violation);
@@ -245,28 +239,25 @@ public final class BatchValidator {
     return violations;
   }
 
-  private byte[] keyBytes(ByteString keys) {
-    if (keys.size() > MOST_KEPT_BYTES) {
-      return keys.toByteArray();
+  private void know(NamespaceDefinition namespace) {
+    if (known.equals(namespace)) {
+      return;
     }
-    if (keys.size() > keyBytes.length) {
-      keyBytes = new byte[keys.size()];
+    known = namespace;
+    hash = new KeyHash(namespace.getName());
+    strategies = new HashMap<>();
+    for (MetricDefinition metric : namespace.getMetricsList()) {
+      strategies.put(metric.getName(), Strategy.of(metric));
     }
-    keys.copyTo(keyBytes, 0);
-    return keyBytes;
   }
 
   /** The strategies of the batch's metrics; null for one that the namespace does not have. */
-  private static @Nullable Strategy[] strategies(RecordBatch batch, NamespaceDefinition namespace) {
-    Map<String, Strategy> defined = new HashMap<>();
-    for (MetricDefinition metric : namespace.getMetricsList()) {
-      defined.put(metric.getName(), Strategy.of(metric));
+  private @Nullable Strategy[] strategies(BatchColumns columns) {
+    @Nullable Strategy[] found = new Strategy[columns.metricCount()];
+    for (int i = 0; i < found.length; i++) {
+      found[i] = strategies.get(columns.metric(i));
     }
-    @Nullable Strategy[] strategies = new Strategy[batch.getMetricsCount()];
-    for (int i = 0; i < strategies.length; i++) {
-      strategies[i] = defined.get(batch.getMetrics(i));
-    }
-    return strategies;
+    return found;
   }
 
   private static RowViolation unknownMetric(int row, String metric) {
@@ -277,25 +268,25 @@ public final class BatchValidator {
         "metric: " + metric + " (expected: a metric of the namespace)");
   }
 
-  private @Nullable RowViolation keyViolation(RecordBatch batch, byte[] keys, int start, int row) {
-    int length = batch.getKeyLengths(row);
-    String badKey = KeyRules.violation(keys, start, length);
+  private @Nullable RowViolation keyViolation(BatchColumns columns, int start, int row) {
+    int length = columns.keyLengths.get(row);
+    String badKey = KeyRules.violation(columns.bytes, start, length);
     if (badKey != null) {
       return violation(row, ErrorReason.ERROR_REASON_BAD_KEY, "key", badKey);
     }
-    int range = table.rangeOf(hash.hash(keys, start, length));
-    return range == batch.getRangeId()
+    int range = table.rangeOf(hash.hash(columns.bytes, start, length));
+    return range == columns.rangeId()
         ? null
         : violation(
             row,
             ErrorReason.ERROR_REASON_KEY_NOT_IN_RANGE,
             "key",
-            "key: of range " + range + " (expected: of range " + batch.getRangeId() + ")");
+            "key: of range " + range + " (expected: of range " + columns.rangeId() + ")");
   }
 
   private static @Nullable RowViolation deltaViolation(
-      RecordBatch batch, int row, Strategy strategy) {
-    long delta = batch.getDeltasCount() == 0 ? 1 : batch.getDeltas(row);
+      BatchColumns columns, int row, Strategy strategy) {
+    long delta = columns.delta(row);
     if (delta < 0 && strategy.needsPositiveDeltas()) {
       return violation(
           row,
@@ -305,7 +296,7 @@ public final class BatchValidator {
     }
     // The least number is refused because its absolute value is none.
     boolean fits =
-        delta != Long.MIN_VALUE && Math.abs(delta) <= Long.MAX_VALUE / RowRepeats.of(batch, row);
+        delta != Long.MIN_VALUE && Math.abs(delta) <= Long.MAX_VALUE / columns.repeats.get(row, 1);
     return delta != 0 && fits
         ? null
         : violation(
@@ -334,9 +325,10 @@ public final class BatchValidator {
         : null;
   }
 
-  private static @Nullable RowViolation timeViolation(RecordBatch batch, int row, long nowMillis) {
-    long base = batch.hasBaseTimeMillis() ? batch.getBaseTimeMillis() : nowMillis;
-    long offset = batch.getTimeOffsetsMillisCount() == 0 ? 0 : batch.getTimeOffsetsMillis(row);
+  private static @Nullable RowViolation timeViolation(
+      BatchColumns columns, int row, long nowMillis) {
+    long base = columns.baseTimeMillis(nowMillis);
+    long offset = columns.timeOffsetMillis(row);
     long time = base + offset;
     boolean overflows = ((base ^ time) & (offset ^ time)) < 0;
     if (!overflows
@@ -356,16 +348,12 @@ public final class BatchValidator {
             + ")");
   }
 
-  private static @Nullable RowViolation eventIdViolation(RecordBatch batch, int row) {
-    int length = eventIdLength(batch, row);
+  private static @Nullable RowViolation eventIdViolation(BatchColumns columns, int row) {
+    int length = columns.eventIdLength(row);
     String badId = length == 0 ? null : EventIdRules.violation(length);
     return badId == null
         ? null
         : violation(row, ErrorReason.ERROR_REASON_BAD_EVENT_ID, "event_id", badId);
-  }
-
-  private static int eventIdLength(RecordBatch batch, int row) {
-    return batch.getEventIdLengthsCount() == 0 ? 0 : batch.getEventIdLengths(row);
   }
 
   private static RowViolation violation(int row, ErrorReason reason, String field, String message) {

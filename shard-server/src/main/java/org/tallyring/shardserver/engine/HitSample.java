@@ -1,6 +1,5 @@
 package org.tallyring.shardserver.engine;
 
-import com.google.protobuf.ByteString;
 import java.util.BitSet;
 import java.util.Map;
 import java.util.TreeMap;
@@ -8,7 +7,6 @@ import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.v1.Event;
 import org.tallyring.proto.v1.EventKind;
 import org.tallyring.proto.v1.HitRecorded;
-import org.tallyring.proto.v1.RecordBatch;
 
 /**
  * A sample of the increments, for whoever watches now. It is not part of the state: the rate is the
@@ -46,15 +44,19 @@ final class HitSample {
    * @param firstNumber the how-manyeth increment of the range the first row that counts is
    * @param duplicates the rows that do not count
    */
-  void take(AcceptedBatch accepted, long firstNumber, long journalTimeMillis, BitSet duplicates) {
+  void take(
+      AcceptedBatch accepted,
+      BatchColumns columns,
+      long firstNumber,
+      long journalTimeMillis,
+      BitSet duplicates) {
     if (rate == 0) {
       return;
     }
-    RecordBatch batch = accepted.getBatch();
     long number = firstNumber;
-    int keyStart = 0;
-    for (int row = 0; row < batch.getKeyLengthsCount(); row++) {
-      int keyEnd = keyStart + batch.getKeyLengths(row);
+    int keyStart = columns.keys.start();
+    for (int row = 0; row < columns.rows(); row++) {
+      int keyLength = columns.keyLengths.get(row);
       boolean counts = !duplicates.get(row);
       if (counts && isSampled(number, rate)) {
         keep(
@@ -63,26 +65,21 @@ final class HitSample {
                 .setRangeId(rangeId)
                 .setNumber(number)
                 .setJournalTimeMillis(journalTimeMillis)
-                .setNamespace(batch.getNamespace())
-                .setMetric(
-                    batch.getMetrics(
-                        batch.getMetricIndexesCount() == 0 ? 0 : batch.getMetricIndexes(row)))
-                .setKey(
-                    ByteString.copyFrom(batch.getKeys().substring(keyStart, keyEnd).toByteArray()))
-                .setHitRecorded(hit(accepted, row))
+                .setNamespace(columns.namespace())
+                .setMetric(columns.metric(columns.metricIndex(row)))
+                .setKey(columns.copy(keyStart, keyLength))
+                .setHitRecorded(hit(accepted, columns, row))
                 .build());
       }
-      keyStart = keyEnd;
-      number += counts ? RowRepeats.of(batch, row) : 0;
+      keyStart += keyLength;
+      number += counts ? columns.repeats.get(row, 1) : 0;
     }
   }
 
-  private static HitRecorded hit(AcceptedBatch accepted, int row) {
-    RecordBatch batch = accepted.getBatch();
-    long offset = batch.getTimeOffsetsMillisCount() == 0 ? 0 : batch.getTimeOffsetsMillis(row);
+  private static HitRecorded hit(AcceptedBatch accepted, BatchColumns columns, int row) {
     return HitRecorded.newBuilder()
-        .setDelta(RowRepeats.delta(batch, row))
-        .setEventTimeMillis(RowBlock.baseTimeMillis(accepted) + offset)
+        .setDelta(columns.amount(row))
+        .setEventTimeMillis(columns.baseTimeMillis(accepted) + columns.timeOffsetMillis(row))
         .build();
   }
 

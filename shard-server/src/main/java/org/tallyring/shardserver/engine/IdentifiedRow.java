@@ -3,7 +3,6 @@ package org.tallyring.shardserver.engine;
 import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.List;
-import org.tallyring.proto.v1.RecordBatch;
 
 /**
  * A row of a batch that has an event id.
@@ -17,20 +16,20 @@ import org.tallyring.proto.v1.RecordBatch;
 public record IdentifiedRow(int row, ByteString key, EventId id, long payload) {
 
   /** All of them, rising; of a batch that passed {@link BatchValidator}. */
-  public static List<IdentifiedRow> of(RecordBatch batch) {
-    if (!EventIdColumn.isIn(batch)) {
+  public static List<IdentifiedRow> of(BatchColumns columns) {
+    if (!EventIdColumn.isIn(columns)) {
       return List.of();
     }
-    List<IdentifiedRow> rows = new ArrayList<>(batch.getEventIdLengthsCount());
-    EventIdColumn ids = new EventIdColumn(batch);
-    int start = 0;
-    for (int row = 0; row < batch.getKeyLengthsCount(); row++) {
-      int end = start + batch.getKeyLengths(row);
+    List<IdentifiedRow> rows = new ArrayList<>(columns.rows());
+    EventIdColumn ids = new EventIdColumn(columns);
+    int start = columns.keys.start();
+    for (int row = 0; row < columns.rows(); row++) {
+      int length = columns.keyLengths.get(row);
       EventId id = ids.next();
       if (id != null) {
-        rows.add(new IdentifiedRow(row, batch.getKeys().substring(start, end), id, ids.payload()));
+        rows.add(new IdentifiedRow(row, columns.copy(start, length), id, ids.payload()));
       }
-      start = end;
+      start += length;
     }
     return rows;
   }

@@ -151,10 +151,33 @@ final class KeyStore {
       return longKeys.get((int) page[at + 1]);
     }
     byte[] key = new byte[length];
-    for (int i = 0; i < length; i++) {
-      key[i] = (byte) (page[at + i / Long.BYTES] >>> (Long.BYTES - 1 - i % Long.BYTES) * Byte.SIZE);
-    }
+    copyShort(page, at, length, key);
     return key;
+  }
+
+  /**
+   * Copies the key of a slot to the start of an array.
+   *
+   * @param to at least as long as any key
+   * @return the key's length
+   */
+  int copy(int slot, byte[] to) {
+    long[] page = pages[slot >>> PAGE_BITS];
+    int at = (slot & PAGE_MASK) * WORDS;
+    int length = (int) page[at + 2] & 0xFF;
+    if (length == LONG_KEY) {
+      byte[] key = longKeys.get((int) page[at + 1]);
+      System.arraycopy(key, 0, to, 0, key.length);
+      return key.length;
+    }
+    copyShort(page, at, length, to);
+    return length;
+  }
+
+  private static void copyShort(long[] page, int at, int length, byte[] to) {
+    for (int i = 0; i < length; i++) {
+      to[i] = (byte) (page[at + i / Long.BYTES] >>> (Long.BYTES - 1 - i % Long.BYTES) * Byte.SIZE);
+    }
   }
 
   /** The {@code index}-th eight bytes of a key, filled up with zero bytes. */

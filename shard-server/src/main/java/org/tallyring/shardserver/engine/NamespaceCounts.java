@@ -10,7 +10,6 @@ import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.namespace.Namespaces;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
-import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.shardserver.engine.strategy.Strategy;
 import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.Interval;
@@ -209,6 +208,7 @@ final class NamespaceCounts {
    * batch does to the counts does not depend on the order of its rows, and no bucket is made only
    * to be retired at the end.
    *
+   * @param columns of the batch
    * @param number the number of the batch in this process, rising from 1
    * @param increments how many increments the range applied before
    * @param journalTimeMillis the newest acceptance time in the journal
@@ -219,18 +219,18 @@ final class NamespaceCounts {
    */
   long add(
       AcceptedBatch accepted,
+      BatchColumns columns,
       long number,
       long increments,
       long journalTimeMillis,
       RowBlock rows,
       BitSet duplicates,
       EventLog events) {
-    watermarkMillis = Math.max(watermarkMillis, RowBlock.highestTimeMillis(accepted));
+    watermarkMillis = Math.max(watermarkMillis, columns.highestTimeMillis(accepted));
     retire();
     seal();
     long latenessMillis = Namespaces.latenessMillis(definition());
-    RecordBatch batch = accepted.getBatch();
-    EventIdColumn ids = EventIdColumn.isIn(batch) ? new EventIdColumn(batch) : null;
+    EventIdColumn ids = EventIdColumn.isIn(columns) ? new EventIdColumn(columns) : null;
     if (ids != null) {
       eventIdsForWriting();
     }
@@ -238,18 +238,19 @@ final class NamespaceCounts {
       eventIds.advance(
           journalTimeMillis,
           Namespaces.eventIdHorizonMillis(definition()),
-          batch.getEventIdLengthsCount());
+          columns.eventIdLengths.size());
     }
     // Only metrics that rows refer to come to be, hence the look-up at the row.
-    @Nullable MetricCounts[] batchMetrics = new MetricCounts[batch.getMetricsCount()];
+    @Nullable MetricCounts[] batchMetrics = new MetricCounts[columns.metricCount()];
     long absoluteSum = 0;
-    boolean[] slotless = slotless(batch);
+    boolean[] slotless = slotless(columns);
     int keyOffset = 0;
     int userOffset = 0;
     int loaded;
     long counted = increments;
-    for (int row = 0; row < batch.getKeyLengthsCount(); row += loaded) {
-      rows.load(accepted, row, keyOffset, userOffset);
+    long baseTimeMillis = columns.baseTimeMillis(accepted);
+    for (int row = 0; row < columns.rows(); row += loaded) {
+      rows.load(columns, baseTimeMillis, row, keyOffset, userOffset);
       loaded = rows.size;
       keyOffset += rows.keyBytes();
       userOffset += rows.userBytes();
@@ -260,21 +261,22 @@ final class NamespaceCounts {
       }
       rows.firstIncrement = counted;
       counted += rows.size;
-      addBlock(accepted, latenessMillis, number, rows, batchMetrics, events);
+      addBlock(accepted, columns, latenessMillis, number, rows, batchMetrics, events);
       absoluteSum = AbsoluteSum.add(absoluteSum, rows.absoluteSum());
     }
     return absoluteSum;
   }
 
   /** Which of the batch's metrics give no slots to keys; empty if none does. */
-  private boolean[] slotless(RecordBatch batch) {
-    boolean[] slotless = new boolean[batch.getMetricsCount()];
-    boolean any = false;
-    for (int i = 0; i < slotless.length; i++) {
-      slotless[i] = strategyOf(batch.getMetrics(i)) instanceof Strategy.HeavyHitters;
-      any |= slotless[i];
+  private boolean[] slotless(BatchColumns columns) {
+    boolean[] slotless = NONE;
+    for (int i = 0; i < columns.metricCount(); i++) {
+      if (strategyOf(columns.metric(i)) instanceof Strategy.HeavyHitters) {
+        slotless = slotless.length == 0 ? new boolean[columns.metricCount()] : slotless;
+        slotless[i] = true;
+      }
     }
-    return any ? slotless : NONE;
+    return slotless;
   }
 
   /** Finds the slots of all rows but those that must not take one, in their order. */
@@ -315,6 +317,7 @@ final class NamespaceCounts {
    */
   private void addBlock(
       AcceptedBatch accepted,
+      BatchColumns columns,
       long latenessMillis,
       long number,
       RowBlock rows,
@@ -325,7 +328,7 @@ final class NamespaceCounts {
       int index = rows.metricIndexes[from];
       MetricCounts metric = batchMetrics[index];
       if (metric == null) {
-        metric = metricForWriting(accepted.getBatch().getMetrics(index));
+        metric = metricForWriting(columns.metric(index));
         batchMetrics[index] = metric;
       }
       metric.moveTo(rows.timesMillis[from]);
@@ -346,9 +349,9 @@ final class NamespaceCounts {
     }
   }
 
-  /** The edge of a level of a metric once a batch was added. */
-  long edgeAfter(AcceptedBatch accepted, String metric, WindowLevel level) {
-    long after = Math.max(watermarkMillis, RowBlock.highestTimeMillis(accepted));
+  /** The edge of a level of a metric once a batch with a highest event time was added. */
+  long edgeAfter(long highestTimeMillis, String metric, WindowLevel level) {
+    long after = Math.max(watermarkMillis, highestTimeMillis);
     long ofNamespace = edges.of(level, definition(), after);
     MetricCounts counts = metric(metric);
     MetricBuckets buckets =

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
-import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -24,12 +23,14 @@ final class OverflowCheck {
   private record Event(ByteString key, EventId id) {}
 
   private final RangeState state;
+  private final BatchColumns columns;
   private final Map<Cell, Long> simulated = new HashMap<>();
   private final Set<Event> counted = new HashSet<>();
 
   /** A check against a state, for one batch. */
-  OverflowCheck(RangeState state) {
+  OverflowCheck(RangeState state, BatchColumns columns) {
     this.state = state;
+    this.columns = columns;
   }
 
   /**
@@ -39,20 +40,19 @@ final class OverflowCheck {
     if (state.deletedNamespaceUids.contains(accepted.getNamespaceUid())) {
       return new int[0];
     }
-    RecordBatch batch = accepted.getBatch();
     IntStream.Builder refused = IntStream.builder();
-    EventIdColumn ids = EventIdColumn.isIn(batch) ? new EventIdColumn(batch) : null;
-    int start = 0;
-    for (int row = 0; row < batch.getKeyLengthsCount(); row++) {
-      int end = start + batch.getKeyLengths(row);
-      ByteString key = batch.getKeys().substring(start, end);
+    EventIdColumn ids = EventIdColumn.isIn(columns) ? new EventIdColumn(columns) : null;
+    int start = columns.keys.start();
+    for (int row = 0; row < columns.rows(); row++) {
+      int length = columns.keyLengths.get(row);
+      ByteString key = columns.copy(start, length);
       EventId id = ids == null ? null : ids.next();
       if (ids != null && id != null) {
         addIfNewAndFits(accepted, row, key, id, ids.payload(), refused);
       } else if (!addIfFits(accepted, row, key)) {
         refused.add(row);
       }
-      start = end;
+      start += length;
     }
     return refused.build().toArray();
   }
@@ -83,12 +83,9 @@ final class OverflowCheck {
   }
 
   private boolean addIfFits(AcceptedBatch accepted, int row, ByteString key) {
-    RecordBatch batch = accepted.getBatch();
-    String metric =
-        batch.getMetrics(batch.getMetricIndexesCount() == 0 ? 0 : batch.getMetricIndexes(row));
-    long delta = RowRepeats.delta(batch, row);
-    long offset = batch.getTimeOffsetsMillisCount() == 0 ? 0 : batch.getTimeOffsetsMillis(row);
-    long timeMillis = RowBlock.baseTimeMillis(accepted) + offset;
+    String metric = columns.metric(columns.metricIndex(row));
+    long delta = columns.amount(row);
+    long timeMillis = columns.baseTimeMillis(accepted) + columns.timeOffsetMillis(row);
     Map<Cell, Long> sums = new HashMap<>();
     BucketWidth width = width(accepted, metric);
     for (WindowLevel level : WindowLevel.values()) {
@@ -117,7 +114,9 @@ final class OverflowCheck {
   /** Where what is kept will begin: no row counts in a bucket before that. */
   private long edge(AcceptedBatch accepted, String metric, WindowLevel level) {
     NamespaceCounts namespace = state.namespaces.get(accepted.getNamespaceUid());
-    return namespace == null ? RetentionEdges.NONE : namespace.edgeAfter(accepted, metric, level);
+    return namespace == null
+        ? RetentionEdges.NONE
+        : namespace.edgeAfter(columns.highestTimeMillis(accepted), metric, level);
   }
 
   private long count(Cell cell) {

@@ -1,6 +1,7 @@
 package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -38,6 +39,7 @@ public final class RangeEngine {
 
   private final RangeState state;
   private final RankingPublisher publisher = new RankingPublisher();
+  private final BatchColumns columns = new BatchColumns();
   private final RowBlock rows = new RowBlock();
 
   private final BitSet duplicates = new BitSet();
@@ -75,8 +77,8 @@ public final class RangeEngine {
   /**
    * Applies one entry of the journal. Headers change nothing.
    *
-   * @throws IllegalStateException if the entry cannot follow: it skips a session's sequence, or is
-   *     of a kind not known here
+   * @throws IllegalStateException if the entry cannot follow: it skips a session's sequence, is of
+   *     a kind not known here, or cannot be read
    */
   public void apply(JournalEntry entry) {
     duplicateRows.clear();
@@ -130,12 +132,12 @@ public final class RangeEngine {
   }
 
   private void apply(AcceptedBatch accepted) {
+    read(accepted);
     state.journalTimeMillis = Math.max(state.journalTimeMillis, accepted.getAcceptedAtMillis());
     state.events.journalTime(state.journalTimeMillis);
     state.sessions.sweep(state.journalTimeMillis);
     if (!accepted.getSessionId().isEmpty()) {
-      long sequence = accepted.getBatch().getSequence();
-      state.sessions.advance(accepted.getSessionId(), sequence, state.journalTimeMillis);
+      state.sessions.advance(accepted.getSessionId(), columns.sequence(), state.journalTimeMillis);
     }
     long uid = accepted.getNamespaceUid();
     if (state.deletedNamespaceUids.contains(uid)) {
@@ -147,7 +149,7 @@ public final class RangeEngine {
             uid,
             absent -> {
               nextSealMillis = Long.MIN_VALUE;
-              return new NamespaceCounts(absent, accepted.getBatch().getNamespace());
+              return new NamespaceCounts(absent, columns.namespace());
             });
     tellSealed();
     batches++;
@@ -155,6 +157,7 @@ public final class RangeEngine {
     long added =
         namespace.add(
             accepted,
+            columns,
             batches,
             state.increments,
             state.journalTimeMillis,
@@ -163,9 +166,20 @@ public final class RangeEngine {
             state.events);
     duplicateRows.add(duplicates.isEmpty() ? NO_ROWS : duplicates.stream().toArray());
     state.absoluteSum = AbsoluteSum.add(state.absoluteSum, added);
-    state.events.hits().take(accepted, state.increments + 1, state.journalTimeMillis, duplicates);
+    state
+        .events
+        .hits()
+        .take(accepted, columns, state.increments + 1, state.journalTimeMillis, duplicates);
     // A row with an event id, hence a duplicate, is one increment.
-    state.increments += RowRepeats.total(accepted.getBatch()) - duplicates.cardinality();
+    state.increments += columns.increments() - duplicates.cardinality();
+  }
+
+  private void read(AcceptedBatch accepted) {
+    try {
+      columns.read(accepted.getBatch());
+    } catch (InvalidProtocolBufferException malformed) {
+      throw new IllegalStateException("the journal holds a batch that cannot be read", malformed);
+    }
   }
 
   /**
@@ -286,9 +300,11 @@ public final class RangeEngine {
    * The rows that must be refused because a count of their key would leave 64 bits in one of the
    * buckets that are kept, if the others were applied in order; rising. Exact for this state, so no
    * other batch may be on its way into the journal meanwhile. Slow.
+   *
+   * @param columns of the batch
    */
-  public int[] overflowingRows(AcceptedBatch batch) {
-    return new OverflowCheck(state).overflowingRows(batch);
+  public int[] overflowingRows(AcceptedBatch batch, BatchColumns columns) {
+    return new OverflowCheck(state, columns).overflowingRows(batch);
   }
 
   /**

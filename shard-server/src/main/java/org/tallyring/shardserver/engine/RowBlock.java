@@ -2,8 +2,6 @@ package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
 import java.util.Arrays;
-import org.tallyring.proto.internal.v1.AcceptedBatch;
-import org.tallyring.proto.v1.RecordBatch;
 
 /**
  * A block of consecutive rows of a batch, spread into arrays that are used again for the next
@@ -58,27 +56,24 @@ final class RowBlock {
   /**
    * Takes the rows from {@code firstRow} on, as many as fit.
    *
+   * @param baseTimeMillis what time offsets count from
    * @param keyOffset where in the batch's keys the first row's key starts
    * @param userOffset where in the batch's users the first row's user starts
    */
-  void load(AcceptedBatch accepted, int firstRow, int keyOffset, int userOffset) {
-    RecordBatch batch = accepted.getBatch();
-    size = Math.min(CAPACITY, batch.getKeyLengthsCount() - firstRow);
-    loadKeys(batch, firstRow, keyOffset);
-    loadUsers(batch, firstRow, userOffset);
-    boolean oneMetric = batch.getMetricIndexesCount() == 0;
-    boolean ones = batch.getDeltasCount() == 0;
-    isRepeated = batch.getRepeatsCount() > 0;
-    boolean oneTime = batch.getTimeOffsetsMillisCount() == 0;
-    long base = baseTimeMillis(accepted);
+  void load(
+      BatchColumns columns, long baseTimeMillis, int firstRow, int keyOffset, int userOffset) {
+    size = Math.min(CAPACITY, columns.rows() - firstRow);
+    loadKeys(columns, firstRow, keyOffset);
+    loadUsers(columns, firstRow, userOffset);
+    isRepeated = !columns.repeats.isEmpty();
     for (int i = 0; i < size; i++) {
       origins[i] = i;
-      metricIndexes[i] = oneMetric ? 0 : batch.getMetricIndexes(firstRow + i);
-      deltas[i] = ones ? 1 : batch.getDeltas(firstRow + i);
-      timesMillis[i] = oneTime ? base : base + batch.getTimeOffsetsMillis(firstRow + i);
+      metricIndexes[i] = columns.metricIndex(firstRow + i);
+      deltas[i] = columns.delta(firstRow + i);
+      timesMillis[i] = baseTimeMillis + columns.timeOffsetMillis(firstRow + i);
     }
     for (int i = 0; isRepeated && i < size; i++) {
-      repeats[i] = batch.getRepeats(firstRow + i);
+      repeats[i] = columns.repeats.get(firstRow + i);
       deltas[i] *= repeats[i];
     }
   }
@@ -155,47 +150,29 @@ final class RowBlock {
     return sum;
   }
 
-  /** The highest event time of a batch. */
-  static long highestTimeMillis(AcceptedBatch accepted) {
-    RecordBatch batch = accepted.getBatch();
-    if (batch.getTimeOffsetsMillisCount() == 0) {
-      return baseTimeMillis(accepted);
-    }
-    long highest = Long.MIN_VALUE;
-    for (int row = 0; row < batch.getTimeOffsetsMillisCount(); row++) {
-      highest = Math.max(highest, batch.getTimeOffsetsMillis(row));
-    }
-    return baseTimeMillis(accepted) + highest;
-  }
-
-  /** What the time offsets of a batch count from. */
-  static long baseTimeMillis(AcceptedBatch accepted) {
-    RecordBatch batch = accepted.getBatch();
-    return batch.hasBaseTimeMillis() ? batch.getBaseTimeMillis() : accepted.getAcceptedAtMillis();
-  }
-
-  private void loadKeys(RecordBatch batch, int firstRow, int keyOffset) {
+  private void loadKeys(BatchColumns columns, int firstRow, int keyOffset) {
     int end = 0;
     for (int i = 0; i < size; i++) {
-      end += batch.getKeyLengths(firstRow + i);
+      end += columns.keyLengths.get(firstRow + i);
       keyStarts[i + 1] = end;
     }
     if (keys.length < end) {
       keys = new byte[end];
     }
-    batch.getKeys().substring(keyOffset, keyOffset + end).copyTo(keys, 0);
+    System.arraycopy(columns.bytes, columns.keys.start() + keyOffset, keys, 0, end);
   }
 
-  private void loadUsers(RecordBatch batch, int firstRow, int userOffset) {
-    if (batch.getUserLengthsCount() == 0) {
+  private void loadUsers(BatchColumns columns, int firstRow, int userOffset) {
+    if (columns.userLengths.isEmpty()) {
       Arrays.fill(userStarts, 0);
       return;
     }
     int end = 0;
     for (int i = 0; i < size; i++) {
-      end += batch.getUserLengths(firstRow + i);
+      end += columns.userLengths.get(firstRow + i);
       userStarts[i + 1] = end;
     }
-    users = batch.getUsers().substring(userOffset, userOffset + end).toByteArray();
+    int start = columns.users.start() + userOffset;
+    users = Arrays.copyOfRange(columns.bytes, start, start + end);
   }
 }

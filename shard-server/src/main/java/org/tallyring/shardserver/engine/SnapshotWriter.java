@@ -12,6 +12,7 @@ import org.tallyring.proto.internal.v1.SnapshotNamespace;
 import org.tallyring.proto.internal.v1.SnapshotPiece;
 import org.tallyring.proto.internal.v1.SnapshotRestore;
 import org.tallyring.proto.internal.v1.SnapshotSessions;
+import org.tallyring.topology.name.KeyRules;
 import org.tallyring.topology.window.WindowLevel;
 
 /**
@@ -157,16 +158,17 @@ final class SnapshotWriter {
   private void writeKeys(KeyStore keys, int keyCount, Consumer<SnapshotPiece> pieces) {
     ByteString.Output bytes = ByteString.newOutput();
     SnapshotKeys.Builder piece = SnapshotKeys.newBuilder();
+    byte[] key = new byte[KeyRules.MAX_LENGTH];
     int contentBytes = 0;
     for (int slot = 0; slot < keyCount; slot++) {
-      byte[] key = keys.get(slot);
-      int needed = key.length + KEY_LENGTH_BYTES;
+      int length = keys.copy(slot, key);
+      int needed = length + KEY_LENGTH_BYTES;
       if (contentBytes + needed > maxContentBytes && contentBytes > 0) {
         writeKeys(piece, bytes, pieces);
         contentBytes = 0;
       }
-      bytes.write(key, 0, key.length);
-      piece.addKeyLengths(key.length);
+      bytes.write(key, 0, length);
+      piece.addKeyLengths(length);
       contentBytes += needed;
     }
     if (contentBytes > 0) {

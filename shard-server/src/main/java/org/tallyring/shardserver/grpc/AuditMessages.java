@@ -1,5 +1,6 @@
 package org.tallyring.shardserver.grpc;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.Optional;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.JournalEntry;
@@ -14,6 +15,7 @@ import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.Mismatch;
 import org.tallyring.proto.v1.NamespaceDefinition;
 import org.tallyring.proto.v1.RangeVerification;
+import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.SegmentBegun;
 import org.tallyring.proto.window.Windows;
 import org.tallyring.shardserver.engine.StateDifference;
@@ -105,8 +107,17 @@ final class AuditMessages {
         .setSessionId(batch.getSessionId())
         .setNamespaceUid(batch.getNamespaceUid())
         .setAcceptedAtMillis(batch.getAcceptedAtMillis())
-        .setBatch(batch.getBatch())
+        .setBatch(columns(batch))
         .build();
+  }
+
+  /** What a range accepted was read before that, so it can be read again. */
+  static RecordBatch columns(AcceptedBatch batch) {
+    try {
+      return RecordBatch.parseFrom(batch.getBatch());
+    } catch (InvalidProtocolBufferException malformed) {
+      throw new IllegalStateException("the journal holds a batch that cannot be read", malformed);
+    }
   }
 
   private static LoggedDefinition definition(NamespaceDefinition definition) {

@@ -1,7 +1,6 @@
 package org.tallyring.shardserver.grpc;
 
 import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
 import java.util.Set;
@@ -19,11 +18,12 @@ import org.tallyring.proto.v1.CounterServiceGrpc;
  */
 final class CallThreads implements ServerCallExecutorSupplier, AutoCloseable {
 
-  private static final Set<MethodDescriptor<?, ?>> ON_EVENT_LOOP =
+  /** By name: a service may be bound with descriptors of its own ({@link CounterBinding}). */
+  private static final Set<String> ON_EVENT_LOOP =
       Set.of(
-          CounterServiceGrpc.getRecordMethod(),
-          CounterServiceGrpc.getRecordStreamMethod(),
-          RangeServiceGrpc.getRecordForwardedMethod());
+          CounterServiceGrpc.getRecordMethod().getFullMethodName(),
+          CounterServiceGrpc.getRecordStreamMethod().getFullMethodName(),
+          RangeServiceGrpc.getRecordForwardedMethod().getFullMethodName());
 
   private final ExecutorService others;
 
@@ -39,7 +39,9 @@ final class CallThreads implements ServerCallExecutorSupplier, AutoCloseable {
 
   @Override
   public <ReqT, RespT> Executor getExecutor(ServerCall<ReqT, RespT> call, Metadata headers) {
-    return ON_EVENT_LOOP.contains(call.getMethodDescriptor()) ? Runnable::run : others;
+    return ON_EVENT_LOOP.contains(call.getMethodDescriptor().getFullMethodName())
+        ? Runnable::run
+        : others;
   }
 
   @Override

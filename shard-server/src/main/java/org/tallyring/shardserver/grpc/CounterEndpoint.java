@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.tallyring.proto.internal.v1.ReceivedStreamRequest;
 import org.tallyring.proto.v1.CounterServiceGrpc.CounterServiceImplBase;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
@@ -15,10 +16,9 @@ import org.tallyring.proto.v1.GetSeriesRequest;
 import org.tallyring.proto.v1.GetSeriesResponse;
 import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
-import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
 
-/** CounterService on a shard. */
+/** CounterService on a shard; served through {@link CounterBinding}. */
 final class CounterEndpoint extends CounterServiceImplBase {
 
   /** So many are put into columns in less time than it takes to wake another thread. */
@@ -61,9 +61,8 @@ final class CounterEndpoint extends CounterServiceImplBase {
                 .thenCompose(Function.identity()));
   }
 
-  @Override
-  public StreamObserver<RecordStreamRequest> recordStream(
-      StreamObserver<RecordStreamResponse> call) {
+  /** {@link #recordStream}, with batches as they came; see {@link CounterBinding}. */
+  StreamObserver<ReceivedStreamRequest> receiveStream(StreamObserver<RecordStreamResponse> call) {
     return new RecordStreamHandler(router, (ServerCallStreamObserver<RecordStreamResponse>) call);
   }
 

@@ -10,6 +10,7 @@ import org.slf4j.LoggerFactory;
 import org.tallyring.proto.internal.v1.RecordForwardedRequest;
 import org.tallyring.proto.internal.v1.RecordForwardedResponse;
 import org.tallyring.proto.v1.RecordStreamResponse;
+import org.tallyring.shardserver.engine.ReceivedBatch;
 
 /**
  * The batches that one other shard forwards here. They are answered as they are done, in any order.
@@ -47,16 +48,17 @@ final class ForwardedBatches implements StreamObserver<RecordForwardedRequest> {
 
   @Override
   public void onNext(RecordForwardedRequest request) {
-    context.execute(() -> take(request));
+    ReceivedBatch batch = BatchRouter.received(request.getBatch());
+    context.execute(() -> take(request, batch));
   }
 
-  private void take(RecordForwardedRequest request) {
+  private void take(RecordForwardedRequest request, ReceivedBatch batch) {
     if (ending || ended) {
       return;
     }
     unanswered++;
     router
-        .takeForwarded(request.getSessionId(), request.getBatch())
+        .takeForwarded(request.getSessionId(), batch)
         .whenComplete(
             (response, failure) ->
                 context.execute(() -> answer(request.getNumber(), response, failure)));

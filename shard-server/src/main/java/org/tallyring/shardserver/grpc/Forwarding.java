@@ -6,8 +6,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamResponse;
+import org.tallyring.shardserver.engine.ReceivedBatch;
 
 /** Forwards batches to the shards that own their ranges. Thread-safe. */
 final class Forwarding {
@@ -34,7 +34,7 @@ final class Forwarding {
 
   /** Forwards a batch to the shard at an address; the future never fails. */
   CompletableFuture<RecordStreamResponse.Builder> send(
-      String address, ByteString session, RecordBatch batch) {
+      String address, ByteString session, ReceivedBatch batch) {
     return streams
         .computeIfAbsent(
             address,

@@ -21,8 +21,8 @@ import org.tallyring.proto.internal.v1.RangeServiceGrpc.RangeServiceStub;
 import org.tallyring.proto.internal.v1.RecordForwardedRequest;
 import org.tallyring.proto.internal.v1.RecordForwardedResponse;
 import org.tallyring.proto.v1.ErrorReason;
-import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamResponse;
+import org.tallyring.shardserver.engine.ReceivedBatch;
 import org.tallyring.shardserver.ownership.Answers;
 
 /**
@@ -79,16 +79,16 @@ final class ForwardingStream {
   }
 
   /** Forwards a batch; the future never fails. */
-  CompletableFuture<RecordStreamResponse.Builder> send(ByteString session, RecordBatch batch) {
+  CompletableFuture<RecordStreamResponse.Builder> send(ByteString session, ReceivedBatch batch) {
     CompletableFuture<RecordStreamResponse.Builder> answer = new CompletableFuture<>();
-    int bytes = batch.getSerializedSize();
+    int bytes = batch.bytes().size();
     context.execute(() -> send(session, batch, bytes, answer));
     return answer;
   }
 
   private void send(
       ByteString session,
-      RecordBatch batch,
+      ReceivedBatch batch,
       int bytes,
       CompletableFuture<RecordStreamResponse.Builder> answer) {
     if (unansweredBytes > 0 && unansweredBytes + bytes > MAX_BYTES) {
@@ -113,7 +113,7 @@ final class ForwardingStream {
     open.call.onNext(
         RecordForwardedRequest.newBuilder()
             .setSessionId(session)
-            .setBatch(batch)
+            .setBatch(batch.bytes())
             .setNumber(number)
             .build());
   }

@@ -205,7 +205,9 @@ final class LogFeed {
       case BATCHES ->
           entry.getBatches().getBatchesList().stream()
                   .filter(
-                      batch -> isNamed(batch.getBatch().getNamespace(), batch.getNamespaceUid()))
+                      batch ->
+                          isNamed(
+                              AuditMessages.columns(batch).getNamespace(), batch.getNamespaceUid()))
                   .count()
               > 0;
       case NAMESPACE_DEFINED ->

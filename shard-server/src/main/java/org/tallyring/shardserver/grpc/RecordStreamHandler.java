@@ -1,5 +1,6 @@
 package org.tallyring.shardserver.grpc;
 
+import com.google.protobuf.ByteString;
 import io.grpc.SynchronizationContext;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -9,9 +10,9 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.tallyring.proto.v1.RecordBatch;
-import org.tallyring.proto.v1.RecordStreamRequest;
+import org.tallyring.proto.internal.v1.ReceivedStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
+import org.tallyring.shardserver.engine.ReceivedBatch;
 
 /**
  * One producer's stream.
@@ -25,7 +26,7 @@ import org.tallyring.proto.v1.RecordStreamResponse;
  * that must be forwarded, or whose namespace must be looked up first, go one at a time per range,
  * since calls between shards and look-ups could overtake each other.
  */
-final class RecordStreamHandler implements StreamObserver<RecordStreamRequest> {
+final class RecordStreamHandler implements StreamObserver<ReceivedStreamRequest> {
 
   private static final Logger log = LoggerFactory.getLogger(RecordStreamHandler.class);
 
@@ -52,27 +53,27 @@ final class RecordStreamHandler implements StreamObserver<RecordStreamRequest> {
   }
 
   @Override
-  public void onNext(RecordStreamRequest request) {
+  public void onNext(ReceivedStreamRequest request) {
+    ReceivedBatch batch = BatchRouter.received(request.getBatch());
     context.execute(() -> unanswered++);
-    send(request)
+    send(request.getSessionId(), batch)
         .whenComplete((response, failure) -> context.execute(() -> answer(response, failure)));
   }
 
-  private CompletableFuture<RecordStreamResponse> send(RecordStreamRequest request) {
-    RecordBatch batch = request.getBatch();
-    int rangeId = batch.getRangeId();
+  private CompletableFuture<RecordStreamResponse> send(ByteString session, ReceivedBatch batch) {
+    int rangeId = batch.rangeId();
     CompletableFuture<RecordStreamResponse> before = oneByOne.get(rangeId);
     if (before != null && before.isDone()) {
       oneByOne.remove(rangeId);
       before = null;
     }
     if (before == null && router.goesStraight(batch)) {
-      return router.route(request.getSessionId(), batch);
+      return router.route(session, batch);
     }
     CompletableFuture<RecordStreamResponse> after =
         before == null
-            ? router.route(request.getSessionId(), batch)
-            : before.thenCompose(done -> router.route(request.getSessionId(), batch));
+            ? router.route(session, batch)
+            : before.thenCompose(done -> router.route(session, batch));
     oneByOne.put(rangeId, after);
     return after;
   }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.tallyring.proto.v1.Increment;
 import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.shardserver.engine.ReceivedBatch;
 import org.tallyring.topology.hash.KeyHash;
 import org.tallyring.topology.range.RangeTable;
 
@@ -21,10 +22,10 @@ final class RowBatches {
   /**
    * Increments of one range.
    *
-   * @param batch column-wise; the batches of a range are numbered from 1
+   * @param batch column-wise, as if it had come so; the batches of a range are numbered from 1
    * @param rows for each row of the batch, the index of its increment in the request
    */
-  record RangeBatch(RecordBatch batch, List<Integer> rows) {}
+  record RangeBatch(ReceivedBatch batch, List<Integer> rows) {}
 
   private final String namespace;
   private final RangeTable table;
@@ -105,8 +106,8 @@ final class RowBatches {
         batch.setEventIds(ids);
         eventIds.forEach(id -> batch.addEventIdLengths(id.size()));
       }
-      return new RangeBatch(
-          batch.addAllMetrics(metrics.keySet()).setKeys(ByteString.copyFrom(keys)).build(), rows);
+      batch.addAllMetrics(metrics.keySet()).setKeys(ByteString.copyFrom(keys));
+      return new RangeBatch(ReceivedBatch.of(batch.build()), rows);
     }
   }
 }

@@ -23,6 +23,7 @@ import org.tallyring.proto.v1.RecordRequest;
 import org.tallyring.proto.v1.RecordResponse;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.proto.v1.RecordStreamResponse.Outcome;
+import org.tallyring.shardserver.engine.BatchColumns;
 import org.tallyring.shardserver.engine.BatchValidator;
 import org.tallyring.shardserver.engine.BatchViolation;
 import org.tallyring.shardserver.engine.RowViolation;
@@ -102,8 +103,9 @@ final class RowRecorder {
     List<RangeBatch> parts =
         RowBatches.of(namespace.getName(), request.getIncrementsList(), table, now);
     BatchValidator validator = new BatchValidator(table);
+    BatchColumns columns = new BatchColumns();
     for (RangeBatch part : parts) {
-      BatchViolation violation = validator.validate(part.batch(), namespace, now);
+      BatchViolation violation = validator.validate(part.batch().bytes(), columns, namespace, now);
       if (violation != null) {
         throw refusal(part, violation);
       }
@@ -111,7 +113,7 @@ final class RowRecorder {
     Map<Integer, CompletableFuture<RecordResponse>> latest = new HashMap<>();
     List<CompletableFuture<RecordResponse>> answers = new ArrayList<>();
     for (RangeBatch part : parts) {
-      int rangeId = part.batch().getRangeId();
+      int rangeId = part.batch().rangeId();
       CompletableFuture<RecordResponse> before = latest.get(rangeId);
       CompletableFuture<RecordResponse> answer =
           before == null

@@ -81,12 +81,13 @@ final class ShardServices implements AutoCloseable {
             scheduler);
     services =
         List.of(
-            new CounterEndpoint(
-                new RowRecorder(table, router, namespaces, clock, scheduler),
-                router,
-                new CountsReader(reads, owners, peers, namespaces, guard, clock),
-                new SeriesReader(reads, owners, peers, namespaces, guard, clock),
-                executor),
+            new CounterBinding(
+                new CounterEndpoint(
+                    new RowRecorder(table, router, namespaces, clock, scheduler),
+                    router,
+                    new CountsReader(reads, owners, peers, namespaces, guard, clock),
+                    new SeriesReader(reads, owners, peers, namespaces, guard, clock),
+                    executor)),
             rangeEndpoint,
             new AdminEndpoint(
                 shardId,

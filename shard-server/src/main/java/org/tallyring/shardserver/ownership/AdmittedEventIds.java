@@ -1,12 +1,14 @@
 package org.tallyring.shardserver.ownership;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.shardserver.engine.BatchColumns;
 import org.tallyring.shardserver.engine.EventId;
 import org.tallyring.shardserver.engine.IdentifiedRow;
 import org.tallyring.shardserver.engine.RangeEngine;
@@ -36,6 +38,7 @@ final class AdmittedEventIds {
   }
 
   private final Map<Event, Admission> admissions = new HashMap<>();
+  private final BatchColumns columns = new BatchColumns();
 
   /**
    * Admits the event ids of a batch, or none of them if some row contradicts.
@@ -43,7 +46,7 @@ final class AdmittedEventIds {
    * @return the rows that contradict what the engine knows, what is on its way, or an earlier row
    */
   List<RowViolation> admit(RangeEngine engine, AcceptedBatch accepted) {
-    List<IdentifiedRow> rows = IdentifiedRow.of(accepted.getBatch());
+    List<IdentifiedRow> rows = rows(accepted);
     if (rows.isEmpty()) {
       return List.of();
     }
@@ -72,9 +75,18 @@ final class AdmittedEventIds {
 
   /** A batch that was admitted is on its way no more. */
   void release(AcceptedBatch accepted) {
-    for (IdentifiedRow row : IdentifiedRow.of(accepted.getBatch())) {
+    for (IdentifiedRow row : rows(accepted)) {
       release(new Event(accepted.getNamespaceUid(), row.key(), row.id()));
     }
+  }
+
+  private List<IdentifiedRow> rows(AcceptedBatch accepted) {
+    try {
+      columns.read(accepted.getBatch());
+    } catch (InvalidProtocolBufferException malformed) {
+      throw new IllegalStateException("a batch that cannot be read was accepted", malformed);
+    }
+    return IdentifiedRow.of(columns);
   }
 
   /** Nothing is on its way any more. */

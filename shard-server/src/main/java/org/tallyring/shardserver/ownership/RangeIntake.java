@@ -20,11 +20,11 @@ import org.tallyring.proto.internal.v1.NamespaceDefined;
 import org.tallyring.proto.internal.v1.NamespaceDeleted;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.NamespaceDefinition;
-import org.tallyring.proto.v1.RecordBatch;
+import org.tallyring.shardserver.engine.BatchColumns;
 import org.tallyring.shardserver.engine.BatchValidator;
 import org.tallyring.shardserver.engine.BatchViolation;
 import org.tallyring.shardserver.engine.RangeEngine;
-import org.tallyring.shardserver.engine.RowRepeats;
+import org.tallyring.shardserver.engine.ReceivedBatch;
 import org.tallyring.shardserver.engine.RowViolation;
 import org.tallyring.shardserver.journal.EntryBytes;
 import org.tallyring.shardserver.journal.JournalLostException;
@@ -84,6 +84,9 @@ final class RangeIntake {
   private final ArrayDeque<List<Pending>> inFlight = new ArrayDeque<>();
   private final Map<ByteString, Long> admitted = new HashMap<>();
   private final AdmittedEventIds admittedEventIds = new AdmittedEventIds();
+
+  /** Scratch: the batch that is being looked at. */
+  private final BatchColumns columns = new BatchColumns();
 
   private final List<CompletableFuture<Void>> drains = new ArrayList<>();
 
@@ -191,9 +194,9 @@ final class RangeIntake {
   }
 
   private void admit(Submission submission) {
-    RecordBatch batch = submission.batch();
+    ReceivedBatch batch = submission.batch();
     ByteString session = submission.sessionId();
-    BatchViolation malformed = BatchValidator.validateSession(session, batch.getSequence());
+    BatchViolation malformed = BatchValidator.validateSession(session, batch.sequence());
     if (malformed != null) {
       submission.answer(Answers.invalid(malformed));
       return;
@@ -218,7 +221,10 @@ final class RangeIntake {
     long now = clock.millis();
     BatchViolation violation =
         validator.validate(
-            batch, definitions.inEffect(definitions.present(submission.namespace())), now);
+            batch.bytes(),
+            columns,
+            definitions.inEffect(definitions.present(submission.namespace())),
+            now);
     if (violation != null) {
       submission.answer(Answers.invalid(violation));
       return;
@@ -229,7 +235,7 @@ final class RangeIntake {
   /** Whether the sequence alone decides: a repeat, a gap or a forgotten session. */
   private boolean answeredBySequence(Submission submission) {
     ByteString session = submission.sessionId();
-    long sequence = submission.batch().getSequence();
+    long sequence = submission.batch().sequence();
     long applied = engine.lastSequence(session);
     long last = admitted.getOrDefault(session, applied);
     if (sequence == last + 1 || (last == -1 && sequence == 1)) {
@@ -255,9 +261,9 @@ final class RangeIntake {
             .setSessionId(submission.sessionId())
             .setNamespaceUid(namespace.getUid())
             .setAcceptedAtMillis(Math.max(now, engine.journalTimeMillis()))
-            .setBatch(submission.batch())
+            .setBatch(submission.batch().bytes())
             .build();
-    long absoluteSum = absoluteSum(submission.batch());
+    long absoluteSum = columns.absoluteSum();
     long underWay = saturatedSum(absoluteSumPending, absoluteSum);
     // A saturated sum is no bound any more.
     if (underWay == Long.MAX_VALUE || engine.couldOverflow(underWay)) {
@@ -265,19 +271,20 @@ final class RangeIntake {
         waitingForQuiet.add(submission);
         return;
       }
-      int[] rows = engine.overflowingRows(accepted);
+      int[] rows = engine.overflowingRows(accepted, columns);
       if (rows.length > 0) {
         submission.answer(Answers.invalid(overflow(rows)));
         return;
       }
     }
-    List<RowViolation> conflicts = admittedEventIds.admit(engine, accepted);
+    List<RowViolation> conflicts =
+        submission.batch().hasEventIds() ? admittedEventIds.admit(engine, accepted) : List.of();
     if (!conflicts.isEmpty()) {
       submission.answer(Answers.invalid(BatchViolation.of(conflicts)));
       return;
     }
     if (!submission.sessionId().isEmpty()) {
-      admitted.put(submission.sessionId(), submission.batch().getSequence());
+      admitted.put(submission.sessionId(), submission.batch().sequence());
     }
     enqueue(
         new Pending(
@@ -377,8 +384,10 @@ final class RangeIntake {
   private void finish(Pending pending, AcceptedBatch batch, int[] duplicateRows) {
     Submission submission = pending.submission();
     if (submission != null) {
-      admitted.remove(submission.sessionId(), submission.batch().getSequence());
-      admittedEventIds.release(batch);
+      admitted.remove(submission.sessionId(), submission.batch().sequence());
+      if (submission.batch().hasEventIds()) {
+        admittedEventIds.release(batch);
+      }
       submission.answer(Answers.applied(duplicateRows));
     }
   }
@@ -433,17 +442,6 @@ final class RangeIntake {
       drains.clear();
       done.forEach(drain -> drain.complete(null));
     }
-  }
-
-  private static long absoluteSum(RecordBatch batch) {
-    if (batch.getDeltasCount() == 0) {
-      return RowRepeats.total(batch);
-    }
-    long sum = 0;
-    for (int i = 0; i < batch.getDeltasCount(); i++) {
-      sum = saturatedSum(sum, Math.abs(RowRepeats.delta(batch, i)));
-    }
-    return sum;
   }
 
   private static long saturatedSum(long a, long b) {

@@ -24,6 +24,7 @@ import org.tallyring.proto.v1.RangeStatus;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.shardserver.engine.RankingFloors;
+import org.tallyring.shardserver.engine.ReceivedBatch;
 import org.tallyring.shardserver.journal.RangeJournals;
 import org.tallyring.topology.range.RangeTable;
 
@@ -162,7 +163,7 @@ public final class Rehearsal {
     List<CompletableFuture<RecordStreamResponse>> answers = new ArrayList<>();
     for (int i = 0; i < BATCHES; i++) {
       CompletableFuture<RecordStreamResponse> answer = new CompletableFuture<>();
-      owner.submit(new Submission(session, batch(), NAMESPACE, answer::complete));
+      owner.submit(new Submission(session, ReceivedBatch.of(batch()), NAMESPACE, answer::complete));
       answers.add(answer);
     }
     for (CompletableFuture<RecordStreamResponse> answer : answers) {

@@ -21,12 +21,11 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.proto.error.Errors;
-import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.shardserver.engine.EventPage;
 import org.tallyring.shardserver.engine.MetricAccount;
 import org.tallyring.shardserver.engine.MetricTally;
-import org.tallyring.shardserver.engine.RowRepeats;
+import org.tallyring.shardserver.engine.ReceivedBatch;
 import org.tallyring.shardserver.ownership.RangeAccounts.Balance;
 
 /**
@@ -195,8 +194,8 @@ public final class ShardMeters {
         });
   }
 
-  private void answered(RecordBatch batch, RecordStreamResponse answer) {
-    long increments = RowRepeats.total(batch);
+  private void answered(ReceivedBatch batch, RecordStreamResponse answer) {
+    long increments = batch.increments();
     switch (answer.getOutcome()) {
       case OUTCOME_APPLIED -> {
         applied.increment(increments - answer.getDuplicateRowsCount());

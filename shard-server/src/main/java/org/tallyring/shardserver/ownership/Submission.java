@@ -3,8 +3,8 @@ package org.tallyring.shardserver.ownership;
 import com.google.protobuf.ByteString;
 import java.util.function.Consumer;
 import org.tallyring.proto.v1.NamespaceDefinition;
-import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamResponse;
+import org.tallyring.shardserver.engine.ReceivedBatch;
 
 /**
  * A batch on its way into a range.
@@ -17,12 +17,12 @@ import org.tallyring.proto.v1.RecordStreamResponse;
  */
 public record Submission(
     ByteString sessionId,
-    RecordBatch batch,
+    ReceivedBatch batch,
     NamespaceDefinition namespace,
     Consumer<RecordStreamResponse> reply) {
 
   int bytes() {
-    return batch.getSerializedSize();
+    return batch.bytes().size();
   }
 
   /** The same, with something to do when it is answered. */
@@ -41,8 +41,8 @@ public record Submission(
     reply.accept(
         response
             .setSessionId(sessionId)
-            .setRangeId(batch.getRangeId())
-            .setSequence(batch.getSequence())
+            .setRangeId(batch.rangeId())
+            .setSequence(batch.sequence())
             .build());
   }
 }

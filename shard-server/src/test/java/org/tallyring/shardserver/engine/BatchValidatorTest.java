@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.v1.Distinct;
@@ -57,8 +58,12 @@ class BatchValidatorTest {
     return batch;
   }
 
+  private @Nullable BatchViolation validate(RecordBatch batch, NamespaceDefinition namespace) {
+    return validator.validate(batch.toByteString(), new BatchColumns(), namespace, NOW);
+  }
+
   private BatchViolation violation(RecordBatch.Builder batch) {
-    return Objects.requireNonNull(validator.validate(batch.build(), SHOP, NOW));
+    return Objects.requireNonNull(validate(batch.build(), SHOP));
   }
 
   private void assertStructural(RecordBatch.Builder batch, ErrorReason reason, String message) {
@@ -90,8 +95,8 @@ class BatchValidatorTest {
             .setBaseTimeMillis(NOW)
             .addAllTimeOffsetsMillis(List.of(-1L, 0L, 300_000L));
 
-    assertThat(validator.validate(valid().build(), SHOP, NOW)).isNull();
-    assertThat(validator.validate(full.build(), SHOP, NOW)).isNull();
+    assertThat(validate(valid().build(), SHOP)).isNull();
+    assertThat(validate(full.build(), SHOP)).isNull();
   }
 
   @Test
@@ -120,8 +125,7 @@ class BatchValidatorTest {
             .build();
     RecordBatch.Builder users =
         valid().setUsers(ByteString.copyFromUtf8("annbob")).addAllUserLengths(List.of(3, 0, 3));
-    BatchViolation violation =
-        Objects.requireNonNull(validator.validate(users.build(), distinct, NOW));
+    BatchViolation violation = Objects.requireNonNull(validate(users.build(), distinct));
     assertThat(violation.reason()).isEqualTo(ErrorReason.ERROR_REASON_USER_REQUIRED);
     assertThat(violation.field()).isEqualTo("rows[1].user");
 
@@ -130,8 +134,8 @@ class BatchValidatorTest {
             .setMetrics(0, SHOP.getMetrics(0).toBuilder().setMorris(Morris.getDefaultInstance()))
             .build();
     RecordBatch.Builder negative = valid().addAllDeltas(List.of(1L, -1L, 1L));
-    assertThat(validator.validate(negative.build(), SHOP, NOW)).isNull();
-    violation = Objects.requireNonNull(validator.validate(negative.build(), morris, NOW));
+    assertThat(validate(negative.build(), SHOP)).isNull();
+    violation = Objects.requireNonNull(validate(negative.build(), morris));
     assertThat(violation.message())
         .isEqualTo("delta: -1 (expected: over 0; the metric cannot take back)");
   }
@@ -219,7 +223,7 @@ class BatchValidatorTest {
         ErrorReason.ERROR_REASON_METRIC_NOT_FOUND,
         "rows[1].metric",
         "metric: nope (expected:");
-    assertThat(validator.validate(valid().addMetrics("nope").build(), SHOP, NOW)).isNull();
+    assertThat(validate(valid().addMetrics("nope").build(), SHOP)).isNull();
   }
 
   @Test
@@ -254,9 +258,9 @@ class BatchValidatorTest {
         keys(RecordBatch.newBuilder().setNamespace("n-1").addMetrics("clicks"), "key");
     int range = TABLE.rangeOf(new KeyHash("n-1").hash(Batches.bytes("key")));
 
-    assertThat(validator.validate(batch.setRangeId(range).build(), other, NOW)).isNull();
-    assertThat(validator.validate(valid().build(), SHOP, NOW)).isNull();
-    assertThat(validator.validate(batch.setRangeId(range).build(), other, NOW)).isNull();
+    assertThat(validate(batch.setRangeId(range).build(), other)).isNull();
+    assertThat(validate(valid().build(), SHOP)).isNull();
+    assertThat(validate(batch.setRangeId(range).build(), other)).isNull();
   }
 
   @Test
@@ -329,7 +333,7 @@ class BatchValidatorTest {
   void garbageNeverThrows(@ForAll long seed) {
     Random random = new Random(seed);
     RecordBatch batch = garbage(random);
-    BatchViolation violation = validator.validate(batch, SHOP, NOW);
+    BatchViolation violation = validate(batch, SHOP);
     if (violation == null) {
       new RangeEngine(2).apply(applied(batch));
     } else {
@@ -339,7 +343,8 @@ class BatchValidatorTest {
   }
 
   private static JournalEntry applied(RecordBatch batch) {
-    return Batches.entry(Batches.batch().accepted().toBuilder().setBatch(batch).build());
+    return Batches.entry(
+        Batches.batch().accepted().toBuilder().setBatch(batch.toByteString()).build());
   }
 
   /** A valid batch with a few random mutations, so that every depth of the checks is reached. */
@@ -389,9 +394,8 @@ class BatchValidatorTest {
   void aRowWithAnEventIdIsOneIncrement() {
     RecordBatch.Builder batch =
         valid().setEventIds(ByteString.copyFromUtf8("x")).addAllEventIdLengths(List.of(0, 1, 0));
-    assertThat(validator.validate(batch.build(), SHOP, NOW)).isNull();
-    assertThat(validator.validate(batch.clone().addAllRepeats(List.of(5, 1, 2)).build(), SHOP, NOW))
-        .isNull();
+    assertThat(validate(batch.build(), SHOP)).isNull();
+    assertThat(validate(batch.clone().addAllRepeats(List.of(5, 1, 2)).build(), SHOP)).isNull();
 
     BatchViolation violation = violation(batch.addAllRepeats(List.of(5, 2, 2)));
 
@@ -416,10 +420,8 @@ class BatchValidatorTest {
         valid()
             .setEventIds(ByteString.copyFromUtf8("x" + "y".repeat(16)))
             .addAllEventIdLengths(List.of(1, 0, 16));
-    assertThat(validator.validate(batch.build(), SHOP, NOW)).isNull();
-    assertThat(
-            validator.validate(valid().addAllEventIdLengths(List.of(0, 0, 0)).build(), SHOP, NOW))
-        .isNull();
+    assertThat(validate(batch.build(), SHOP)).isNull();
+    assertThat(validate(valid().addAllEventIdLengths(List.of(0, 0, 0)).build(), SHOP)).isNull();
   }
 
   @Test

@@ -1,11 +1,13 @@
 package org.tallyring.shardserver.engine;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.AcceptedBatches;
 import org.tallyring.proto.internal.v1.JournalEntry;
@@ -137,8 +139,37 @@ final class Batches {
                 .setKeys(keys.toByteString())
                 .setUsers(users.toByteString())
                 .clearMetrics()
-                .addAllMetrics(metrics.keySet()))
+                .addAllMetrics(metrics.keySet())
+                .build()
+                .toByteString())
         .build();
+  }
+
+  /** The batch inside, as its generated class reads it. */
+  static RecordBatch message(AcceptedBatch accepted) {
+    try {
+      return RecordBatch.parseFrom(accepted.getBatch());
+    } catch (InvalidProtocolBufferException malformed) {
+      throw new AssertionError(malformed);
+    }
+  }
+
+  /** The batch inside, as the engine reads it. */
+  static BatchColumns columns(AcceptedBatch accepted) {
+    BatchColumns columns = new BatchColumns();
+    try {
+      columns.read(accepted.getBatch());
+    } catch (InvalidProtocolBufferException malformed) {
+      throw new AssertionError(malformed);
+    }
+    return columns;
+  }
+
+  /** The same with another batch inside. */
+  static AcceptedBatch changed(AcceptedBatch accepted, Consumer<RecordBatch.Builder> change) {
+    RecordBatch.Builder inside = message(accepted).toBuilder();
+    change.accept(inside);
+    return accepted.toBuilder().setBatch(inside.build().toByteString()).build();
   }
 
   JournalEntry entry() {

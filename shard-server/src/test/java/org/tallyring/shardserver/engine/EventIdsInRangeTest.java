@@ -19,7 +19,6 @@ import org.junit.jupiter.api.Test;
 import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.SnapshotEventIds;
 import org.tallyring.proto.internal.v1.SnapshotPiece;
-import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
 
@@ -39,6 +38,10 @@ class EventIdsInRangeTest {
   private int[] apply(Batches batch) {
     engine.apply(batch.entry());
     return engine.duplicateRows(0);
+  }
+
+  private int[] overflowingRows(AcceptedBatch batch) {
+    return engine.overflowingRows(batch, Batches.columns(batch));
   }
 
   @Test
@@ -122,7 +125,9 @@ class EventIdsInRangeTest {
   private boolean contradicts(Batches batch) {
     AcceptedBatch accepted = batch.accepted();
     return engine.contradicts(
-        Batches.UID, IdentifiedRow.of(accepted.getBatch()).get(0), accepted.getAcceptedAtMillis());
+        Batches.UID,
+        IdentifiedRow.of(Batches.columns(accepted)).get(0),
+        accepted.getAcceptedAtMillis());
   }
 
   @Test
@@ -160,7 +165,7 @@ class EventIdsInRangeTest {
     apply(Batches.batch().row("a", huge).eventId("x"));
     assertThat(engine.couldOverflow(huge)).isTrue();
     assertThat(
-            engine.overflowingRows(
+            overflowingRows(
                 Batches.batch()
                     .row("a", huge)
                     .eventId("x")
@@ -261,10 +266,10 @@ class EventIdsInRangeTest {
 
   @Test
   void aBatchWithoutIdsHasNoIdentifiedRows() {
-    assertThat(IdentifiedRow.of(RecordBatch.getDefaultInstance())).isEmpty();
+    assertThat(IdentifiedRow.of(new BatchColumns())).isEmpty();
     assertThat(
             IdentifiedRow.of(
-                Batches.batch().row("a", 1).row("bb", 1).eventId("x").accepted().getBatch()))
+                Batches.columns(Batches.batch().row("a", 1).row("bb", 1).eventId("x").accepted())))
         .singleElement()
         .satisfies(
             row -> {

@@ -52,6 +52,10 @@ class EventLogTest {
     }
   }
 
+  private void take(AcceptedBatch batch, long firstNumber, BitSet duplicates) {
+    log.hits().take(batch, Batches.columns(batch), firstNumber, 5, duplicates);
+  }
+
   @Test
   void eventsAreNumberedFromOneAndReadInOrder() {
     log.journalTime(77);
@@ -163,11 +167,11 @@ class EventLogTest {
       rows.row("views", "k" + i, 2, Batches.NOON + i);
     }
     AcceptedBatch batch = rows.accepted();
-    log.hits().take(batch, 1, 5, new BitSet());
+    take(batch, 1, new BitSet());
     assertThat(log.hits().taken()).isZero();
 
     log.hits().rate(0.5);
-    log.hits().take(batch, 1, 5, new BitSet());
+    take(batch, 1, new BitSet());
     Set<Long> half = numbers(0.5);
     Set<Long> tenth = numbers(0.1);
 
@@ -195,8 +199,7 @@ class EventLogTest {
     log.hits().rate(1);
     BitSet duplicates = new BitSet();
     duplicates.set(1);
-    log.hits()
-        .take(Batches.batch().row("a", 1).row("b", 1).row("c", 1).accepted(), 8, 5, duplicates);
+    take(Batches.batch().row("a", 1).row("b", 1).row("c", 1).accepted(), 8, duplicates);
 
     List<Event> hits = log.read(new EventQuery(0, 0, "", ALL, 1, 10)).events();
 
@@ -211,7 +214,7 @@ class EventLogTest {
     for (int i = 0; i < 1_500; i++) {
       rows.row("k", 1);
     }
-    log.hits().take(rows.accepted(), 1, 5, new BitSet());
+    take(rows.accepted(), 1, new BitSet());
 
     EventPage page = log.read(new EventQuery(0, 0, "", ALL, 1, 10_000));
 

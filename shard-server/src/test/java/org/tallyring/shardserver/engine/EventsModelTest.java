@@ -207,7 +207,7 @@ class EventsModelTest {
     void apply(AcceptedBatch accepted, RangeEngine after) {
       journalTimeMillis = Math.max(journalTimeMillis, accepted.getAcceptedAtMillis());
       long uid = accepted.getNamespaceUid();
-      RecordBatch batch = accepted.getBatch();
+      RecordBatch batch = Batches.message(accepted);
       metrics.computeIfAbsent(uid, id -> new ArrayList<>());
       seal();
       Set<WindowKey> corrected = new HashSet<>();

@@ -58,7 +58,7 @@ class KeyTableTest {
       batch.row(new String(key, StandardCharsets.UTF_8), 1);
     }
     RowBlock rows = new RowBlock();
-    rows.load(batch.accepted(), 0, 0, 0);
+    rows.load(Batches.columns(batch.accepted()), 0, 0, 0, 0);
     table.resolve(rows);
     assertThat(rows.slots).startsWith(0, 1, 0, 1);
     table.resolve(rows);

@@ -9,7 +9,6 @@ import org.tallyring.proto.internal.v1.AcceptedBatch;
 import org.tallyring.proto.internal.v1.JournalEntry;
 import org.tallyring.proto.v1.MetricDefinition;
 import org.tallyring.proto.v1.NamespaceDefinition;
-import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.SlidingWindow;
 import org.tallyring.topology.window.BucketWidth;
 import org.tallyring.topology.window.WindowLevel;
@@ -146,13 +145,15 @@ final class ModelHistory {
 
   /** The same rows, some of them several times. */
   private AcceptedBatch repeated(AcceptedBatch accepted) {
-    AcceptedBatch.Builder repeated = accepted.toBuilder();
-    RecordBatch batch = accepted.getBatch();
-    for (int row = 0; row < batch.getKeyLengthsCount(); row++) {
-      boolean identified = batch.getEventIdLengthsCount() > 0 && batch.getEventIdLengths(row) > 0;
-      repeated.getBatchBuilder().addRepeats(identified ? 1 : 1 + random.nextInt(3));
-    }
-    return repeated.build();
+    return Batches.changed(
+        accepted,
+        batch -> {
+          for (int row = 0; row < batch.getKeyLengthsCount(); row++) {
+            boolean identified =
+                batch.getEventIdLengthsCount() > 0 && batch.getEventIdLengths(row) > 0;
+            batch.addRepeats(identified ? 1 : 1 + random.nextInt(3));
+          }
+        });
   }
 
   private void addRows(Batches batch, long uid, long acceptedAt) {
@@ -228,14 +229,14 @@ final class ModelHistory {
 
   /** The same rows without any optional column but that of the event ids. */
   private static AcceptedBatch plain(AcceptedBatch accepted) {
-    AcceptedBatch.Builder plain = accepted.toBuilder();
-    plain
-        .getBatchBuilder()
-        .clearBaseTimeMillis()
-        .clearDeltas()
-        .clearTimeOffsetsMillis()
-        .clearMetricIndexes();
-    return plain.build();
+    return Batches.changed(
+        accepted,
+        batch ->
+            batch
+                .clearBaseTimeMillis()
+                .clearDeltas()
+                .clearTimeOffsetsMillis()
+                .clearMetricIndexes());
   }
 
   /** A batch that need not be admissible: some deltas are near the ends of 64 bits. */

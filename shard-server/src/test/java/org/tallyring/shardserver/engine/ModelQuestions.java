@@ -314,7 +314,7 @@ final class ModelQuestions {
   private void askAdmission() {
     AcceptedBatch candidate = history.candidate();
     List<Integer> contradictions =
-        IdentifiedRow.of(candidate.getBatch()).stream()
+        IdentifiedRow.of(Batches.columns(candidate)).stream()
             .filter(
                 row ->
                     engine.contradicts(
@@ -323,14 +323,16 @@ final class ModelQuestions {
             .toList();
     assertThat(contradictions).isEqualTo(model.contradictions(candidate));
     // Of rows without event ids: whether a repeat overflows is another test's matter.
-    AcceptedBatch.Builder unidentified = candidate.toBuilder();
-    unidentified.getBatchBuilder().clearEventIds().clearEventIdLengths();
-    int[] overflowing = engine.overflowingRows(unidentified.build());
+    AcceptedBatch unidentified =
+        Batches.changed(candidate, batch -> batch.clearEventIds().clearEventIdLengths());
+    int[] overflowing = engine.overflowingRows(unidentified, Batches.columns(unidentified));
     assertThat(Arrays.stream(overflowing).boxed().toList())
-        .isEqualTo(model.overflowing(unidentified.build()));
+        .isEqualTo(model.overflowing(unidentified));
     if (overflowing.length > 0) {
       long pending =
-          candidate.getBatch().getDeltasList().stream().map(Math::abs).reduce(0L, AbsoluteSum::add);
+          Batches.message(candidate).getDeltasList().stream()
+              .map(Math::abs)
+              .reduce(0L, AbsoluteSum::add);
       // A sum that stopped at the largest number is no bound, as those who ask know.
       assertThat(pending == Long.MAX_VALUE || engine.couldOverflow(pending)).isTrue();
     }

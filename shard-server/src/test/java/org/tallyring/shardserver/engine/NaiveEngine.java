@@ -275,7 +275,7 @@ final class NaiveEngine {
   }
 
   private static List<Row> rows(AcceptedBatch accepted) {
-    RecordBatch batch = accepted.getBatch();
+    RecordBatch batch = Batches.message(accepted);
     List<Row> rows = new ArrayList<>();
     int keyStart = 0;
     int idStart = 0;

@@ -42,6 +42,10 @@ class RangeEngineTest {
     return text.toString().trim();
   }
 
+  private int[] overflowingRows(AcceptedBatch batch) {
+    return engine.overflowingRows(batch, Batches.columns(batch));
+  }
+
   @Test
   void anIncrementCountsInTheFourWindowsOfItsEventTime() {
     engine.apply(batch().row("a", 2).row(METRIC, "a", 3, NOON + HOUR).entry());
@@ -56,11 +60,10 @@ class RangeEngineTest {
 
   @Test
   void withoutABaseTimeTheTimeOfAcceptanceCounts() {
-    AcceptedBatch.Builder accepted =
-        batch().acceptedAt(NOON + 2 * HOUR).row(METRIC, "a", 1, -HOUR).accepted().toBuilder();
-    accepted.getBatchBuilder().clearBaseTimeMillis();
+    AcceptedBatch accepted =
+        batch().acceptedAt(NOON + 2 * HOUR).row(METRIC, "a", 1, -HOUR).untimed().accepted();
 
-    engine.apply(Batches.entry(accepted.build()));
+    engine.apply(Batches.entry(accepted));
 
     assertThat(count(WindowLevel.HOUR, NOON + HOUR, "a")).isEqualTo(1);
   }
@@ -379,7 +382,7 @@ class RangeEngineTest {
             .row("a", 1)
             .accepted();
 
-    assertThat(engine.overflowingRows(accepted)).containsExactly(1, 3, 7);
+    assertThat(overflowingRows(accepted)).containsExactly(1, 3, 7);
   }
 
   @Test
@@ -387,7 +390,7 @@ class RangeEngineTest {
     engine.apply(batch().row("a", 1).entry());
     byte[] before = engine.snapshot(1 << 20).get(0);
 
-    engine.overflowingRows(batch().row("new", 1).row("views", "a", 1, NOON).accepted());
+    overflowingRows(batch().row("new", 1).row("views", "a", 1, NOON).accepted());
 
     assertThat(engine.snapshot(1 << 20)).containsExactly(before);
   }

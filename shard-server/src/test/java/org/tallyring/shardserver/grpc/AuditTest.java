@@ -122,7 +122,7 @@ final class AuditTest {
                         AcceptedBatch.newBuilder()
                             .setNamespaceUid(ShardCluster.DEFAULT.getUid())
                             .setAcceptedAtMillis(NOW)
-                            .setBatch(ShardCluster.batch(2, 1).getBatch())))
+                            .setBatch(ShardCluster.batch(2, 1).getBatch().toByteString())))
             .build();
     cluster
         .range(SECOND, 2)

@@ -25,6 +25,7 @@ import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.proto.v1.RecordStreamResponse.Outcome;
+import org.tallyring.shardserver.engine.ReceivedBatch;
 
 /** Against a shard that answers when the test says so. */
 final class ForwardingStreamTest {
@@ -63,7 +64,7 @@ final class ForwardingStreamTest {
               .setNumber(request.getNumber())
               .setResponse(
                   RecordStreamResponse.newBuilder()
-                      .setRangeId(request.getBatch().getRangeId())
+                      .setRangeId(BatchRouter.received(request.getBatch()).rangeId())
                       .setOutcome(Outcome.OUTCOME_APPLIED))
               .build());
     }
@@ -101,10 +102,11 @@ final class ForwardingStreamTest {
   private CompletableFuture<RecordStreamResponse.Builder> send(int rangeId, int keyBytes) {
     return forwarding.send(
         ByteString.EMPTY,
-        RecordBatch.newBuilder()
-            .setRangeId(rangeId)
-            .setKeys(ByteString.copyFrom(new byte[keyBytes]))
-            .build());
+        ReceivedBatch.of(
+            RecordBatch.newBuilder()
+                .setRangeId(rangeId)
+                .setKeys(ByteString.copyFrom(new byte[keyBytes]))
+                .build()));
   }
 
   private static void expect(

@@ -7,9 +7,12 @@ import static org.tallyring.shardserver.grpc.ShardCluster.SECOND;
 import static org.tallyring.shardserver.grpc.ShardCluster.UNOWNED;
 import static org.tallyring.shardserver.grpc.ShardCluster.batch;
 
+import com.google.protobuf.ByteString;
+import io.grpc.CallOptions;
 import io.grpc.Status.Code;
 import io.grpc.internal.testing.StreamRecorder;
 import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,10 +22,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc;
+import org.tallyring.proto.internal.v1.ReceivedStreamRequest;
 import org.tallyring.proto.internal.v1.RecordForwardedRequest;
 import org.tallyring.proto.internal.v1.RecordForwardedResponse;
 import org.tallyring.proto.v1.CounterServiceGrpc;
 import org.tallyring.proto.v1.ErrorReason;
+import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.proto.v1.RecordStreamResponse.Outcome;
@@ -31,6 +36,8 @@ import org.tallyring.shardserver.coordination.Versioned;
 final class RecordStreamTest {
 
   @RegisterExtension final InProcessGrpc grpc = new InProcessGrpc();
+
+  private static final byte DELTAS_TAG = RecordBatch.DELTAS_FIELD_NUMBER << 3 | 2;
 
   private ShardCluster cluster;
   private final StreamRecorder<RecordStreamResponse> answers = StreamRecorder.create();
@@ -207,7 +214,7 @@ final class RecordStreamTest {
   private static RecordForwardedRequest forwarded(RecordStreamRequest sent, long number) {
     return RecordForwardedRequest.newBuilder()
         .setSessionId(sent.getSessionId())
-        .setBatch(sent.getBatch())
+        .setBatch(sent.getBatch().toByteString())
         .setNumber(number)
         .build();
   }
@@ -246,5 +253,44 @@ final class RecordStreamTest {
     CounterServiceGrpc.newStub(cluster.channel(SECOND)).recordStream(again).onNext(batch(0, 1));
     await().until(() -> !again.getValues().isEmpty());
     assertThat(again.getValues().get(0).getOutcome()).isEqualTo(Outcome.OUTCOME_DUPLICATE);
+  }
+
+  /** What no generated class would send. */
+  private StreamObserver<ReceivedStreamRequest> openRawStream() {
+    return ClientCalls.asyncBidiStreamingCall(
+        cluster.channel(FIRST).newCall(CounterBinding.RECORD_STREAM, CallOptions.DEFAULT), answers);
+  }
+
+  private static ReceivedStreamRequest raw(ByteString batch) {
+    return ReceivedStreamRequest.newBuilder().setBatch(batch).build();
+  }
+
+  @Test
+  void aBatchWhoseColumnsCannotBeReadIsRefusedAndTheStreamGoesOn() throws Exception {
+    ByteString good = batch(0, 1).getBatch().toByteString();
+    // A column of one byte, which says that another follows.
+    ByteString deltas = ByteString.copyFrom(new byte[] {DELTAS_TAG, 1, (byte) 0x80});
+    StreamObserver<ReceivedStreamRequest> raw = openRawStream();
+    raw.onNext(raw(good.concat(deltas)));
+    raw.onNext(raw(good));
+    raw.onCompleted();
+    assertThat(answers.awaitCompletion(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(answers.getError()).isNull();
+    expect(answers.getValues().get(0), Code.INVALID_ARGUMENT, ErrorReason.ERROR_REASON_BAD_BATCH);
+    assertThat(answers.getValues().get(0).getError().getMessage())
+        .startsWith("batch: " + (good.size() + 3) + " bytes (expected: a RecordBatch; ");
+    assertThat(answers.getValues().get(1).getOutcome()).isEqualTo(Outcome.OUTCOME_APPLIED);
+  }
+
+  @Test
+  void aBatchThatIsNoneEndsTheStreamAndChangesNothing() throws Exception {
+    StreamObserver<ReceivedStreamRequest> raw = openRawStream();
+    raw.onNext(raw(ByteString.copyFrom(new byte[] {(byte) 0xFF, (byte) 0xFF})));
+    assertThat(answers.awaitCompletion(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(answers.getValues()).isEmpty();
+    Throwable failure = answers.getError();
+    assertThat(failure).hasMessageStartingWith("INVALID_ARGUMENT: batch: 2 bytes (expected: ");
+    assertThat(Errors.reasonOf(failure)).isEqualTo(ErrorReason.ERROR_REASON_BAD_BATCH);
+    assertThat(cluster.journals.entryCount(0)).isZero();
   }
 }

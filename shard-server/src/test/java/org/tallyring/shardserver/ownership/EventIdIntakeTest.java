@@ -26,6 +26,7 @@ import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.proto.v1.RecordStreamResponse.Outcome;
 import org.tallyring.shardserver.engine.BatchValidator;
 import org.tallyring.shardserver.engine.RangeEngine;
+import org.tallyring.shardserver.engine.ReceivedBatch;
 import org.tallyring.topology.range.RangeTable;
 import org.tallyring.topology.window.Interval;
 import org.tallyring.topology.window.WindowLevel;
@@ -93,7 +94,7 @@ class EventIdIntakeTest {
     intake.submit(
         new Submission(
             session(session),
-            rows.setNamespace("shop").setSequence(sequence).build(),
+            ReceivedBatch.of(rows.setNamespace("shop").setSequence(sequence).build()),
             shop,
             response -> {
               answer.complete(response);

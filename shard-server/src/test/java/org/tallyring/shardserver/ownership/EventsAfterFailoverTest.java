@@ -28,6 +28,7 @@ import org.tallyring.proto.v1.Window;
 import org.tallyring.shardserver.coordination.InMemoryRangeStore;
 import org.tallyring.shardserver.engine.EventPage;
 import org.tallyring.shardserver.engine.EventQuery;
+import org.tallyring.shardserver.engine.ReceivedBatch;
 import org.tallyring.shardserver.journal.InMemoryJournals;
 import org.tallyring.topology.range.RangeTable;
 
@@ -82,13 +83,14 @@ final class EventsAfterFailoverTest {
     range.submit(
         new Submission(
             ByteString.EMPTY,
-            RecordBatch.newBuilder()
-                .setNamespace("shop")
-                .addMetrics("clicks")
-                .setKeys(ByteString.copyFromUtf8(key))
-                .addKeyLengths(key.length())
-                .addDeltas(delta)
-                .build(),
+            ReceivedBatch.of(
+                RecordBatch.newBuilder()
+                    .setNamespace("shop")
+                    .addMetrics("clicks")
+                    .setKeys(ByteString.copyFromUtf8(key))
+                    .addKeyLengths(key.length())
+                    .addDeltas(delta)
+                    .build()),
             NAMESPACE,
             answer::complete));
     assertThat(answer).succeedsWithin(LIMIT);
@@ -149,12 +151,13 @@ final class EventsAfterFailoverTest {
     first.submit(
         new Submission(
             ByteString.EMPTY,
-            RecordBatch.newBuilder()
-                .setNamespace("shop")
-                .addMetrics("clicks")
-                .setKeys(ByteString.copyFromUtf8("a"))
-                .addKeyLengths(1)
-                .build(),
+            ReceivedBatch.of(
+                RecordBatch.newBuilder()
+                    .setNamespace("shop")
+                    .addMetrics("clicks")
+                    .setKeys(ByteString.copyFromUtf8("a"))
+                    .addKeyLengths(1)
+                    .build()),
             NAMESPACE,
             answer::complete));
     assertThat(answer).succeedsWithin(LIMIT);

@@ -326,7 +326,7 @@ final class OwnedRangeTest {
                         .setSessionId(RangeHarness.session(A))
                         .setNamespaceUid(RangeHarness.UID)
                         .setAcceptedAtMillis(RangeHarness.NOON)
-                        .setBatch(batch)))
+                        .setBatch(batch.toByteString())))
         .build();
   }
 

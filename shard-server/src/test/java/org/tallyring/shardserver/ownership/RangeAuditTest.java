@@ -147,7 +147,7 @@ final class RangeAuditTest {
                         AcceptedBatch.newBuilder()
                             .setNamespaceUid(UID)
                             .setAcceptedAtMillis(NOON)
-                            .setBatch(batch(1, "always"))))
+                            .setBatch(batch(1, "always").toByteString())))
             .build());
     return true;
   }

@@ -19,6 +19,7 @@ import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.proto.v1.RecordStreamResponse.Outcome;
 import org.tallyring.shardserver.coordination.InMemoryRangeStore;
 import org.tallyring.shardserver.engine.RangeEngine;
+import org.tallyring.shardserver.engine.ReceivedBatch;
 import org.tallyring.shardserver.journal.InMemoryJournals;
 import org.tallyring.topology.range.RangeTable;
 import org.tallyring.topology.window.Interval;
@@ -92,7 +93,8 @@ final class RangeHarness {
 
   /** Sends a batch in and lets the loop run; the journal does not answer. */
   void submit(OwnedRange range, int session, RecordBatch batch) {
-    range.submit(new Submission(session(session), batch, NAMESPACE, answers::add));
+    range.submit(
+        new Submission(session(session), ReceivedBatch.of(batch), NAMESPACE, answers::add));
     loop.runAll();
   }
 

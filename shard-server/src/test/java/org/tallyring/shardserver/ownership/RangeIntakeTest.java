@@ -17,6 +17,7 @@ import org.tallyring.proto.error.Errors;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.RecordBatch;
 import org.tallyring.proto.v1.RecordStreamResponse;
+import org.tallyring.shardserver.engine.ReceivedBatch;
 
 /** The way of batches through a range, step by step. */
 final class RangeIntakeTest {
@@ -415,7 +416,7 @@ final class RangeIntakeTest {
     range.submit(
         new Submission(
             RangeHarness.session(A).substring(1),
-            batch(1, "x"),
+            ReceivedBatch.of(batch(1, "x")),
             RangeHarness.NAMESPACE,
             harness.answers::add));
     harness.loop.runAll();

@@ -169,7 +169,9 @@ final class RankedViewsTest {
                                     .addMetrics("clicks")
                                     .setKeys(bytes)
                                     .addKeyLengths(bytes.size())
-                                    .addDeltas(delta))))
+                                    .addDeltas(delta)
+                                    .build()
+                                    .toByteString())))
             .build());
   }
 }

@@ -18,6 +18,7 @@ import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.proto.v1.RecordStreamResponse.Outcome;
 import org.tallyring.shardserver.engine.BatchValidator;
 import org.tallyring.shardserver.engine.RangeEngine;
+import org.tallyring.shardserver.engine.ReceivedBatch;
 import org.tallyring.topology.range.RangeTable;
 
 /** Definitions on their way into a range's journal. */
@@ -63,7 +64,7 @@ class RedefinitionTest {
     to.submit(
         new Submission(
             ByteString.EMPTY,
-            batch,
+            ReceivedBatch.of(batch),
             definition(revision),
             (RecordStreamResponse response) -> outcomes.add(response.getOutcome())));
   }

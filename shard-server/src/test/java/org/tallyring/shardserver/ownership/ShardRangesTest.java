@@ -29,6 +29,7 @@ import org.tallyring.shardserver.coordination.ClusterView;
 import org.tallyring.shardserver.coordination.InMemoryRangeStore;
 import org.tallyring.shardserver.coordination.Versioned;
 import org.tallyring.shardserver.engine.RankingFloors;
+import org.tallyring.shardserver.engine.ReceivedBatch;
 import org.tallyring.shardserver.journal.InMemoryJournals;
 import org.tallyring.shardserver.journal.JournalFollower;
 import org.tallyring.shardserver.journal.JournalHealth;
@@ -206,7 +207,7 @@ final class ShardRangesTest {
     range.submit(
         new Submission(
             RangeHarness.session(1),
-            RangeHarness.batch(1, "x"),
+            ReceivedBatch.of(RangeHarness.batch(1, "x")),
             RangeHarness.NAMESPACE,
             answer::complete));
     assertThat(answer.join().getOutcome()).isEqualTo(Outcome.OUTCOME_IN_DOUBT);
@@ -301,7 +302,7 @@ final class ShardRangesTest {
     range.submit(
         new Submission(
             RangeHarness.session(0),
-            RangeHarness.batch(0, key),
+            ReceivedBatch.of(RangeHarness.batch(0, key)),
             RangeHarness.NAMESPACE,
             answer::complete));
     assertThat(answer.join().getOutcome()).isEqualTo(Outcome.OUTCOME_APPLIED);
@@ -559,7 +560,7 @@ final class ShardRangesTest {
     range.submit(
         new Submission(
             RangeHarness.session(1),
-            RangeHarness.batch(1, "x"),
+            ReceivedBatch.of(RangeHarness.batch(1, "x")),
             RangeHarness.NAMESPACE,
             answer::complete));
     assertThat(answer.join().getOutcome()).isEqualTo(Outcome.OUTCOME_IN_DOUBT);
@@ -586,7 +587,7 @@ final class ShardRangesTest {
     range.submit(
         new Submission(
             RangeHarness.session(1),
-            RangeHarness.batch(sequence, "x"),
+            ReceivedBatch.of(RangeHarness.batch(sequence, "x")),
             RangeHarness.NAMESPACE,
             answer::complete));
     return answer.join();

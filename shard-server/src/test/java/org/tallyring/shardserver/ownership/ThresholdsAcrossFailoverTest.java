@@ -26,6 +26,7 @@ import org.tallyring.proto.v1.Window;
 import org.tallyring.shardserver.coordination.InMemoryRangeStore;
 import org.tallyring.shardserver.engine.EventPage;
 import org.tallyring.shardserver.engine.EventQuery;
+import org.tallyring.shardserver.engine.ReceivedBatch;
 import org.tallyring.shardserver.journal.InMemoryJournals;
 import org.tallyring.topology.range.RangeTable;
 
@@ -114,7 +115,9 @@ final class ThresholdsAcrossFailoverTest {
 
     void submit(RecordBatch batch, Outcome expected) {
       List<RecordStreamResponse> answers = new ArrayList<>();
-      owner.submit(new Submission(RangeHarness.session(1), batch, NAMESPACE, answers::add));
+      owner.submit(
+          new Submission(
+              RangeHarness.session(1), ReceivedBatch.of(batch), NAMESPACE, answers::add));
       settle();
       assertThat(answers).extracting(RecordStreamResponse::getOutcome).containsExactly(expected);
     }
