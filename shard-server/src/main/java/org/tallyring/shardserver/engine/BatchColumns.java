@@ -18,7 +18,7 @@ import org.tallyring.proto.v1.RecordBatch;
  * <p>It reads fields as every parser of protobuf does: in any order, columns in one piece or in
  * many, the last of several values of a field, and fields not known here not at all.
  *
- * <p>Some 60 KiB at most are kept for the next batch. Not thread-safe.
+ * <p>Some 70 KiB at most are kept for the next batch. Not thread-safe.
  */
 public final class BatchColumns {
 
