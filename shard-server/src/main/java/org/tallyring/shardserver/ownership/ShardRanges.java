@@ -2,6 +2,7 @@ package org.tallyring.shardserver.ownership;
 
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -73,6 +74,12 @@ public final class ShardRanges {
   /** What is released and has not closed its journal yet. */
   private final Map<OwnedRange, CompletableFuture<Optional<HandedOff>>> leaving =
       new ConcurrentHashMap<>();
+
+  /**
+   * Ids of lost ranges that wait for the retry. Views open them as little as anything else does: an
+   * attempt claims the range's record first, and so makes the next view itself.
+   */
+  private final Set<Integer> resting = new HashSet<>();
 
   private @Nullable ClusterView latest;
   private boolean closed;
@@ -167,7 +174,9 @@ public final class ShardRanges {
 
   private void fetchMissing(ClusterView view) {
     for (int rangeId = 0; rangeId < table.rangeCount(); rangeId++) {
-      if (assigned(view, rangeId).equals(shardId) && !held.containsKey(rangeId)) {
+      if (assigned(view, rangeId).equals(shardId)
+          && !held.containsKey(rangeId)
+          && !resting.contains(rangeId)) {
         fetch(rangeId, view);
       }
     }
@@ -305,13 +314,17 @@ public final class ShardRanges {
 
   /**
    * A lost range that is still assigned here is opened again, ever later while nothing opens. One
-   * that can still be read from stays held until then.
+   * that can still be read from stays held until then. A fenced one need not rest: the view that
+   * tells who has it is what it waits for.
    */
   private synchronized void afterLoss(OwnedRange range) {
     if (range.queriesLeft() == null || closed) {
       held.remove(range.rangeId(), range);
     }
     incoming.values().removeIf(handOff -> handOff.range() == range);
+    if (range.state() != RangeState.FENCED) {
+      resting.add(range.rangeId());
+    }
     if (closed || reopenScheduled) {
       return;
     }
@@ -327,6 +340,7 @@ public final class ShardRanges {
 
   private synchronized void reconcileAgain() {
     reopenScheduled = false;
+    resting.clear();
     if (latest != null) {
       reconcile(latest);
       all().forEach(this::reopen);

@@ -201,6 +201,21 @@ final class ShardRangesTest {
     assertThat(scheduler.take().delayMillis()).isEqualTo(100);
   }
 
+  @Test
+  void viewsOpenALostRangeNoSoonerThanTheRetry() throws InterruptedException {
+    StubbornJournals stubborn = new StubbornJournals();
+    ShardRanges ranges = ranges(2, stubborn);
+    ranges.reconcile(view(List.of(ME, "")));
+    ManualScheduler.Scheduled retry = scheduler.take();
+    stubborn.open = true;
+    ranges.reconcile(view(List.of(ME, ME)));
+    serving(ranges, 1);
+    assertThat(ranges.find(0)).isEmpty();
+    retry.task().run();
+
+    serving(ranges, 0);
+  }
+
   private void loseOnAppend(OwnedRange range) {
     ((InMemoryJournals) journals).failNextAppend(0, false);
     CompletableFuture<RecordStreamResponse> answer = new CompletableFuture<>();
