@@ -23,6 +23,9 @@ record AskedMetrics(long namespaceUid, List<MetricDefinition> definitions) {
 
   /** One metric and others of its namespace, of which it may be one itself. */
   static AskedMetrics of(CountedMetric metric, List<CountedMetric> beside) {
+    if (beside.isEmpty()) {
+      return of(metric);
+    }
     return new AskedMetrics(
         metric.namespaceUid(),
         Stream.concat(Stream.of(metric), beside.stream())

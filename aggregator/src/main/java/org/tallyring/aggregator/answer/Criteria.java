@@ -20,6 +20,10 @@ final class Criteria {
   private static final int MAX_PARTS = 8;
   private static final long MAX_WEIGHT_MICROS = 1_000_000_000_000_000L;
 
+  /** Of most questions. */
+  private static final CompletableFuture<Checked> NONE =
+      CompletableFuture.completedFuture(new Checked(Criterion.getDefaultInstance(), List.of()));
+
   private Criteria() {}
 
   /**
@@ -40,6 +44,9 @@ final class Criteria {
    */
   static CompletableFuture<Checked> of(
       GetTopKRequest request, String namespace, NamespaceDirectory namespaces) {
+    if (request.getIncludeCount() + request.getWhereCount() + request.getScoreCount() == 0) {
+      return NONE;
+    }
     Set<String> judged = new LinkedHashSet<>();
     try {
       checkInclude(request.getIncludeList());

@@ -154,6 +154,7 @@ public final class Collector implements AutoCloseable {
     private void answered(String address, List<RangeVersion> known, CollectTopKResponse answer) {
       timeout = TIMEOUT;
       List<String> damaged = holdings.accept(shardId, known, answer);
+      rankings.refresh();
       if (!damaged.isEmpty()) {
         failing("sent rankings that cannot be used: " + damaged, address);
       } else {

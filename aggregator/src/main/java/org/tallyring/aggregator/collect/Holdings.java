@@ -61,6 +61,7 @@ public final class Holdings {
   private final LongSupplier nanoClock;
   private volatile ClusterPicture picture = ClusterPicture.UNKNOWN;
   private volatile long ownershipChanges;
+  private volatile long changes;
 
   /**
    * Nothing held yet.
@@ -79,6 +80,7 @@ public final class Holdings {
     }
     picture = newer;
     ranges.entrySet().removeIf(entry -> entry.getValue().epoch() < newer.epoch(entry.getKey()));
+    changes++;
   }
 
   /** What to tell a shard that we hold already; ranges left out are to be sent as a whole. */
@@ -132,6 +134,7 @@ public final class Holdings {
             damaged.add("range " + rangeId + ": " + columns.getMessage());
           }
         });
+    changes++;
     return damaged;
   }
 
@@ -161,10 +164,25 @@ public final class Holdings {
   }
 
   /** What the ranges published about a window that was open when they did. */
-  public OpenWindow read(WindowKey window) {
+  OpenWindow read(WindowKey window) {
+    // Before the ranges are looked at, as it rises after they have changed.
+    long changesBefore = changes;
     List<RangePart> parts = new ArrayList<>();
-    Coverage coverage = forIncluded((rangeId, held) -> parts.add(held.part(window)));
-    return new OpenWindow(parts, coverage);
+    long[] confirmedAt = {nanoClock.getAsLong()};
+    Coverage coverage =
+        forIncluded(
+            (rangeId, held) -> {
+              parts.add(held.part(window));
+              if (held.confirmedAtNanos() - confirmedAt[0] < 0) {
+                confirmedAt[0] = held.confirmedAtNanos();
+              }
+            });
+    return new OpenWindow(parts, coverage, changesBefore, confirmedAt[0] + MAX_AGE.toNanos());
+  }
+
+  /** Whether what was read would be read again: nothing has changed, and nothing is too old now. */
+  boolean isStillSo(OpenWindow read) {
+    return read.changes() == changes && read.validUntilNanos() - nanoClock.getAsLong() >= 0;
   }
 
   /** The windows that some range has published about. */

@@ -8,8 +8,10 @@ import org.tallyring.aggregator.merge.RangePart;
  *
  * @param parts one for each range included, with or without keys
  * @param coverage how much of the cluster that is
+ * @param changes how often what is held had changed before this was read
+ * @param validUntilNanos when the first of the parts will be too old, on our own monotonic clock
  */
-public record OpenWindow(List<RangePart> parts, Coverage coverage) {
+record OpenWindow(List<RangePart> parts, Coverage coverage, long changes, long validUntilNanos) {
 
   /** Whether the parts are the very same. */
   boolean isMadeOf(List<RangePart> others) {

@@ -299,6 +299,32 @@ final class CollectorTest {
   }
 
   @Test
+  void aWindowThatSomebodyAsksForIsMergedWhenItChangesAndNotWhenNobodyDoes() {
+    collector.start();
+    rankings.read(ALL);
+    shards.count(ALL, "key-0", 1);
+    loop.turn(Collector.PERIOD);
+    assertThat(rankings.isCurrent(ALL)).as("asked for in the round before").isTrue();
+
+    shards.count(ALL, "key-0", 1);
+    loop.turn(Collector.PERIOD);
+    assertThat(rankings.isCurrent(ALL)).as("asked for two rounds ago").isFalse();
+    assertThat(rankings.read(ALL).topK().ranking().count(0)).isEqualTo(102);
+  }
+
+  @Test
+  void whatWasMergedIsTooOldOnceNothingIsHeardAnyMore() {
+    collector.start();
+    collector.close();
+    loop.turn(Holdings.MAX_AGE);
+    assertThat(rankings.read(ALL).coverage().isComplete()).isTrue();
+
+    loop.turn(Duration.ofMillis(1));
+
+    assertThat(rankings.read(ALL).coverage().rangesIncluded()).isZero();
+  }
+
+  @Test
   void nothingIsCollectedAfterTheEnd() {
     collector.start();
     collector.close();
