@@ -69,6 +69,7 @@ public final class StandaloneProcess implements AutoCloseable, Supplier<ServerFi
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx" + settings.heap());
     command.add("-XX:+ExitOnOutOfMemoryError");
+    command.addAll(HugePages.javaOptions());
     command.addAll(settings.javaOptions());
     command.addAll(List.of("-jar", settings.jar().toString(), "standalone"));
     command.addAll(List.of("--data", directory.resolve("data").toString()));
