@@ -35,7 +35,7 @@ public final class TallyringTarget implements Target {
     return new TallyringTarget(
         destination.isUnary()
             ? UnaryWay.open(destination, keys, outcomes)
-            : new StreamWay(destination, keys, outcomes),
+            : new StreamWay(destination, outcomes),
         accounts);
   }
 

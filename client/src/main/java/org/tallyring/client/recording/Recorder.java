@@ -1,5 +1,6 @@
 package org.tallyring.client.recording;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -39,6 +40,9 @@ public final class Recorder implements AutoCloseable {
    * slack.
    */
   private static final int ROW_BYTES = 32;
+
+  /** Divided once: a duration's division goes through a BigDecimal. */
+  private static final Duration HALF_LINGER = RecordingSettings.LINGER.dividedBy(2);
 
   /** What a future and its callbacks take. */
   private static final int FUTURE_BYTES = 96;
@@ -169,7 +173,7 @@ public final class Recorder implements AutoCloseable {
   /** One timer serves all lanes; it runs only while somewhere a batch is being built. */
   private void armLinger() {
     if (!lingering.get() && lingering.compareAndSet(false, true)) {
-      loop.schedule(this::linger, RecordingSettings.LINGER.dividedBy(2));
+      loop.schedule(this::linger, HALF_LINGER);
     }
   }
 
