@@ -77,7 +77,9 @@ final class BookieConfigurationKeys {
     // Less than half of a region of the collector's, be it the smallest (1 MiB). A piece of 4 MiB,
     // the default, is rounded up to whole regions, and is by itself a reason to collect.
     keys.setProperty("skipListArenaChunkSize", 256 << 10);
-    keys.setSkipListSizeLimit((int) (16 * MIB));
+    // What waits in memory is copied by each collection, for which all threads of the process stand
+    // still; the limit is for one table, and there is one more that is being written.
+    keys.setSkipListSizeLimit((int) (4 * MIB));
     // 16 MiB of index, where the default lets it grow to a third of the heap's size.
     keys.setPageSize(8 << 10);
     keys.setPageLimit(2_048);
