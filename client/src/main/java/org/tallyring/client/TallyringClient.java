@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.tallyring.client.channel.ShardChannels;
 import org.tallyring.client.loop.Backoff;
 import org.tallyring.client.loop.EventLoop;
+import org.tallyring.client.loop.NetworkLoop;
 import org.tallyring.client.recording.Recorder;
 import org.tallyring.client.recording.RecordingSettings;
 import org.tallyring.client.topology.ClusterTopology;
@@ -486,7 +487,8 @@ public final class TallyringClient implements AutoCloseable {
     /** The client. It connects in the background. */
     public TallyringClient build() {
       requireServers();
-      return build(new ShardChannels(), EventLoop.start("tallyring-client"), new SecureRandom());
+      NetworkLoop loop = NetworkLoop.start("tallyring-client");
+      return build(ShardChannels.on(loop), loop, new SecureRandom());
     }
 
     /** A client on another transport, clock and source of chance. */

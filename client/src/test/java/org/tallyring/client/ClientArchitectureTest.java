@@ -57,7 +57,7 @@ final class ClientArchitectureTest {
   void timeIsToldByTheLoopOnly() {
     noClasses()
         .that()
-        .doNotHaveFullyQualifiedName("org.tallyring.client.loop.ThreadEventLoop")
+        .doNotHaveFullyQualifiedName("org.tallyring.client.loop.NetworkLoop")
         .should()
         .callMethod(System.class, "nanoTime")
         .orShould()

@@ -23,13 +23,14 @@ import org.tallyring.client.fake.FakeCluster;
 import org.tallyring.client.fake.FakeLedger;
 import org.tallyring.client.fake.Fault;
 import org.tallyring.client.loop.EventLoop;
+import org.tallyring.client.loop.NetworkLoop;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.topology.window.WindowLevel;
 
 /** The public face on real threads and a real clock. */
 final class TallyringClientTest {
 
-  private final EventLoop clusterLoop = EventLoop.start("fake-cluster");
+  private final EventLoop clusterLoop = NetworkLoop.start("fake-cluster");
   private final FakeCluster cluster = new FakeCluster(8, 3, clusterLoop);
 
   @AfterEach
@@ -402,7 +403,7 @@ final class TallyringClientTest {
   }
 
   private TallyringClient connect(TallyringClient.Builder builder) {
-    return builder.build(cluster.channels(), EventLoop.start("tallyring-client"), new Random());
+    return builder.build(cluster.channels(), NetworkLoop.start("tallyring-client"), new Random());
   }
 
   private static void assertRefused(Runnable call, ErrorReason reason) {

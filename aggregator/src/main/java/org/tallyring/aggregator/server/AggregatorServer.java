@@ -40,6 +40,7 @@ import org.tallyring.aggregator.grpc.TopKService;
 import org.tallyring.aggregator.grpc.TopologyService;
 import org.tallyring.aggregator.web.RestServices;
 import org.tallyring.client.loop.EventLoop;
+import org.tallyring.client.loop.NetworkLoop;
 import org.tallyring.proto.v1.AdminServiceGrpc;
 import org.tallyring.proto.v1.CounterServiceGrpc;
 import org.tallyring.proto.v1.TopKServiceGrpc;
@@ -83,7 +84,7 @@ public final class AggregatorServer implements AutoCloseable {
   private final Server server;
 
   private AggregatorServer(AggregatorConfig config) {
-    loop = EventLoop.start("tallyring-aggregator");
+    loop = NetworkLoop.start("tallyring-aggregator");
     cluster = new SeededCluster(config.seeds(), loop);
     ShardCalls calls = new ShardCalls(cluster);
     Holdings holdings = new Holdings(System::nanoTime);

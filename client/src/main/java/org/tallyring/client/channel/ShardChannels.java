@@ -4,6 +4,7 @@ import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.tallyring.client.loop.NetworkLoop;
 
 /**
  * One gRPC channel per address, opened when first asked for.
@@ -31,9 +33,17 @@ public final class ShardChannels implements AutoCloseable {
   private final Map<String, ManagedChannel> channels = new HashMap<>();
   private boolean closed;
 
-  /** Channels over TCP without encryption. */
+  /** Channels over TCP without encryption, on network threads that all such channels share. */
   public ShardChannels() {
     this(address -> Grpc.newChannelBuilder(address, InsecureChannelCredentials.create()));
+  }
+
+  /** Channels over TCP without encryption, whose network thread is the loop. */
+  public static ShardChannels on(NetworkLoop loop) {
+    return new ShardChannels(
+        address ->
+            loop.connect(
+                NettyChannelBuilder.forTarget(address, InsecureChannelCredentials.create())));
   }
 
   /**

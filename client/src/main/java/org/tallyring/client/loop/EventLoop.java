@@ -13,11 +13,6 @@ import java.util.concurrent.Executor;
  */
 public interface EventLoop extends Executor, AutoCloseable {
 
-  /** A loop on a new daemon thread of this name, with the clock of the machine. */
-  static EventLoop start(String threadName) {
-    return new ThreadEventLoop(threadName);
-  }
-
   /** Runs a task soon. */
   @Override
   void execute(Runnable task);

@@ -12,7 +12,7 @@ final class EventLoopTest {
 
   @Test
   void tasksRunInTheirOrderOnOneDaemonThread() {
-    try (EventLoop loop = EventLoop.start("a-name")) {
+    try (EventLoop loop = NetworkLoop.start("a-name")) {
       List<Integer> seen = new ArrayList<>();
       CompletableFuture<Thread> done = new CompletableFuture<>();
       for (int i = 0; i < 1000; i++) {
@@ -29,7 +29,7 @@ final class EventLoopTest {
 
   @Test
   void aTaskThatThrowsDoesNotEndTheLoop() {
-    try (EventLoop loop = EventLoop.start("a-name")) {
+    try (EventLoop loop = NetworkLoop.start("a-name")) {
       CompletableFuture<String> next = new CompletableFuture<>();
       loop.execute(
           () -> {
@@ -43,7 +43,7 @@ final class EventLoopTest {
 
   @Test
   void afterTheEndTasksAreDropped() {
-    EventLoop loop = EventLoop.start("a-name");
+    EventLoop loop = NetworkLoop.start("a-name");
     loop.close();
     CompletableFuture<String> never = new CompletableFuture<>();
 
