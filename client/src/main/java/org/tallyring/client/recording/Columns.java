@@ -1,6 +1,7 @@
 package org.tallyring.client.recording;
 
-import com.google.protobuf.UnsafeByteOperations;
+import com.google.protobuf.ByteString;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -34,9 +35,9 @@ final class Columns {
 
   private final boolean timed;
   private final List<String> metrics = new ArrayList<>(1);
-  private byte[] keys = new byte[FIRST_KEY_BYTES];
+  private byte[] keys;
   private int keyBytes;
-  private int[] keyLengths = new int[FIRST_ROWS];
+  private int[] keyLengths;
   private int rows;
 
   /** How often each row occurs; nothing while every row is one increment. */
@@ -45,7 +46,7 @@ final class Columns {
   /** All of them together. */
   private int increments;
 
-  private int[] keyStarts = new int[FIRST_ROWS];
+  private int[] keyStarts;
   private int[] metricIndexes = NO_INTS;
   private long[] deltas = NO_LONGS;
   private long[] times = NO_LONGS;
@@ -58,7 +59,19 @@ final class Columns {
 
   /** No rows yet; {@code timed} says whether they will have event times. */
   Columns(boolean timed) {
+    this(timed, 0, 0);
+  }
+
+  /**
+   * No rows yet, and room for so many and for so many bytes of keys.
+   *
+   * @param timed whether they will have event times
+   */
+  Columns(boolean timed, int rows, int keyBytes) {
     this.timed = timed;
+    keys = new byte[Math.max(FIRST_KEY_BYTES, keyBytes)];
+    keyLengths = new int[Math.max(FIRST_ROWS, rows)];
+    keyStarts = new int[keyLengths.length];
   }
 
   int rows() {
@@ -203,53 +216,45 @@ final class Columns {
     return column.length > rows ? column : Arrays.copyOf(column, keyLengths.length);
   }
 
-  /** The rows as a message. The keys are not copied, so no rows may be added afterwards. */
-  RecordBatch toMessage(String namespace, int rangeId, long sequence) {
-    RecordBatch.Builder batch =
-        RecordBatch.newBuilder()
-            .setNamespace(namespace)
-            .setRangeId(rangeId)
-            .setSequence(sequence)
-            .addAllMetrics(metrics)
-            .setKeys(UnsafeByteOperations.unsafeWrap(keys, 0, keyBytes));
-    for (int i = 0; i < rows; i++) {
-      batch.addKeyLengths(keyLengths[i]);
-    }
+  /** The rows as a {@link RecordBatch}, in its bytes. */
+  ByteString encode(String namespace, int rangeId, long sequence) {
+    return WireFields.encode(
+        batch -> {
+          batch.text(RecordBatch.NAMESPACE_FIELD_NUMBER, namespace);
+          batch.uint64(RecordBatch.RANGE_ID_FIELD_NUMBER, rangeId);
+          batch.uint64(RecordBatch.SEQUENCE_FIELD_NUMBER, sequence);
+          for (String metric : metrics) {
+            batch.element(RecordBatch.METRICS_FIELD_NUMBER, metric);
+          }
+          tell(batch);
+        });
+  }
+
+  private void tell(WireFields batch) throws IOException {
+    batch.bytes(RecordBatch.KEYS_FIELD_NUMBER, keys, keyBytes);
+    batch.uint32s(RecordBatch.KEY_LENGTHS_FIELD_NUMBER, keyLengths, rows, 0);
     if (metricIndexes.length > 0) {
-      for (int i = 0; i < rows; i++) {
-        batch.addMetricIndexes(metricIndexes[i]);
-      }
+      batch.uint32s(RecordBatch.METRIC_INDEXES_FIELD_NUMBER, metricIndexes, rows, 0);
     }
     if (deltas.length > 0) {
-      for (int i = 0; i < rows; i++) {
-        batch.addDeltas(deltas[i]);
-      }
+      batch.sint64s(RecordBatch.DELTAS_FIELD_NUMBER, deltas, rows, 0);
     }
     if (timed) {
       long base = times[0];
-      batch.setBaseTimeMillis(base);
-      for (int i = 0; i < rows; i++) {
-        batch.addTimeOffsetsMillis(times[i] - base);
-      }
-    }
-    if (userBytes > 0) {
-      batch.setUsers(UnsafeByteOperations.unsafeWrap(users, 0, userBytes));
-      for (int i = 0; i < rows; i++) {
-        batch.addUserLengths(userLength(i));
-      }
-    }
-    if (repeats.length > 0) {
-      for (int i = 0; i < rows; i++) {
-        batch.addRepeats(increments(i));
-      }
+      batch.present(RecordBatch.BASE_TIME_MILLIS_FIELD_NUMBER, base);
+      batch.sint64s(RecordBatch.TIME_OFFSETS_MILLIS_FIELD_NUMBER, times, rows, base);
     }
     if (eventIdLengths.length > 0) {
-      batch.setEventIds(UnsafeByteOperations.unsafeWrap(eventIds, 0, eventIdBytes));
-      for (int i = 0; i < rows; i++) {
-        batch.addEventIdLengths(eventIdLengths[i]);
-      }
+      batch.bytes(RecordBatch.EVENT_IDS_FIELD_NUMBER, eventIds, eventIdBytes);
+      batch.uint32s(RecordBatch.EVENT_ID_LENGTHS_FIELD_NUMBER, eventIdLengths, rows, 0);
     }
-    return batch.build();
+    if (userBytes > 0) {
+      batch.bytes(RecordBatch.USERS_FIELD_NUMBER, users, userBytes);
+      batch.uint32s(RecordBatch.USER_LENGTHS_FIELD_NUMBER, userLengths, rows, 0);
+    }
+    if (repeats.length > 0) {
+      batch.uint32s(RecordBatch.REPEATS_FIELD_NUMBER, repeats, rows, 1);
+    }
   }
 
   /** The other rows, in their order. */

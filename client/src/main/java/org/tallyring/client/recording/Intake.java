@@ -35,6 +35,11 @@ final class Intake {
   private @Nullable CompletableFuture<RecordResult> @Nullable [] futures;
   private long bytes;
   private long begunAt;
+
+  /** The batch before: the next one will have about as many rows, and need not grow to that. */
+  private int lastRows;
+
+  private int lastRowBytes;
   private boolean closed;
 
   /**
@@ -78,7 +83,7 @@ final class Intake {
     }
     boolean begins = open == null;
     if (open == null) {
-      open = new Columns(timed);
+      open = new Columns(timed, lastRows, lastRowBytes);
       columns = open;
       begunAt = nanoTime.getAsLong();
     }
@@ -118,6 +123,8 @@ final class Intake {
       return;
     }
     sealed.accept(new Batch(full, futures, bytes, begunAt));
+    lastRows = full.rows();
+    lastRowBytes = full.rowBytes();
     index.clear();
     columns = null;
     futures = null;

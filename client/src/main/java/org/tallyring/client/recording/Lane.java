@@ -14,9 +14,9 @@ import org.tallyring.client.TallyringException;
 import org.tallyring.client.loop.Backoff;
 import org.tallyring.client.loop.EventLoop;
 import org.tallyring.client.topology.ClusterTopology;
+import org.tallyring.proto.internal.v1.EncodedStreamRequest;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.RangeOwnership;
-import org.tallyring.proto.v1.RecordStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
 
 /**
@@ -228,9 +228,9 @@ final class Lane {
     batch.pendingOn = open;
     batch.pendingSince = loop.nanoTime();
     open.send(
-        RecordStreamRequest.newBuilder()
+        EncodedStreamRequest.newBuilder()
             .setSessionId(session)
-            .setBatch(batch.columns.toMessage(settings.namespace(), rangeId, batch.sequence))
+            .setBatch(batch.columns.encode(settings.namespace(), rangeId, batch.sequence))
             .build());
   }
 

@@ -5,7 +5,7 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import org.jspecify.annotations.Nullable;
 import org.tallyring.client.loop.EventLoop;
-import org.tallyring.proto.v1.RecordStreamRequest;
+import org.tallyring.proto.internal.v1.EncodedStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
 
 /**
@@ -13,7 +13,7 @@ import org.tallyring.proto.v1.RecordStreamResponse;
  * network threads and go to the loop; everything else is confined to the loop.
  */
 final class ShardStream
-    implements ClientResponseObserver<RecordStreamRequest, RecordStreamResponse> {
+    implements ClientResponseObserver<EncodedStreamRequest, RecordStreamResponse> {
 
   /** What a stream tells, on the loop. After {@link #lost} it tells nothing more. */
   interface Listener {
@@ -31,7 +31,7 @@ final class ShardStream
   private final String address;
   private final EventLoop loop;
   private final Listener listener;
-  private volatile @Nullable ClientCallStreamObserver<RecordStreamRequest> call;
+  private volatile @Nullable ClientCallStreamObserver<EncodedStreamRequest> call;
   private boolean ended;
 
   ShardStream(String address, EventLoop loop, Listener listener) {
@@ -46,13 +46,13 @@ final class ShardStream
 
   /** Whether the stream is connected and the network keeps up with what was sent. */
   boolean isReady() {
-    ClientCallStreamObserver<RecordStreamRequest> open = call;
+    ClientCallStreamObserver<EncodedStreamRequest> open = call;
     return !ended && open != null && open.isReady();
   }
 
   /** Sends a batch. Only while {@link #isReady()}: what is sent otherwise piles up in memory. */
-  void send(RecordStreamRequest request) {
-    ClientCallStreamObserver<RecordStreamRequest> open = call;
+  void send(EncodedStreamRequest request) {
+    ClientCallStreamObserver<EncodedStreamRequest> open = call;
     if (!ended && open != null) {
       open.onNext(request);
     }
@@ -60,7 +60,7 @@ final class ShardStream
 
   /** Ends the stream at once, as if it had broken. */
   void abort(String why) {
-    ClientCallStreamObserver<RecordStreamRequest> open = call;
+    ClientCallStreamObserver<EncodedStreamRequest> open = call;
     if (!ended && open != null) {
       open.cancel(why, null);
     }
@@ -69,7 +69,7 @@ final class ShardStream
 
   /** Tells the shard that nothing more will come, and listens no more. */
   void finish() {
-    ClientCallStreamObserver<RecordStreamRequest> open = call;
+    ClientCallStreamObserver<EncodedStreamRequest> open = call;
     if (!ended && open != null) {
       open.onCompleted();
     }
@@ -77,7 +77,7 @@ final class ShardStream
   }
 
   @Override
-  public void beforeStart(ClientCallStreamObserver<RecordStreamRequest> call) {
+  public void beforeStart(ClientCallStreamObserver<EncodedStreamRequest> call) {
     this.call = call;
     call.setOnReadyHandler(
         () ->

@@ -1,5 +1,7 @@
 package org.tallyring.client.recording;
 
+import io.grpc.CallOptions;
+import io.grpc.stub.ClientCalls;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -9,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.tallyring.client.channel.ShardChannels;
 import org.tallyring.client.loop.EventLoop;
-import org.tallyring.proto.v1.CounterServiceGrpc;
+import org.tallyring.proto.recording.EncodedStream;
 import org.tallyring.proto.v1.RecordStreamResponse;
 
 /** The open streams, one per shard. Confined to the loop. */
@@ -46,9 +48,14 @@ final class ShardStreams implements ShardStream.Listener {
     ShardStream stream = new ShardStream(address, loop, this);
     streams.put(address, stream);
     try {
-      CounterServiceGrpc.newStub(channels.channel(address))
-          .withOnReadyThreshold(READY_BELOW_BYTES)
-          .recordStream(stream);
+      var unused =
+          ClientCalls.asyncBidiStreamingCall(
+              channels
+                  .channel(address)
+                  .newCall(
+                      EncodedStream.METHOD,
+                      CallOptions.DEFAULT.withOnReadyThreshold(READY_BELOW_BYTES)),
+              stream);
     } catch (IllegalArgumentException | IllegalStateException failure) {
       stream.onError(failure);
     }

@@ -3,6 +3,7 @@ package org.tallyring.client.recording;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -25,7 +26,7 @@ final class ColumnsTest {
     append(columns, Increment.of("clicks", "a"));
     append(columns, Increment.of("clicks", "bcd"));
 
-    RecordBatch message = columns.toMessage("shop", 3, 9);
+    RecordBatch message = message(columns, "shop", 3, 9);
 
     assertThat(message)
         .isEqualTo(
@@ -47,7 +48,7 @@ final class ColumnsTest {
     append(columns, Increment.builder("clicks", "a").eventId(new byte[] {1, 0}).build());
     append(columns, Increment.of("clicks", "a"));
 
-    RecordBatch message = columns.toMessage("shop", 0, 1);
+    RecordBatch message = message(columns, "shop", 0, 1);
 
     assertThat(message.getEventIds()).isEqualTo(ByteString.copyFrom(new byte[] {1, 0}));
     assertThat(message.getEventIdLengthsList()).containsExactly(0, 2, 0);
@@ -60,7 +61,7 @@ final class ColumnsTest {
     append(columns, Increment.builder("clicks", "a").eventTimeMillis(1000).build());
     append(columns, Increment.builder("clicks", "a").eventTimeMillis(990).build());
 
-    RecordBatch message = columns.toMessage("shop", 0, 1);
+    RecordBatch message = message(columns, "shop", 0, 1);
 
     assertThat(message.getBaseTimeMillis()).isEqualTo(1000);
     assertThat(message.getTimeOffsetsMillisList()).containsExactly(0L, -10L);
@@ -82,6 +83,7 @@ final class ColumnsTest {
       dropped.set(i, random.nextInt(4) == 0);
     }
     assertThat(columns.examples()).isEqualTo(increments);
+    assertThat(message(columns, "shop", 200, 1L << 40)).isEqualTo(expected(increments, timed));
 
     List<Increment> kept = new ArrayList<>();
     for (int i = 0; i < rows; i++) {
@@ -112,7 +114,7 @@ final class ColumnsTest {
 
     assertThat(columns.rows()).isEqualTo(3);
     assertThat(columns.increments()).isEqualTo(5);
-    RecordBatch message = columns.toMessage("shop", 0, 1);
+    RecordBatch message = message(columns, "shop", 0, 1);
     assertThat(message.getRepeatsList()).containsExactly(1, 3, 1);
     assertThat(message.getDeltasList()).containsExactly(1L, -2L, 1L);
 
@@ -120,7 +122,62 @@ final class ColumnsTest {
     first.set(0);
     Columns rest = columns.without(first);
     assertThat(rest.increments()).isEqualTo(4);
-    assertThat(rest.toMessage("shop", 0, 1).getRepeatsList()).containsExactly(3, 1);
+    assertThat(message(rest, "shop", 0, 1).getRepeatsList()).containsExactly(3, 1);
+  }
+
+  /** Read by protobuf's own parser. */
+  private static RecordBatch message(
+      Columns columns, String namespace, int rangeId, long sequence) {
+    try {
+      return RecordBatch.parseFrom(columns.encode(namespace, rangeId, sequence));
+    } catch (InvalidProtocolBufferException damaged) {
+      throw new AssertionError(damaged);
+    }
+  }
+
+  /** What the columns are to be read as. */
+  private static RecordBatch expected(List<Increment> rows, boolean timed) {
+    RecordBatch.Builder batch =
+        RecordBatch.newBuilder().setNamespace("shop").setRangeId(200).setSequence(1L << 40);
+    List<String> metrics = rows.stream().map(Increment::metric).distinct().toList();
+    batch.addAllMetrics(metrics);
+    StringBuilder keys = new StringBuilder();
+    StringBuilder users = new StringBuilder();
+    List<ByteString> eventIds = new ArrayList<>();
+    long base = timed ? rows.get(0).eventTimeMillis().orElseThrow() : 0;
+    for (Increment row : rows) {
+      keys.append(row.key());
+      users.append(row.user());
+      batch.addKeyLengths(row.key().length()).addUserLengths(row.user().length());
+      batch.addMetricIndexes(metrics.indexOf(row.metric())).addDeltas(row.delta());
+      byte[] id = row.eventId() == null ? new byte[0] : row.eventId();
+      eventIds.add(ByteString.copyFrom(id));
+      batch.addEventIdLengths(id.length);
+      if (timed) {
+        batch.addTimeOffsetsMillis(row.eventTimeMillis().orElseThrow() - base);
+      }
+    }
+    batch.setKeys(ByteString.copyFromUtf8(keys.toString()));
+    if (timed) {
+      batch.setBaseTimeMillis(base);
+    }
+    if (metrics.size() == 1) {
+      batch.clearMetricIndexes();
+    }
+    if (rows.stream().allMatch(row -> row.delta() == 1)) {
+      batch.clearDeltas();
+    }
+    if (users.isEmpty()) {
+      batch.clearUserLengths();
+    } else {
+      batch.setUsers(ByteString.copyFromUtf8(users.toString()));
+    }
+    if (eventIds.stream().allMatch(ByteString::isEmpty)) {
+      batch.clearEventIdLengths();
+    } else {
+      batch.setEventIds(ByteString.copyFrom(eventIds));
+    }
+    return batch.build();
   }
 
   private static Increment randomIncrement(Random random, boolean timed, boolean identified) {

@@ -1,29 +1,18 @@
 package org.tallyring.shardserver.grpc;
 
 import io.grpc.BindableService;
-import io.grpc.MethodDescriptor;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
-import io.grpc.protobuf.ProtoUtils;
 import io.grpc.stub.ServerCalls;
-import org.tallyring.proto.internal.v1.ReceivedStreamRequest;
-import org.tallyring.proto.v1.CounterServiceGrpc;
-import org.tallyring.proto.v1.RecordStreamResponse;
+import org.tallyring.proto.recording.EncodedStream;
 
 /**
  * CounterService as its proto file says, but for how a producer's messages are read: as {@link
- * ReceivedStreamRequest}, which is the same on the wire. Whoever calls, and whoever asks the
- * reflection service, sees no difference.
+ * EncodedStream} has it. Whoever calls, and whoever asks the reflection service, sees no
+ * difference.
  */
 final class CounterBinding implements BindableService {
-
-  /** RecordStream, as a shard reads it. */
-  static final MethodDescriptor<ReceivedStreamRequest, RecordStreamResponse> RECORD_STREAM =
-      CounterServiceGrpc.getRecordStreamMethod().toBuilder(
-              ProtoUtils.marshaller(ReceivedStreamRequest.getDefaultInstance()),
-              ProtoUtils.marshaller(RecordStreamResponse.getDefaultInstance()))
-          .build();
 
   private final CounterEndpoint endpoint;
 
@@ -37,7 +26,7 @@ final class CounterBinding implements BindableService {
     ServiceDescriptor.Builder descriptor =
         ServiceDescriptor.newBuilder(generated.getServiceDescriptor().getName())
             .setSchemaDescriptor(generated.getServiceDescriptor().getSchemaDescriptor())
-            .addMethod(RECORD_STREAM);
+            .addMethod(EncodedStream.METHOD);
     for (ServerMethodDefinition<?, ?> method : generated.getMethods()) {
       if (!isReplaced(method)) {
         descriptor.addMethod(method.getMethodDescriptor());
@@ -50,7 +39,8 @@ final class CounterBinding implements BindableService {
       }
     }
     return service
-        .addMethod(RECORD_STREAM, ServerCalls.asyncBidiStreamingCall(endpoint::receiveStream))
+        .addMethod(
+            EncodedStream.METHOD, ServerCalls.asyncBidiStreamingCall(endpoint::receiveStream))
         .build();
   }
 
@@ -58,6 +48,6 @@ final class CounterBinding implements BindableService {
     return method
         .getMethodDescriptor()
         .getFullMethodName()
-        .equals(RECORD_STREAM.getFullMethodName());
+        .equals(EncodedStream.METHOD.getFullMethodName());
   }
 }

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import org.tallyring.proto.internal.v1.ReceivedStreamRequest;
+import org.tallyring.proto.internal.v1.EncodedStreamRequest;
 import org.tallyring.proto.v1.CounterServiceGrpc.CounterServiceImplBase;
 import org.tallyring.proto.v1.GetCountsRequest;
 import org.tallyring.proto.v1.GetCountsResponse;
@@ -62,7 +62,7 @@ final class CounterEndpoint extends CounterServiceImplBase {
   }
 
   /** {@link #recordStream}, with batches as they came; see {@link CounterBinding}. */
-  StreamObserver<ReceivedStreamRequest> receiveStream(StreamObserver<RecordStreamResponse> call) {
+  StreamObserver<EncodedStreamRequest> receiveStream(StreamObserver<RecordStreamResponse> call) {
     return new RecordStreamHandler(router, (ServerCallStreamObserver<RecordStreamResponse>) call);
   }
 

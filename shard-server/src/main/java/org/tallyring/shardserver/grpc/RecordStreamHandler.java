@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.tallyring.proto.internal.v1.ReceivedStreamRequest;
+import org.tallyring.proto.internal.v1.EncodedStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
 import org.tallyring.shardserver.engine.ReceivedBatch;
 
@@ -26,7 +26,7 @@ import org.tallyring.shardserver.engine.ReceivedBatch;
  * that must be forwarded, or whose namespace must be looked up first, go one at a time per range,
  * since calls between shards and look-ups could overtake each other.
  */
-final class RecordStreamHandler implements StreamObserver<ReceivedStreamRequest> {
+final class RecordStreamHandler implements StreamObserver<EncodedStreamRequest> {
 
   private static final Logger log = LoggerFactory.getLogger(RecordStreamHandler.class);
 
@@ -53,7 +53,7 @@ final class RecordStreamHandler implements StreamObserver<ReceivedStreamRequest>
   }
 
   @Override
-  public void onNext(ReceivedStreamRequest request) {
+  public void onNext(EncodedStreamRequest request) {
     ReceivedBatch batch = BatchRouter.received(request.getBatch());
     context.execute(() -> unanswered++);
     send(request.getSessionId(), batch)

@@ -9,6 +9,7 @@ import io.grpc.Status;
 import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc;
+import org.tallyring.proto.recording.EncodedStream;
 import org.tallyring.proto.v1.CounterServiceGrpc;
 
 /** Which calls stay on the event loop that they came on. */
@@ -25,7 +26,7 @@ class CallThreadsTest {
   void batchesStayThereHoweverTheirMessagesAreRead() {
     assertThat(staysOnEventLoop(CounterServiceGrpc.getRecordMethod())).isTrue();
     assertThat(staysOnEventLoop(CounterServiceGrpc.getRecordStreamMethod())).isTrue();
-    assertThat(staysOnEventLoop(CounterBinding.RECORD_STREAM)).isTrue();
+    assertThat(staysOnEventLoop(EncodedStream.METHOD)).isTrue();
     assertThat(staysOnEventLoop(RangeServiceGrpc.getRecordForwardedMethod())).isTrue();
   }
 

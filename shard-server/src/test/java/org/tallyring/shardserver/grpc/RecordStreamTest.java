@@ -21,10 +21,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.tallyring.proto.error.Errors;
+import org.tallyring.proto.internal.v1.EncodedStreamRequest;
 import org.tallyring.proto.internal.v1.RangeServiceGrpc;
-import org.tallyring.proto.internal.v1.ReceivedStreamRequest;
 import org.tallyring.proto.internal.v1.RecordForwardedRequest;
 import org.tallyring.proto.internal.v1.RecordForwardedResponse;
+import org.tallyring.proto.recording.EncodedStream;
 import org.tallyring.proto.v1.CounterServiceGrpc;
 import org.tallyring.proto.v1.ErrorReason;
 import org.tallyring.proto.v1.RecordBatch;
@@ -256,13 +257,13 @@ final class RecordStreamTest {
   }
 
   /** What no generated class would send. */
-  private StreamObserver<ReceivedStreamRequest> openRawStream() {
+  private StreamObserver<EncodedStreamRequest> openRawStream() {
     return ClientCalls.asyncBidiStreamingCall(
-        cluster.channel(FIRST).newCall(CounterBinding.RECORD_STREAM, CallOptions.DEFAULT), answers);
+        cluster.channel(FIRST).newCall(EncodedStream.METHOD, CallOptions.DEFAULT), answers);
   }
 
-  private static ReceivedStreamRequest raw(ByteString batch) {
-    return ReceivedStreamRequest.newBuilder().setBatch(batch).build();
+  private static EncodedStreamRequest raw(ByteString batch) {
+    return EncodedStreamRequest.newBuilder().setBatch(batch).build();
   }
 
   @Test
@@ -270,7 +271,7 @@ final class RecordStreamTest {
     ByteString good = batch(0, 1).getBatch().toByteString();
     // A column of one byte, which says that another follows.
     ByteString deltas = ByteString.copyFrom(new byte[] {DELTAS_TAG, 1, (byte) 0x80});
-    StreamObserver<ReceivedStreamRequest> raw = openRawStream();
+    StreamObserver<EncodedStreamRequest> raw = openRawStream();
     raw.onNext(raw(good.concat(deltas)));
     raw.onNext(raw(good));
     raw.onCompleted();
@@ -284,7 +285,7 @@ final class RecordStreamTest {
 
   @Test
   void aBatchThatIsNoneEndsTheStreamAndChangesNothing() throws Exception {
-    StreamObserver<ReceivedStreamRequest> raw = openRawStream();
+    StreamObserver<EncodedStreamRequest> raw = openRawStream();
     raw.onNext(raw(ByteString.copyFrom(new byte[] {(byte) 0xFF, (byte) 0xFF})));
     assertThat(answers.awaitCompletion(10, TimeUnit.SECONDS)).isTrue();
     assertThat(answers.getValues()).isEmpty();
