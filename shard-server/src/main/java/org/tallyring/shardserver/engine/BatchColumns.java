@@ -3,6 +3,7 @@ package org.tallyring.shardserver.engine;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnknownFieldSet;
 import com.google.protobuf.WireFormat;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -173,8 +174,21 @@ public final class BatchColumns {
       case RecordBatch.REPEATS_FIELD_NUMBER << 3 | BYTES,
           RecordBatch.REPEATS_FIELD_NUMBER << 3 | NUMBER ->
           repeats.read(input, tag);
+      default -> pass(input, tag);
+    }
+  }
+
+  /**
+   * Passes over a field that is not wanted. What generated classes take must be taken here, and
+   * they read a field that they do not know: a number of ten bytes that has no end is good enough
+   * for {@code readInt64} sometimes, and never for {@code skipField}.
+   */
+  static void pass(CodedInputStream input, int tag) throws IOException {
+    switch (WireFormat.getTagWireType(tag)) {
+      case NUMBER -> input.readInt64();
+      case BYTES -> input.skipField(tag);
       default -> {
-        if (!input.skipField(tag)) {
+        if (!UnknownFieldSet.newBuilder().mergeFieldFrom(tag, input)) {
           throw new InvalidProtocolBufferException("a group ends that did not begin");
         }
       }

@@ -84,13 +84,9 @@ public record ReceivedBatch(
         case RecordBatch.EVENT_ID_LENGTHS_FIELD_NUMBER << 3 | BYTES,
             RecordBatch.EVENT_ID_LENGTHS_FIELD_NUMBER << 3 | NUMBER -> {
           hasEventIds = true;
-          input.skipField(tag);
+          BatchColumns.pass(input, tag);
         }
-        default -> {
-          if (!input.skipField(tag)) {
-            throw new InvalidProtocolBufferException("a group ends that did not begin");
-          }
-        }
+        default -> BatchColumns.pass(input, tag);
       }
     }
     return new ReceivedBatch(

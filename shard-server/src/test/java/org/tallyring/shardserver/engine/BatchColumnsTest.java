@@ -32,6 +32,14 @@ class BatchColumnsTest {
     }
   }
 
+  @Test
+  void aNumberWithoutAnEndIsTakenWhereTheGeneratedClassTakesIt()
+      throws InvalidProtocolBufferException {
+    ByteString batch = ByteString.fromHex("48a396f7f8b3e28e90f18d");
+    assertThat(isReadable(batch)).isTrue();
+    assertSame(batch);
+  }
+
   @Property(tries = 2_000)
   void brokenBytesAreRefusedWhereTheGeneratedClassRefusesThem(@ForAll long seed)
       throws IOException {
