@@ -9,8 +9,8 @@ import org.tallyring.proto.internal.v1.EncodedStreamRequest;
 import org.tallyring.proto.v1.RecordStreamResponse;
 
 /**
- * One RecordStream to one shard, shared by the lanes of its ranges. The callbacks of gRPC come from
- * network threads and go to the loop; everything else is confined to the loop.
+ * One RecordStream to one shard, shared by the lanes of its ranges. The callbacks of gRPC may come
+ * from any thread and go to the loop; everything else is confined to the loop.
  */
 final class ShardStream
     implements ClientResponseObserver<EncodedStreamRequest, RecordStreamResponse> {

@@ -42,13 +42,8 @@ final class WireFields {
   }
 
   void text(int field, String value) throws IOException {
-    if (value.isEmpty()) {
-      return;
-    }
-    if (out == null) {
-      size += CodedOutputStream.computeStringSize(field, value);
-    } else {
-      out.writeString(field, value);
+    if (!value.isEmpty()) {
+      element(field, value);
     }
   }
 

@@ -193,7 +193,7 @@ public final class TopologyFeed implements AutoCloseable {
     listeners.forEach(listener -> listener.accept(picture));
   }
 
-  /** One stream from one server. Its callbacks come from network threads and go to the loop. */
+  /** One stream from one server. Its callbacks may come from any thread and go to the loop. */
   private final class Subscription
       implements ClientResponseObserver<WatchTopologyRequest, WatchTopologyResponse> {
 
