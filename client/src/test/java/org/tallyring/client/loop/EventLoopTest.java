@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 final class EventLoopTest {
 
@@ -42,13 +43,21 @@ final class EventLoopTest {
   }
 
   @Test
-  void afterTheEndTasksAreDropped() {
+  @Timeout(30)
+  void afterTheEndTasksAreDroppedAndTheThreadEnds() throws InterruptedException {
     EventLoop loop = NetworkLoop.start("a-name");
-    loop.close();
+    CompletableFuture<Thread> thread = new CompletableFuture<>();
     CompletableFuture<String> never = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          loop.close();
+          loop.execute(() -> never.complete("ran"));
+          loop.schedule(() -> never.complete("ran"), Duration.ZERO);
+          thread.complete(Thread.currentThread());
+        });
 
+    thread.join().join();
     loop.execute(() -> never.complete("ran"));
-    loop.schedule(() -> never.complete("ran"), Duration.ZERO);
 
     assertThat(never).isNotDone();
   }
