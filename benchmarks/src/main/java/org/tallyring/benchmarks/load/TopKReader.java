@@ -17,7 +17,7 @@ import org.tallyring.topology.window.WindowLevel;
  * Reads the ranking of the current hour, each time when it is due, on a connection of its own.
  *
  * <p>The thread of that connection also waits for the time, asks and notes the answer. Where reader
- * and network are two threads, each reading has three more of the driver's wake-ups in it, which on
+ * and network are two threads, each reading has two more of the driver's wake-ups in it, which on
  * busy cores are most of its time and not the cluster's.
  */
 final class TopKReader implements Worker {
