@@ -18,7 +18,7 @@ import org.tallyring.topology.window.WindowLevel;
  *
  * <p>The thread of that connection also waits for the time, asks and notes the answer. Where reader
  * and network are two threads, each reading has two more of the driver's wake-ups in it, which on
- * busy cores are most of its time and not the cluster's.
+ * busy cores take some tenths of a millisecond and are not the cluster's.
  */
 final class TopKReader implements Worker {
 
