@@ -45,7 +45,12 @@ final class TopKReader implements Worker {
           new Readings(
               TopKServiceGrpc.newStub(channels.channel(destination.server())), window, clock, loop);
       loop.execute(readings::next);
-      readings.over.await();
+      try {
+        readings.over.await();
+      } finally {
+        // Whoever is interrupted closes the channel, and each call on that would end at once.
+        readings.over.countDown();
+      }
     }
   }
 
@@ -78,6 +83,9 @@ final class TopKReader implements Worker {
     void next() {
       long now = clock.nanoTime();
       long due = schedule.isPaced() ? schedule.dueAt(read) : now;
+      if (over.getCount() == 0) {
+        return;
+      }
       if (window.isOver(now)) {
         over.countDown();
       } else if (due - now > 0) {
